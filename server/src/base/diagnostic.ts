@@ -1,0 +1,31 @@
+// What every floor says when something is wrong: plain data with offsets.
+
+import type { Span } from './span';
+
+export type Severity = 'error' | 'warning' | 'information' | 'hint';
+
+/** A second place that a diagnostic speaks of, such as where the clashing number came from. */
+export interface RelatedPlace {
+  readonly message: string;
+  readonly span: Span;
+  /** The file, where it is another one than the diagnostic's. */
+  readonly file?: string;
+}
+
+/** A replacement that mends the text. */
+export interface Fix {
+  readonly title: string;
+  readonly edits: readonly { readonly span: Span; readonly text: string }[];
+}
+
+export interface Diagnostic {
+  /** Stable, in kebab case: `padding-too-large`. */
+  readonly code: string;
+  readonly severity: Severity;
+  /** One sentence that names the culprit, the numbers that clash, and the way out. */
+  readonly message: string;
+  readonly span: Span;
+  readonly related?: readonly RelatedPlace[];
+  readonly fixes?: readonly Fix[];
+  readonly tags?: readonly ('unnecessary' | 'deprecated')[];
+}

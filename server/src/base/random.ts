@@ -1,0 +1,67 @@
+// Counter-based random numbers: each is a pure function of a seed, a name and an index, so that no evaluation order can change it.
+
+const PARITY = 0x1bd11bda;
+const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+
+/**
+ * Threefry-2x32 with 20 rounds: encrypts a two-word counter under a two-word key.
+ * Salmon, Moraes, Dror, Shaw: Parallel random numbers, as easy as 1, 2, 3 (SC 2011).
+ */
+export function threefry(key0: number, key1: number, counter0: number, counter1: number): [number, number] {
+  const keys = [key0 | 0, key1 | 0, PARITY ^ key0 ^ key1];
+  let x = (counter0 + key0) | 0;
+  let y = (counter1 + key1) | 0;
+  for (let round = 0; round < 20; round++) {
+    const rotation = ROTATIONS[round & 7]!;
+    x = (x + y) | 0;
+    y = ((y << rotation) | (y >>> (32 - rotation))) ^ x;
+    if ((round & 3) === 3) {
+      const injection = (round + 1) >> 2;
+      x = (x + keys[injection % 3]!) | 0;
+      y = (y + keys[(injection + 1) % 3]! + injection) | 0;
+    }
+  }
+  return [x >>> 0, y >>> 0];
+}
+
+/** FNV-1a: a 32-bit hash that turns a name into a key. */
+function hashName(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
+/** The random numbers that belong to one seed and one name; every method is a pure function of the index. */
+export class RandomStream {
+  private readonly key0: number;
+  private readonly key1: number;
+
+  constructor(seed: number, name: string) {
+    this.key0 = seed | 0;
+    this.key1 = hashName(name) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b1);
+  }
+
+  /** Uniform in [0, 1), with 53 random bits. */
+  uniform(index: number): number {
+    const [high, low] = threefry(this.key0, this.key1, index, Math.floor(index / 2 ** 32));
+    return ((high >>> 5) * 0x4000000 + (low >>> 6)) / 2 ** 53;
+  }
+
+  /** Standard normal, by the Box–Muller transform of the uniform numbers 2·index and 2·index + 1. */
+  normal(index: number): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform(2 * index)));
+    return radius * Math.cos(2 * Math.PI * this.uniform(2 * index + 1));
+  }
+
+  /** −1 or 1 with equal probability. */
+  sign(index: number): number {
+    const word = Math.floor(index / 32);
+    const [bits] = threefry(this.key0, this.key1, word, Math.floor(word / 2 ** 32));
+    return (bits >>> (index & 31)) & 1 ? 1 : -1;
+  }
+
+  /** A whole number with 0 ≤ number < limit. */
+  integer(index: number, limit: number): number {
+    return Math.floor(this.uniform(index) * limit);
+  }
+}

@@ -1,0 +1,162 @@
+// The arguments of layers and functions: what each accepts, its default, and how a written value is read.
+
+import type { Dimension } from '../symbolic/dimension';
+import { Expression, print } from '../symbolic/dimension';
+
+/** A value as the evaluator hands it over. Anything that is no plain data comes as what it is, in words. */
+export type RawValue =
+  | Dimension
+  | boolean
+  | string
+  | null
+  | readonly RawValue[]
+  | { readonly other: string };
+
+export type Reading<T> = { readonly value: T } | { readonly problem: string };
+
+export interface ArgumentDefinition<T> {
+  readonly documentation: string;
+  /** What may be written, in words: "an integer ≥ 1". */
+  readonly accepts: string;
+  /** Absent: the argument is required. */
+  readonly default?: T;
+  read(raw: RawValue): Reading<T>;
+}
+
+/** The definitions of all arguments; the order of the keys is the positional order. */
+export type ArgumentDefinitions<A> = { readonly [K in keyof A]: ArgumentDefinition<A[K]> };
+
+interface Options<T> {
+  readonly documentation: string;
+  readonly default?: T;
+}
+
+/** A value as people wrote it, for messages. */
+export function describeRaw(raw: RawValue): string {
+  if (raw === null) return 'none';
+  if (typeof raw === 'string') return `"${raw}"`;
+  if (typeof raw === 'number' || typeof raw === 'boolean') return String(raw);
+  if (raw instanceof Expression) return print(raw);
+  if (Array.isArray(raw)) return `[${(raw as readonly RawValue[]).map(describeRaw).join(', ')}]`;
+  return (raw as { other: string }).other;
+}
+
+function wrong<T>(accepts: string, raw: RawValue): Reading<T> {
+  return { problem: `must be ${accepts}, but is ${describeRaw(raw)}` };
+}
+
+function isInteger(raw: RawValue): raw is number {
+  return typeof raw === 'number' && Number.isSafeInteger(raw);
+}
+
+/** A size: an integer that may depend on free dimensions. */
+export function size(options: Options<Dimension> & { minimum?: number }): ArgumentDefinition<Dimension> {
+  const minimum = options.minimum ?? 1;
+  const accepts = `an integer ≥ ${String(minimum)}`;
+  return {
+    ...options,
+    accepts,
+    read: (raw) => ((isInteger(raw) && raw >= minimum) || raw instanceof Expression ? { value: raw } : wrong(accepts, raw)),
+  };
+}
+
+/** An integer that must be known. */
+export function integer(options: Options<number> & { minimum?: number }): ArgumentDefinition<number> {
+  const minimum = options.minimum ?? -Infinity;
+  const accepts = minimum === -Infinity ? 'an integer' : `an integer ≥ ${String(minimum)}`;
+  return { ...options, accepts, read: (raw) => (isInteger(raw) && raw >= minimum ? { value: raw } : wrong(accepts, raw)) };
+}
+
+/** A number, bounds included. */
+export function number(
+  options: Options<number> & { minimum?: number; maximum?: number },
+): ArgumentDefinition<number> {
+  const { minimum = -Infinity, maximum = Infinity } = options;
+  const accepts =
+    minimum === -Infinity
+      ? 'a number'
+      : maximum === Infinity
+        ? `a number ≥ ${String(minimum)}`
+        : `a number from ${String(minimum)} to ${String(maximum)}`;
+  return {
+    ...options,
+    accepts,
+    read: (raw) => (typeof raw === 'number' && raw >= minimum && raw <= maximum ? { value: raw } : wrong(accepts, raw)),
+  };
+}
+
+export function flag(options: Options<boolean>): ArgumentDefinition<boolean> {
+  const accepts = '`true` or `false`';
+  return { ...options, accepts, read: (raw) => (typeof raw === 'boolean' ? { value: raw } : wrong(accepts, raw)) };
+}
+
+/** One of a few strings. */
+export function choice<const C extends string>(
+  choices: readonly C[],
+  options: Options<C>,
+): ArgumentDefinition<C> {
+  const accepts = choices.map((each) => `"${each}"`).join(' or ');
+  return {
+    ...options,
+    accepts,
+    read: (raw) => {
+      const found = choices.find((each) => each === raw);
+      return found === undefined ? wrong(accepts, raw) : { value: found };
+    },
+  };
+}
+
+/** One integer for all axes, or a list with one for each. */
+export function perAxis(
+  axes: number,
+  options: { documentation: string; default?: number; minimum: number },
+): ArgumentDefinition<readonly number[]> {
+  const accepts =
+    axes === 1
+      ? `an integer ≥ ${String(options.minimum)}`
+      : `an integer ≥ ${String(options.minimum)}, or a list of ${String(axes)} such integers`;
+  return {
+    documentation: options.documentation,
+    default: options.default === undefined ? undefined : filled(axes, options.default),
+    accepts,
+    read: (raw) => {
+      const values = Array.isArray(raw) ? (raw as readonly RawValue[]) : filled(axes, raw);
+      if (values.length === axes && values.every((value) => isInteger(value) && value >= options.minimum)) {
+        return { value: values as readonly number[] };
+      }
+      return wrong(accepts, raw);
+    },
+  };
+}
+
+/** Also `none`. */
+export function optional<T>(definition: ArgumentDefinition<T>): ArgumentDefinition<T | null> {
+  return {
+    ...definition,
+    default: definition.default ?? null,
+    accepts: `${definition.accepts}, or none`,
+    read: (raw) => (raw === null ? { value: null } : definition.read(raw)),
+  };
+}
+
+/** The padding of a convolution: integers per axis, or a rule that computes them. */
+export type Padding = readonly number[] | 'same' | 'valid';
+
+export function padding(axes: number, documentation: string): ArgumentDefinition<Padding> {
+  const numbers = perAxis(axes, { documentation, default: 0, minimum: 0 });
+  const accepts = `${numbers.accepts}, or "same" or "valid"`;
+  return {
+    documentation,
+    default: numbers.default,
+    accepts,
+    read: (raw) => {
+      if (raw === 'same' || raw === 'valid') return { value: raw };
+      const reading = numbers.read(raw);
+      return 'value' in reading ? reading : wrong(accepts, raw);
+    },
+  };
+}
+
+function filled<T>(length: number, value: T): readonly T[] {
+  return Array.from({ length }, () => value);
+}

@@ -1,0 +1,76 @@
+// Conditions that many shape rules share, with their messages.
+
+import { type Dimension, print } from '../symbolic/dimension';
+import type { Call } from './definition';
+import { printShape } from './tensor';
+
+/** Where a condition is asked: the types that come in, and who hears of a problem. */
+export type Site = Pick<Call, 'inputs' | 'problem'>;
+
+/** The input has channels and `axes` spatial axes: `[C, H, W]`. */
+export function requireSpatial(call: Site, name: string, axes: number): boolean {
+  const { shape } = call.inputs[0]!;
+  if (shape.length === axes + 1) return true;
+  const wanted = ['', '[C, L]', '[C, H, W]', '[C, D, H, W]'][axes]!;
+  const way =
+    shape.length === 1
+      ? 'an Unflatten in front restores the axes'
+      : [1, 2, 3].includes(shape.length - 1)
+        ? `${name.replace(/[123]d$/, `${String(shape.length - 1)}d`)} takes an input of this rank`
+        : 'the batch is never written';
+  call.problem({
+    code: 'wrong-rank',
+    message: `${name} takes an input ${wanted}, but gets ${printShape(shape)}, of rank ${String(shape.length)}; ${way}`,
+  });
+  return false;
+}
+
+/** The input has at least this rank. */
+export function requireRank(call: Site, name: string, least: number): boolean {
+  const { shape } = call.inputs[0]!;
+  if (shape.length >= least) return true;
+  call.problem({
+    code: 'wrong-rank',
+    message: `${name} takes an input of rank ${String(least)} or more, but gets ${printShape(shape)}`,
+  });
+  return false;
+}
+
+/** The input holds floats. */
+export function requireFloat(call: Site, name: string): boolean {
+  const wrong = call.inputs.find((input) => input.element !== 'float');
+  if (wrong === undefined) return true;
+  call.problem({
+    code: 'wrong-element',
+    message: `${name} takes floats, but gets int${printShape(wrong.shape)}; an Embedding or one_hot turns indices into floats`,
+  });
+  return false;
+}
+
+/** The sizes that are known by number; an error for a parameter whose shape depends on a free dimension. */
+export function requireFixed(call: Site, name: string, what: string, dimension: Dimension): dimension is number {
+  if (typeof dimension === 'number') return true;
+  call.problem({
+    code: 'free-parameter-shape',
+    message:
+      `${what} of ${name} would depend on the free dimension in ${print(dimension)}, and parameters have fixed shapes; ` +
+      'write a number for it in the input, or pool it away first',
+  });
+  return false;
+}
+
+/** Position of an axis that may count from the end; undefined (and reported) out of range. */
+export function resolveAxis(
+  call: Pick<Call, 'problem'>,
+  dim: number,
+  rank: number,
+  argument = 'dim',
+): number | undefined {
+  const axis = dim < 0 ? dim + rank : dim;
+  if (axis >= 0 && axis < rank) return axis;
+  return call.problem({
+    code: 'axis-out-of-range',
+    argument,
+    message: `${argument} = ${String(dim)} is outside a tensor of rank ${String(rank)}: it counts from 0 to ${String(rank - 1)}, or from -1 to -${String(rank)} from the end`,
+  });
+}

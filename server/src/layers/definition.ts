@@ -1,0 +1,115 @@
+// What one layer or function of the catalog is: everything that the editor, the checker and the exporters know of it.
+
+import type { Builder, Ref } from '../engine/builder';
+import type { Dimension } from '../symbolic/dimension';
+import type { ArgumentDefinitions } from './arguments';
+import type { Dependence } from './dependence';
+import type { TensorType } from './tensor';
+
+/** Arguments by name, once read. */
+export type Arguments = Readonly<Record<string, unknown>>;
+
+export interface Operation<A = Arguments> {
+  /** PyTorch's name: upper case for a layer, lower case for a function. */
+  readonly name: string;
+  /** One line: what it does. */
+  readonly summary: string;
+  /** The formula of the output, in plain text with Unicode signs. */
+  readonly formula: string;
+  /** The paper or the page of PyTorch's documentation that the formula is from. */
+  readonly source: string;
+  readonly arguments: ArgumentDefinitions<A>;
+  /** The tensors that it takes, in PyTorch's order. */
+  readonly inputs: readonly InputDefinition[];
+  /** What the backward pass needs of the forward pass. */
+  readonly keeps: readonly Kept[];
+  /** Shape rule, parameters, cost and execution for one application; undefined after a problem was reported. */
+  infer(call: Call<A>): Effect | undefined;
+}
+
+export interface InputDefinition {
+  readonly name: string;
+  readonly documentation?: string;
+  readonly optional?: boolean;
+  /** Takes any number of further tensors. */
+  readonly variadic?: boolean;
+}
+
+export type Kept = 'input' | 'output' | 'weight' | 'mask' | 'indices' | 'statistics';
+
+/** One application: the types that come in and the arguments that were read. */
+export interface Call<A = Arguments> {
+  readonly inputs: readonly TensorType[];
+  readonly arguments: A;
+  /** Reports an error; gives undefined, so that `return call.problem(…)` ends the rule. */
+  problem(problem: Problem): undefined;
+  /** Reports a warning; the rule goes on. */
+  warn(problem: Problem): void;
+  /** Whether the two sizes are equal; where the free dimensions decide, that becomes a requirement. False: they never are. */
+  requireEqual(a: Dimension, b: Dimension): boolean;
+  /** Whether the size is at least the bound; where the free dimensions decide, that becomes a requirement. */
+  requireAtLeast(value: Dimension, bound: number): boolean;
+}
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  /** The argument at fault; without one the whole application is marked. */
+  readonly argument?: string;
+  /** A replacement of that argument's value (or an argument to add) that mends the problem. */
+  readonly fix?: { readonly title: string; readonly argument: string; readonly value: string };
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly Dimension[];
+  /** How PyTorch draws the first values: U(−bound, bound), N(0, deviation²), or a constant. */
+  readonly initial: { readonly uniform: number } | { readonly normal: number } | { readonly constant: number };
+}
+
+export interface Effect {
+  readonly output: TensorType;
+  /** Where the result is a list of tensors: all of them; `output` is the first. */
+  readonly list?: readonly TensorType[];
+  /** Further outputs by PyTorch's names (`h_n`); `execute` gives them after `output`, in this order. */
+  readonly further?: ReadonlyMap<string, TensorType>;
+  readonly parameters?: readonly Parameter[];
+  /** State that is no parameter, such as running statistics. */
+  readonly buffers?: readonly Parameter[];
+  /** Multiply-accumulates of convolutions and matrix products, for one example. */
+  readonly macs?: Dimension;
+  /** Formulas with the numbers put in, for the hover. */
+  readonly steps?: readonly Step[];
+  readonly dependence: Dependence;
+  /** The output, or all of `list`, or the output and all of `further`. */
+  execute(execution: Execution): Ref | readonly Ref[];
+}
+
+export interface Step {
+  /** What is computed: `height`, `parameters`. */
+  readonly what: string;
+  readonly formula: string;
+}
+
+/** An application in a program: every tensor has a leading batch axis, parameters have none. */
+export interface Execution {
+  readonly builder: Builder;
+  readonly inputs: readonly Ref[];
+  readonly parameters: Readonly<Record<string, Ref>>;
+  readonly batch: number;
+  /** Tells apart this application's random numbers from all others'. */
+  readonly key: string;
+}
+
+/** Keeps the argument types of a definition while it joins the others in the catalog. */
+export function operation<A>(definition: Operation<A>): Operation {
+  return definition as unknown as Operation;
+}
+
+/** A catalog entry that is called on tensors rather than constructed; its arguments come behind them. */
+export interface FunctionOperation extends Operation {
+  /** The same on plain numbers (`sqrt(2)`), where that makes sense. */
+  readonly numeric?: (...values: readonly number[]) => number;
+}
+
+export const oneInput: readonly InputDefinition[] = [{ name: 'input' }];

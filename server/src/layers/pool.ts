@@ -1,0 +1,224 @@
+// Pools: maximum and average over sliding windows, and adaptive pools that fix the output size.
+
+import { type Dimension, floorDivide, multiply, print, subtract } from '../symbolic/dimension';
+import { type ArgumentDefinition, flag, integer, optional, perAxis, type RawValue, size } from './arguments';
+import { requireFloat, requireSpatial } from './check';
+import { type Call, oneInput, type Operation, operation, type Step } from './definition';
+import type { AxisWindow, Dependence, MixedAxis } from './dependence';
+import { float } from './tensor';
+import { axisName, extent, outputSize, slide, spatialDependence, type Window } from './window';
+
+type Axes = 1 | 2 | 3;
+
+interface PoolArguments {
+  kernel_size: readonly number[];
+  stride: readonly number[] | null;
+  padding: readonly number[];
+  ceil_mode: boolean;
+}
+
+/** The windows; undefined after a problem with the padding was reported. */
+function windowsOf(call: Call<PoolArguments>, dilation: readonly number[]): readonly Window[] | undefined {
+  const { kernel_size, stride, padding } = call.arguments;
+  for (const [axis, amount] of padding.entries()) {
+    // PyTorch: "padding should be at most half of effective kernel size".
+    const half = Math.floor((dilation[axis]! * (kernel_size[axis]! - 1) + 1) / 2);
+    if (amount <= half) continue;
+    return call.problem({
+      code: 'pool-padding-too-large',
+      argument: 'padding',
+      message: `the padding of a pool may be at most half its kernel, ${String(half)} for a kernel of ${String(kernel_size[axis])}, but is ${String(amount)}: some windows would hold nothing but padding`,
+      fix: { title: `Use padding = ${String(half)}`, argument: 'padding', value: String(half) },
+    });
+  }
+  return kernel_size.map((kernel, axis) => ({
+    kernel,
+    stride: stride?.[axis] ?? kernel,
+    before: padding[axis]!,
+    after: padding[axis]!,
+    dilation: dilation[axis]!,
+  }));
+}
+
+function poolArguments(axes: Axes): {
+  kernel_size: ArgumentDefinition<readonly number[]>;
+  stride: ArgumentDefinition<readonly number[] | null>;
+  padding: ArgumentDefinition<readonly number[]>;
+} {
+  return {
+    kernel_size: perAxis(axes, { minimum: 1, documentation: 'Height and width of the windows.' }),
+    stride: optional(perAxis(axes, { minimum: 1, documentation: 'Step of the windows; the kernel size unless given.' })),
+    padding: perAxis(axes, { minimum: 0, default: 0, documentation: 'Padding around the input; at most half the kernel.' }),
+  };
+}
+
+const ceilMode = flag({ default: false, documentation: 'Rounds the output size up, so that the border is read, too.' });
+
+/** The padding behind that lets the last window of ceil_mode end inside the padded input. */
+function reachBehind(n: Dimension, window: Window, ceil: boolean): number {
+  if (!ceil || typeof n !== 'number') return window.after;
+  const size = outputSize(n, window, true) as number;
+  return Math.max(window.after, (size - 1) * window.stride + extent(window) - n - window.before);
+}
+
+function maxPool(axes: Axes): Operation {
+  const name = `MaxPool${String(axes)}d`;
+  return operation<PoolArguments & { dilation: readonly number[] }>({
+    name,
+    summary: 'The largest value of each window; it has no parameters.',
+    formula: 'y = max over the window of x;  out = ⌊(in + 2·padding − dilation·(kernel_size − 1) − 1)/stride⌋ + 1',
+    source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
+    inputs: oneInput,
+    keeps: ['indices'],
+    arguments: {
+      ...poolArguments(axes),
+      dilation: perAxis(axes, { minimum: 1, default: 1, documentation: 'Distance between the elements of a window.' }),
+      ceil_mode: ceilMode,
+    },
+    infer(call) {
+      if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
+      const [channels, ...spatial] = call.inputs[0]!.shape;
+      const windows = windowsOf(call, call.arguments.dilation);
+      const { ceil_mode } = call.arguments;
+      const slid = windows && slide(call, spatial, windows, ceil_mode);
+      if (windows === undefined || slid === undefined) return undefined;
+      return {
+        output: float(channels!, ...slid.sizes),
+        steps: slid.steps,
+        dependence: channelwise(spatialDependence(windows)),
+        execute: ({ builder, inputs }) =>
+          builder.maxPool(inputs[0]!, {
+            kernel: windows.map((window) => window.kernel),
+            stride: windows.map((window) => window.stride),
+            paddingBefore: windows.map((window) => window.before),
+            paddingAfter: windows.map((window, axis) => reachBehind(spatial[axis]!, window, ceil_mode)),
+            dilation: windows.map((window) => window.dilation),
+          }),
+      };
+    },
+  });
+}
+
+/** The windows of the spatial axes; each channel sees itself only. */
+function channelwise(windows: readonly AxisWindow[], mixed: readonly MixedAxis[] = []): Dependence {
+  const channel: AxisWindow = { input: 0, from: 0, to: 0, stride: 1, extent: 1, before: 0, after: 0 };
+  return { windows: [channel, ...windows], mixed };
+}
+
+function averagePool(axes: Axes): Operation {
+  const name = `AvgPool${String(axes)}d`;
+  return operation<PoolArguments & { count_include_pad: boolean; divisor_override: number | null }>({
+    name,
+    summary: 'The mean of each window; it has no parameters.',
+    formula: 'y = Σ over the window of x / kernel elements;  out = ⌊(in + 2·padding − kernel_size)/stride⌋ + 1',
+    source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
+    inputs: oneInput,
+    keeps: [],
+    arguments: {
+      ...poolArguments(axes),
+      ceil_mode: ceilMode,
+      count_include_pad: flag({ default: true, documentation: 'Counts the padding as zeros in the mean.' }),
+      divisor_override: optional(integer({ minimum: 1, documentation: 'Divides by this number instead of the window size.' })),
+    },
+    infer(call) {
+      if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
+      const [channels, ...spatial] = call.inputs[0]!.shape;
+      const windows = windowsOf(call, windowsOfOnes(axes));
+      const { ceil_mode, count_include_pad, divisor_override } = call.arguments;
+      const slid = windows && slide(call, spatial, windows, ceil_mode);
+      if (windows === undefined || slid === undefined) return undefined;
+      return {
+        output: float(channels!, ...slid.sizes),
+        steps: slid.steps,
+        dependence: channelwise(spatialDependence(windows)),
+        execute: ({ builder, inputs }) =>
+          builder.averagePool(inputs[0]!, {
+            kernel: windows.map((window) => window.kernel),
+            stride: windows.map((window) => window.stride),
+            paddingBefore: windows.map((window) => window.before),
+            paddingAfter: windows.map((window, axis) => reachBehind(spatial[axis]!, window, ceil_mode)),
+            countedAfter: windows.map((window) => window.after),
+            divisor: divisor_override ?? (count_include_pad ? 'window' : 'valid'),
+          }),
+      };
+    },
+  });
+}
+
+function windowsOfOnes(axes: number): readonly number[] {
+  return Array.from({ length: axes }, () => 1);
+}
+
+/** A size per axis; `none` keeps the input's size. */
+function outputSizes(axes: Axes): ArgumentDefinition<readonly (Dimension | null)[]> {
+  const one = optional(size({ documentation: '' }));
+  const accepts = `${one.accepts}${axes === 1 ? '' : `, or a list of ${String(axes)} such`}`;
+  return {
+    documentation: 'The size of the output: one number for all axes, or one for each; `none` keeps the size.',
+    accepts,
+    read: (raw) => {
+      const values = Array.isArray(raw) ? (raw as readonly RawValue[]) : Array.from({ length: axes }, () => raw);
+      const read = values.map((value) => one.read(value));
+      if (values.length !== axes) return { problem: `must be ${accepts}` };
+      const wrong = read.find((reading) => 'problem' in reading);
+      if (wrong !== undefined && 'problem' in wrong) return wrong;
+      return { value: read.map((reading) => (reading as { value: Dimension | null }).value) };
+    },
+  };
+}
+
+function adaptivePool(kind: 'Avg' | 'Max', axes: Axes): Operation {
+  const name = `Adaptive${kind}Pool${String(axes)}d`;
+  return operation<{ output_size: readonly (Dimension | null)[] }>({
+    name,
+    summary: `The ${kind === 'Avg' ? 'mean' : 'largest value'} of as many windows as output_size says, whatever the input size; 1 pools globally.`,
+    formula: 'window i of n covers ⌊i·in/n⌋ … ⌈(i + 1)·in/n⌉ − 1',
+    source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
+    inputs: oneInput,
+    keeps: kind === 'Max' ? ['indices'] : [],
+    arguments: { output_size: outputSizes(axes) },
+    infer(call) {
+      if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
+      const [channels, ...spatial] = call.inputs[0]!.shape;
+      const sizes = call.arguments.output_size.map((wanted, axis) => wanted ?? spatial[axis]!);
+      const windows: AxisWindow[] = [];
+      const mixed: MixedAxis[] = [];
+      const steps: Step[] = [];
+      for (const [axis, out] of sizes.entries()) {
+        const n = spatial[axis]!;
+        const window = adaptiveWindow(n, out, axis + 1);
+        if (window === 'everything') mixed.push({ input: 0, axis: axis + 1, as: 'position' });
+        else if (window !== undefined) windows.push(window);
+        steps.push({ what: axisName(axes, axis), formula: `${print(n)} → ${print(out)}` });
+      }
+      return {
+        output: float(channels!, ...sizes),
+        steps,
+        dependence: channelwise(windows, mixed),
+        execute: ({ builder, inputs }) =>
+          kind === 'Avg'
+            ? builder.adaptiveAveragePool(inputs[0]!, sizes as readonly number[])
+            : builder.adaptiveMaxPool(inputs[0]!, sizes as readonly number[]),
+      };
+    },
+  });
+}
+
+/** The window of an adaptive pool; undefined where the windows are uneven or not known. */
+function adaptiveWindow(n: Dimension, out: Dimension, axis: number): AxisWindow | 'everything' | undefined {
+  if (out === 1) return n === 1 ? undefined : 'everything';
+  const rest = typeof out === 'number' ? subtract(n, multiply(out, floorDivide(n, out)!)) : subtract(n, out);
+  if (rest !== 0) return { input: 0, from: axis, to: axis, stride: NaN, extent: NaN, before: NaN, after: NaN };
+  const width = typeof out === 'number' ? floorDivide(n, out)! : 1;
+  if (typeof width !== 'number') return { input: 0, from: axis, to: axis, stride: NaN, extent: NaN, before: NaN, after: NaN };
+  return { input: 0, from: axis, to: axis, stride: width, extent: width, before: 0, after: 0 };
+}
+
+const allAxes: readonly Axes[] = [1, 2, 3];
+
+export const pools: readonly Operation[] = [
+  ...allAxes.map(maxPool),
+  ...allAxes.map(averagePool),
+  ...allAxes.map((axes) => adaptivePool('Avg', axes)),
+  ...allAxes.map((axes) => adaptivePool('Max', axes)),
+];

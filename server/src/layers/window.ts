@@ -1,0 +1,117 @@
+// Sliding windows: output sizes of convolutions and pools, for known and free sizes, with the formula that the hover shows.
+
+import { add, type Dimension, floorDivide, minimum, multiply, print, subtract } from '../symbolic/dimension';
+import type { Call, Step } from './definition';
+import type { AxisWindow } from './dependence';
+
+/** One axis of a sliding window, as written. */
+export interface Window {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly before: number;
+  readonly after: number;
+  readonly dilation: number;
+}
+
+const axisNames: Readonly<Record<number, readonly string[]>> = {
+  1: ['length'],
+  2: ['height', 'width'],
+  3: ['depth', 'height', 'width'],
+};
+
+/** What people call the spatial axis: `height` and `width` of two. */
+export function axisName(axes: number, axis: number): string {
+  return axisNames[axes]![axis]!;
+}
+
+/** The inputs that a dilated kernel spans: dilation·(kernel − 1) + 1. */
+export function extent(window: Window): number {
+  return window.dilation * (window.kernel - 1) + 1;
+}
+
+/** ⌊(n + before + after − extent)/stride⌋ + 1 (torch.nn.Conv2d, "Shape"); with `ceil`, windows that start within the input or its front padding count, too. */
+export function outputSize(n: Dimension, window: Window, ceil = false): Dimension {
+  const span = subtract(add(n, window.before + window.after), extent(window));
+  const size = add(floorDivide(add(span, ceil ? window.stride - 1 : 0), window.stride)!, 1);
+  // With ceil the last window may not start in the padding behind (torch.nn.MaxPool2d, "ceil_mode").
+  if (!ceil || window.after + window.stride <= extent(window)) return size;
+  return minimum(size, add(floorDivide(add(n, window.before - 1), window.stride)!, 1));
+}
+
+/** `⌊(32 + 2·2 − 5)/1⌋ + 1 = 32` */
+export function outputFormula(n: Dimension, window: Window, ceil: boolean, size: Dimension): string {
+  const { kernel, dilation, before, after } = window;
+  const padding = before === after ? (before === 0 ? '' : ` + 2·${String(before)}`) : ` + ${String(before)} + ${String(after)}`;
+  const span = dilation === 1 ? String(kernel) : `${String(dilation)}·(${String(kernel)} − 1) − 1`;
+  const [open, close] = ceil ? ['⌈', '⌉'] : ['⌊', '⌋'];
+  return `${open}(${print(n)}${padding} − ${span})/${String(window.stride)}${close} + 1 = ${print(size)}`;
+}
+
+/** The output sizes of all spatial axes (those behind the channels), with formulas; undefined after a problem was reported. */
+export function slide(
+  call: Pick<Call, 'problem' | 'warn' | 'requireAtLeast'>,
+  spatial: readonly Dimension[],
+  windows: readonly Window[],
+  ceil = false,
+): { readonly sizes: readonly Dimension[]; readonly steps: readonly Step[] } | undefined {
+  const sizes: Dimension[] = [];
+  const steps: Step[] = [];
+  for (const [axis, window] of windows.entries()) {
+    const n = spatial[axis]!;
+    const size = outputSize(n, window, ceil);
+    const name = axisName(windows.length, axis);
+    if (!call.requireAtLeast(size, 1)) {
+      const padded = add(n, window.before + window.after);
+      const lacking = extent(window) - (typeof padded === 'number' ? padded : 0);
+      const wider = Math.max(window.before, window.after) + Math.ceil(lacking / 2);
+      const way =
+        window.before === window.after && window.kernel > 1
+          ? `a padding of ${String(wider)} or a smaller kernel leaves at least 1`
+          : 'use a larger input or a smaller kernel';
+      return call.problem({
+        code: 'no-output-left',
+        argument: 'kernel_size',
+        message:
+          `no output is left: the kernel spans ${String(extent(window))} in ${name}, but the padded input has only ` +
+          `${print(padded)} (${outputFormula(n, window, ceil, size)}); ${way}`,
+      });
+    }
+    if (!ceil) warnOfUnread(call, n, window, name);
+    sizes.push(size);
+    steps.push({ what: name, formula: outputFormula(n, window, ceil, size) });
+  }
+  return { sizes, steps };
+}
+
+/** The windows as dependences of the spatial axes behind the channels. */
+export function spatialDependence(windows: readonly Window[]): readonly AxisWindow[] {
+  return windows.map((window, axis) => ({
+    input: 0,
+    from: axis + 1,
+    to: axis + 1,
+    stride: window.stride,
+    extent: extent(window),
+    before: window.before,
+    after: window.after,
+  }));
+}
+
+/** The number of outputs of all axes: Π sizes. */
+export function positions(sizes: readonly Dimension[]): Dimension {
+  return multiply(...sizes);
+}
+
+/** Warns where the last stride leaves real inputs (not padding) unread at the far border. */
+function warnOfUnread(call: Pick<Call, 'warn'>, n: Dimension, window: Window, name: string): void {
+  if (typeof n !== 'number') return;
+  const rest = (n + window.before + window.after - extent(window)) % window.stride;
+  const unread = rest - window.after;
+  if (unread <= 0) return;
+  call.warn({
+    code: 'unread-border',
+    argument: 'stride',
+    message:
+      `the last ${unread === 1 ? '' : `${String(unread)} `}${unread === 1 ? 'position' : 'positions'} in ${name} ${unread === 1 ? 'is' : 'are'} never read: ` +
+      `${String(n)} is not reached by a stride of ${String(window.stride)}; a size of ${String(n - rest)} or ${String(n - rest + window.stride)} loses nothing`,
+  });
+}

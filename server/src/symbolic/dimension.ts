@@ -1,0 +1,300 @@
+// Sizes that are known or symbolic: integer polynomials over free dimensions and their floor quotients.
+//
+// A canonical form makes equal expressions equal in most cases (what it leaves open, solve.ts decides):
+//   ⌊(k·a + b)/k⌋ = a + ⌊b/k⌋               whole multiples leave the floor
+//   ⌊(g·a + r)/(g·k)⌋ = ⌊(a + ⌊r/g⌋)/k⌋     a common factor of the terms and the divisor cancels
+//   ⌊(⌊a/m⌋ + b)/k⌋ = ⌊(a + m·b)/(m·k)⌋     nested floors become one
+// (Graham, Knuth, Patashnik, Concrete Mathematics, §3.2.)
+
+/** A size: a plain number where it is known, else an expression over free dimensions. */
+export type Dimension = number | Expression;
+
+/** A free dimension, bound by an input's type. Two symbols of the same name are different ones if their ids differ. */
+export interface FreeSymbol {
+  readonly kind: 'symbol';
+  readonly name: string;
+  readonly key: string;
+}
+
+/** ⌊numerator / denominator⌋ that no rule simplifies further; the denominator may be symbolic, too. */
+export interface Floor {
+  readonly kind: 'floor';
+  readonly numerator: Expression;
+  readonly denominator: Dimension;
+  readonly key: string;
+}
+
+/** The smaller or the larger of two sizes. */
+export interface Extreme {
+  readonly kind: 'min' | 'max';
+  readonly left: Dimension;
+  readonly right: Dimension;
+  readonly key: string;
+}
+
+export type Atom = FreeSymbol | Floor | Extreme;
+
+interface Term {
+  readonly coefficient: number;
+  /** Sorted by key; an atom's power is its number of occurrences. Empty for the constant. */
+  readonly atoms: readonly Atom[];
+  readonly key: string;
+}
+
+/** A sum of integer multiples of products of atoms, with at least one atom; immutable. */
+export class Expression {
+  readonly key: string;
+
+  constructor(readonly terms: readonly Term[]) {
+    this.key = terms.map((term) => `${String(term.coefficient)}${term.key}`).join('+');
+  }
+
+  toString(): string {
+    return print(this);
+  }
+}
+
+/** A new free dimension; `scope` tells apart equal names of different inputs' owners. */
+export function freeSymbol(name: string, scope = ''): Expression {
+  const atom: FreeSymbol = { kind: 'symbol', name, key: `${name}${scope === '' ? '' : `@${scope}`}` };
+  return new Expression([term(1, [atom])]);
+}
+
+function term(coefficient: number, atoms: readonly Atom[]): Term {
+  return { coefficient, atoms, key: atoms.map((atom) => `·${atom.key}`).join('') };
+}
+
+function termsOf(dimension: Dimension): readonly Term[] {
+  if (typeof dimension !== 'number') return dimension.terms;
+  return dimension === 0 ? [] : [{ coefficient: dimension, atoms: [], key: '' }];
+}
+
+function collect(terms: Iterable<Term>): Dimension {
+  const sums = new Map<string, Term>();
+  for (const next of terms) {
+    const before = sums.get(next.key);
+    sums.set(next.key, before === undefined ? next : { ...next, coefficient: before.coefficient + next.coefficient });
+  }
+  const left = [...sums.values()].filter((next) => next.coefficient !== 0);
+  if (left.length === 0) return 0;
+  if (left.length === 1 && left[0]!.atoms.length === 0) return left[0]!.coefficient;
+  // Higher degrees first, the constant last, as people write polynomials.
+  left.sort((a, b) => b.atoms.length - a.atoms.length || (a.key < b.key ? -1 : 1));
+  return new Expression(left);
+}
+
+/** a + b + … */
+export function add(...summands: readonly Dimension[]): Dimension {
+  if (summands.every((summand) => typeof summand === 'number')) return summands.reduce((a, b) => a + b, 0);
+  return collect(summands.flatMap(termsOf));
+}
+
+/** a − b */
+export function subtract(a: Dimension, b: Dimension): Dimension {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return add(a, multiply(-1, b));
+}
+
+/** a · b · … */
+export function multiply(...factors: readonly Dimension[]): Dimension {
+  return factors.reduce(multiplyTwo, 1);
+}
+
+function multiplyTwo(a: Dimension, b: Dimension): Dimension {
+  if (typeof a === 'number' && typeof b === 'number') return a * b;
+  if (a === 1) return b;
+  if (b === 1) return a;
+  const products: Term[] = [];
+  for (const left of termsOf(a)) {
+    for (const right of termsOf(b)) {
+      const atoms = [...left.atoms, ...right.atoms].sort((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0));
+      products.push(term(left.coefficient * right.coefficient, atoms));
+    }
+  }
+  return collect(products);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  let [x, y] = [Math.abs(a), Math.abs(b)];
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
+}
+
+/** ⌊a / b⌋, as Python's `//`. A divisor of zero has no result. */
+export function floorDivide(a: Dimension, b: Dimension): Dimension | undefined {
+  if (b === 0) return undefined;
+  if (typeof a === 'number' && typeof b === 'number') return Math.floor(a / b);
+  if (typeof b !== 'number') return floorBySymbolic(a, b);
+  if (b < 0) return floorDivide(multiply(-1, a), -b);
+  if (b === 1) return a;
+
+  const whole: Term[] = [];
+  const rest: Term[] = [];
+  for (const next of termsOf(a)) {
+    const quotient = Math.floor(next.coefficient / b);
+    if (quotient !== 0) whole.push({ ...next, coefficient: quotient });
+    const remainder = next.coefficient - quotient * b;
+    if (remainder !== 0) rest.push({ ...next, coefficient: remainder });
+  }
+  return add(collect(whole), floorOfRest(collect(rest), b));
+}
+
+/** ⌊rest / b⌋ for a rest whose coefficients are all in 1 … b − 1. */
+function floorOfRest(rest: Dimension, b: number): Dimension {
+  if (typeof rest === 'number') return Math.floor(rest / b);
+
+  const symbolic = rest.terms.filter((next) => next.atoms.length > 0);
+  const constant = rest.terms.find((next) => next.atoms.length === 0)?.coefficient ?? 0;
+  const common = symbolic.reduce((divisor, next) => greatestCommonDivisor(divisor, next.coefficient), b);
+  if (common > 1) {
+    const reduced = collect(symbolic.map((next) => ({ ...next, coefficient: next.coefficient / common })));
+    return floorDivide(add(reduced, Math.floor(constant / common)), b / common)!;
+  }
+
+  const nested = symbolic.filter((next) => next.coefficient === 1 && next.atoms.length === 1 && next.atoms[0]!.kind === 'floor');
+  const inner = nested.length === 1 ? (nested[0]!.atoms[0] as Floor) : undefined;
+  if (inner !== undefined && typeof inner.denominator === 'number') {
+    const others = collect(rest.terms.filter((next) => next !== nested[0]));
+    return floorDivide(add(inner.numerator, multiply(inner.denominator, others)), inner.denominator * b)!;
+  }
+  const atom: Floor = { kind: 'floor', numerator: rest, denominator: b, key: `(${rest.key})//${String(b)}` };
+  return new Expression([term(1, [atom])]);
+}
+
+/** ⌊a / b⌋ for a symbolic b: exact multiples cancel, anything else stays as it is. */
+function floorBySymbolic(a: Dimension, b: Expression): Dimension {
+  if (a === 0) return 0;
+  if (typeof a !== 'number') {
+    if (a.key === b.key) return 1;
+    const [divisor] = b.terms;
+    if (b.terms.length === 1 && divisor !== undefined) {
+      const quotients = a.terms.map((next) => quotientOfTerms(next, divisor));
+      if (quotients.every((next) => next !== undefined)) return collect(quotients);
+    }
+  }
+  const numerator = typeof a === 'number' ? new Expression(termsOf(a)) : a;
+  const atom: Floor = { kind: 'floor', numerator, denominator: b, key: `(${numerator.key})//(${b.key})` };
+  return new Expression([term(1, [atom])]);
+}
+
+function quotientOfTerms(dividend: Term, divisor: Term): Term | undefined {
+  if (dividend.coefficient % divisor.coefficient !== 0) return undefined;
+  const left = [...dividend.atoms];
+  for (const atom of divisor.atoms) {
+    const at = left.findIndex((other) => other.key === atom.key);
+    if (at < 0) return undefined;
+    left.splice(at, 1);
+  }
+  return term(dividend.coefficient / divisor.coefficient, left);
+}
+
+/** a mod b with the sign of b, as Python's `%`. */
+export function modulo(a: Dimension, b: Dimension): Dimension | undefined {
+  const quotient = floorDivide(a, b);
+  return quotient === undefined ? undefined : subtract(a, multiply(b, quotient));
+}
+
+/** The smaller of two sizes. */
+export function minimum(a: Dimension, b: Dimension): Dimension {
+  return extreme('min', a, b);
+}
+
+/** The larger of two sizes. */
+export function maximum(a: Dimension, b: Dimension): Dimension {
+  return extreme('max', a, b);
+}
+
+function extreme(kind: 'min' | 'max', a: Dimension, b: Dimension): Dimension {
+  const difference = subtract(a, b);
+  if (typeof difference === 'number') return (kind === 'min') === difference < 0 ? a : b;
+  const [left, right] = keyOf(a) < keyOf(b) ? [a, b] : [b, a];
+  return new Expression([term(1, [{ kind, left, right, key: `${kind}(${keyOf(left)},${keyOf(right)})` }])]);
+}
+
+function keyOf(dimension: Dimension): string {
+  return typeof dimension === 'number' ? String(dimension) : dimension.key;
+}
+
+/** Whether the two are the same expression. Different forms of one function are told by `solve`, not here. */
+export function identical(a: Dimension, b: Dimension): boolean {
+  return keyOf(a) === keyOf(b);
+}
+
+/** The free dimensions that occur, each once, in order of first occurrence. */
+export function symbolsOf(dimension: Dimension): readonly FreeSymbol[] {
+  const found = new Map<string, FreeSymbol>();
+  visitSymbols(dimension, (symbol) => found.set(symbol.key, symbol));
+  return [...found.values()];
+}
+
+function visitSymbols(dimension: Dimension, visit: (symbol: FreeSymbol) => void): void {
+  if (typeof dimension === 'number') return;
+  for (const next of dimension.terms) {
+    for (const atom of next.atoms) {
+      if (atom.kind === 'symbol') visit(atom);
+      else if (atom.kind === 'floor') {
+        visitSymbols(atom.numerator, visit);
+        visitSymbols(atom.denominator, visit);
+      } else {
+        visitSymbols(atom.left, visit);
+        visitSymbols(atom.right, visit);
+      }
+    }
+  }
+}
+
+/** The expression with values put in for symbols; a symbol without a value stays. Undefined if a divisor becomes zero. */
+export function substitute(
+  dimension: Dimension,
+  valueOf: (symbol: FreeSymbol) => Dimension | undefined,
+): Dimension | undefined {
+  if (typeof dimension === 'number') return dimension;
+  const summands: Dimension[] = [];
+  for (const next of dimension.terms) {
+    const factors: Dimension[] = [next.coefficient];
+    for (const atom of next.atoms) {
+      const factor = substituteAtom(atom, valueOf);
+      if (factor === undefined) return undefined;
+      factors.push(factor);
+    }
+    summands.push(multiply(...factors));
+  }
+  return add(...summands);
+}
+
+function substituteAtom(atom: Atom, valueOf: (symbol: FreeSymbol) => Dimension | undefined): Dimension | undefined {
+  if (atom.kind === 'symbol') return valueOf(atom) ?? new Expression([term(1, [atom])]);
+  const [a, b] = atom.kind === 'floor' ? [atom.numerator, atom.denominator] : [atom.left, atom.right];
+  const left = substitute(a, valueOf);
+  const right = substitute(b, valueOf);
+  if (left === undefined || right === undefined) return undefined;
+  return atom.kind === 'floor' ? floorDivide(left, right) : extreme(atom.kind, left, right);
+}
+
+/** The size as people write it: `64`, `H//2`, `(H + 1)//2`, `2*(H//16)`, `64*H*W + 3`. */
+export function print(dimension: Dimension): string {
+  if (typeof dimension === 'number') return String(dimension);
+  return dimension.terms
+    .map((next, index) => {
+      const magnitude = Math.abs(next.coefficient);
+      const sign = next.coefficient < 0 ? (index === 0 ? '-' : ' - ') : index === 0 ? '' : ' + ';
+      const factors = next.atoms.map((atom) => printAtom(atom, magnitude !== 1 || next.atoms.length > 1));
+      if (magnitude !== 1 || factors.length === 0) factors.unshift(String(magnitude));
+      return sign + factors.join('*');
+    })
+    .join('');
+}
+
+function printAtom(atom: Atom, inProduct: boolean): string {
+  if (atom.kind === 'symbol') return atom.name;
+  if (atom.kind !== 'floor') return `${atom.kind}(${print(atom.left)}, ${print(atom.right)})`;
+  const quotient = `${printOperand(atom.numerator)}//${printOperand(atom.denominator)}`;
+  return inProduct ? `(${quotient})` : quotient;
+}
+
+function printOperand(dimension: Dimension): string {
+  const single =
+    typeof dimension === 'number' ||
+    (dimension.terms.length === 1 && dimension.terms[0]!.coefficient === 1 && dimension.terms[0]!.atoms.length === 1 && dimension.terms[0]!.atoms[0]!.kind !== 'floor');
+  return single ? print(dimension) : `(${print(dimension)})`;
+}

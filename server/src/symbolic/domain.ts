@@ -1,0 +1,109 @@
+// The sizes that a free dimension may have: bounds and residue classes, as assumptions and requirements leave them.
+
+/** All n with minimum ≤ n ≤ maximum and n mod modulus in residues (sorted, each in 0 … modulus − 1). */
+export interface SymbolRange {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly modulus: number;
+  readonly residues: readonly number[];
+}
+
+/** What is known of each free dimension, by its key; one that is missing is any positive integer. */
+export type Domain = ReadonlyMap<string, SymbolRange>;
+
+/** A restriction of one free dimension. */
+export interface Requirement {
+  readonly symbol: { readonly name: string; readonly key: string };
+  readonly range: SymbolRange;
+}
+
+export const anyPositive: SymbolRange = { minimum: 1, maximum: Infinity, modulus: 1, residues: [0] };
+
+/** Residue classes finer than this are given up. */
+export const largestModulus = 1 << 16;
+
+export function rangeOf(domain: Domain, key: string): SymbolRange {
+  return domain.get(key) ?? anyPositive;
+}
+
+/** Least common multiple of two positive integers. */
+export function leastCommonMultiple(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y !== 0) [x, y] = [y, x % y];
+  return (a / x) * b;
+}
+
+/** Both restrictions at once; undefined where no size satisfies both, or the classes become too many to list. */
+export function intersect(a: SymbolRange, b: SymbolRange): SymbolRange | undefined {
+  const modulus = leastCommonMultiple(a.modulus, b.modulus);
+  if (modulus > largestModulus) return undefined;
+  const inB = new Set(b.residues);
+  const residues: number[] = [];
+  for (const residue of a.residues) {
+    for (let next = residue; next < modulus; next += a.modulus) {
+      if (inB.has(next % b.modulus)) residues.push(next);
+    }
+  }
+  const range = tighten({
+    minimum: Math.max(a.minimum, b.minimum),
+    maximum: Math.min(a.maximum, b.maximum),
+    ...coarsest(modulus, residues.sort((x, y) => x - y)),
+  });
+  return range.residues.length === 0 || range.minimum > range.maximum ? undefined : range;
+}
+
+/** The same classes with the smallest modulus that tells them apart from the others. */
+export function coarsest(modulus: number, residues: readonly number[]): { modulus: number; residues: readonly number[] } {
+  const members = new Set(residues);
+  for (let smaller = 1; smaller < modulus; smaller++) {
+    if (modulus % smaller !== 0) continue;
+    const classes = [...new Set(residues.map((residue) => residue % smaller))];
+    if (classes.length * (modulus / smaller) !== members.size) continue;
+    return { modulus: smaller, residues: classes.sort((x, y) => x - y) };
+  }
+  return { modulus, residues };
+}
+
+/** Moves the bounds to sizes that are in the classes. */
+function tighten(range: SymbolRange): SymbolRange {
+  if (range.residues.length === 0) return range;
+  const members = new Set(range.residues);
+  let { minimum, maximum } = range;
+  while (!members.has(((minimum % range.modulus) + range.modulus) % range.modulus)) minimum++;
+  while (Number.isFinite(maximum) && maximum >= minimum && !members.has(maximum % range.modulus)) maximum--;
+  return { ...range, minimum, maximum };
+}
+
+/** The smallest size in the range that is at least `from`; undefined beyond the maximum. */
+export function smallestFrom(range: SymbolRange, from: number): number | undefined {
+  const members = new Set(range.residues);
+  for (let n = Math.max(from, range.minimum), last = n + range.modulus; n < last; n++) {
+    if (n > range.maximum) return undefined;
+    if (members.has(n % range.modulus)) return n;
+  }
+  return undefined;
+}
+
+/** The domain with one more restriction; undefined where nothing is left. */
+export function restrict(domain: Domain, requirement: Requirement): Domain | undefined {
+  const range = intersect(rangeOf(domain, requirement.symbol.key), requirement.range);
+  return range === undefined ? undefined : new Map(domain).set(requirement.symbol.key, range);
+}
+
+/** The restriction as conditions in the language: `H % 16 == 0`, `H >= 33`, `H == 224`; empty for any positive size. */
+export function conditions(name: string, range: SymbolRange): readonly string[] {
+  if (range.minimum === range.maximum) return [`${name} == ${String(range.minimum)}`];
+  const found: string[] = [];
+  const [only] = range.residues;
+  if (range.modulus > 1) {
+    found.push(
+      range.residues.length === 1
+        ? `${name} % ${String(range.modulus)} == ${String(only)}`
+        : range.residues.map((residue) => `${name} % ${String(range.modulus)} == ${String(residue)}`).join(' or '),
+    );
+  }
+  const implied = smallestFrom({ ...range, minimum: 1, maximum: Infinity }, 1) ?? 1;
+  if (range.minimum > implied) found.push(`${name} >= ${String(range.minimum)}`);
+  if (Number.isFinite(range.maximum)) found.push(`${name} <= ${String(range.maximum)}`);
+  return found;
+}

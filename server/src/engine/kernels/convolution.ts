@@ -1,0 +1,200 @@
+// Convolution and its two adjoints: patches packed into a matrix, then a matrix product.
+
+import type { ConvolutionGeometry } from '../program';
+import type { Shape } from '../shape';
+import { sizeOf } from '../shape';
+import { addMatrixProduct, denseMatrix, transposed } from './matrix-product';
+import type { Matrix } from './matrix-product';
+
+/** acc += a · b, as addMatrixProduct; a faster one may take its place. */
+export type MatrixProduct = typeof addMatrixProduct;
+
+/** Everything as if it had three spatial axes: the missing ones come first, with length 1. */
+interface Volume {
+  readonly input: readonly [number, number, number];
+  readonly output: readonly [number, number, number];
+  readonly kernel: readonly [number, number, number];
+  readonly stride: readonly [number, number, number];
+  readonly padding: readonly [number, number, number];
+  readonly dilation: readonly [number, number, number];
+}
+
+/** The sizes of one convolution, whichever of its three tensors is sought. */
+interface Layout extends Volume {
+  readonly batch: number;
+  readonly groups: number;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly inputVolume: number;
+  readonly outputVolume: number;
+  readonly kernelVolume: number;
+  /** Rows of the last output axis whose patches are packed at a time. */
+  readonly rowsAtOnce: number;
+}
+
+// About 4 MB of patches at a time.
+const PATCH_ENTRIES = 1 << 19;
+
+let patches = new Float64Array(0);
+
+function threeAxes(values: readonly number[], missing: number): [number, number, number] {
+  return [...new Array<number>(3 - values.length).fill(missing), ...values] as [number, number, number];
+}
+
+/** @param x [N, C, spatial…], @param w [O, C / groups, kernel…], @param y [N, O, spatial…] */
+export function convolutionLayout(x: Shape, w: Shape, y: Shape, geometry: ConvolutionGeometry): Layout {
+  const kernel = threeAxes(w.slice(2), 1);
+  const output = threeAxes(y.slice(2), 1);
+  const inputChannels = x[1]! / geometry.groups;
+  const patch = inputChannels * sizeOf(kernel);
+  return {
+    batch: x[0]!,
+    groups: geometry.groups,
+    inputChannels,
+    outputChannels: y[1]! / geometry.groups,
+    input: threeAxes(x.slice(2), 1),
+    output,
+    kernel,
+    stride: threeAxes(geometry.stride, 1),
+    padding: threeAxes(geometry.paddingBefore, 0),
+    dilation: threeAxes(geometry.dilation, 1),
+    inputVolume: sizeOf(x.slice(2)),
+    outputVolume: sizeOf(output),
+    kernelVolume: sizeOf(kernel),
+    rowsAtOnce: Math.max(1, Math.floor(PATCH_ENTRIES / (patch * output[2]))),
+  };
+}
+
+/** Whether every patch is one entry of the input, in order, so that the input is its own patch matrix. */
+function isPointwise({ kernelVolume, stride, padding, input, output }: Layout): boolean {
+  return kernelVolume === 1 && stride.every((s) => s === 1) && padding.every((p) => p === 0) && input.every((n, i) => n === output[i]);
+}
+
+/**
+ * Calls `run` for every run of the last output axis that a kernel offset reads: patch entry `at + i` is input entry
+ * `from + i·stride` for `first` ≤ i < `last`; outside that the patch lies in the padding.
+ */
+function forEachRun(
+  layout: Layout,
+  inputStart: number,
+  rowStart: number,
+  rowStop: number,
+  run: (at: number, from: number, first: number, last: number, length: number, stride: number) => void,
+): void {
+  const { inputChannels, input, output, kernel, stride, padding, dilation } = layout;
+  const [, outputHeight, width] = output;
+  const [inputDepth, inputHeight, inputWidth] = input;
+  const columns = (rowStop - rowStart) * width;
+  let line = 0;
+  for (let channel = 0; channel < inputChannels; channel++) {
+    const channelStart = inputStart + channel * layout.inputVolume;
+    for (let kd = 0; kd < kernel[0]; kd++) {
+      for (let kh = 0; kh < kernel[1]; kh++) {
+        for (let kw = 0; kw < kernel[2]; kw++, line++) {
+          const shift = kw * dilation[2] - padding[2];
+          const first = Math.min(width, Math.max(0, Math.ceil(-shift / stride[2])));
+          const last = Math.max(first, Math.min(width, Math.floor((inputWidth - 1 - shift) / stride[2]) + 1));
+          for (let row = rowStart; row < rowStop; row++) {
+            const d = Math.floor(row / outputHeight) * stride[0] - padding[0] + kd * dilation[0];
+            const h = (row % outputHeight) * stride[1] - padding[1] + kh * dilation[1];
+            const inside = d >= 0 && d < inputDepth && h >= 0 && h < inputHeight;
+            const at = line * columns + (row - rowStart) * width;
+            const from = channelStart + (d * inputHeight + h) * inputWidth + shift;
+            run(at, from, inside ? first : 0, inside ? last : 0, width, stride[2]);
+          }
+        }
+      }
+    }
+  }
+}
+
+function packPatches(layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): Matrix {
+  const columns = (rowStop - rowStart) * layout.output[2];
+  if (isPointwise(layout)) {
+    return { values: x, offset: inputStart + rowStart * layout.output[2], row: layout.inputVolume, column: 1 };
+  }
+  const matrix = patchMatrix(layout, columns);
+  const packed = matrix.values;
+  forEachRun(layout, inputStart, rowStart, rowStop, (at, from, first, last, length, stride) => {
+    for (let i = 0; i < first; i++) packed[at + i] = 0;
+    if (stride === 1) for (let i = first; i < last; i++) packed[at + i] = x[from + i]!;
+    else for (let i = first; i < last; i++) packed[at + i] = x[from + i * stride]!;
+    for (let i = last; i < length; i++) packed[at + i] = 0;
+  });
+  return matrix;
+}
+
+function patchMatrix(layout: Layout, columns: number): Matrix {
+  const entries = layout.inputChannels * layout.kernelVolume * columns;
+  if (patches.length < entries) patches = new Float64Array(entries);
+  return denseMatrix(patches, 0, columns);
+}
+
+/** Calls `block` for each example, group and block of output rows. */
+function forEachBlock(
+  layout: Layout,
+  block: (inputStart: number, outputStart: number, weightStart: number, rowStart: number, rowStop: number) => void,
+): void {
+  const { batch, groups, inputChannels, outputChannels, inputVolume, outputVolume, kernelVolume, rowsAtOnce } = layout;
+  const rows = layout.output[0] * layout.output[1];
+  for (let n = 0; n < batch; n++) {
+    for (let group = 0; group < groups; group++) {
+      const inputStart = (n * groups + group) * inputChannels * inputVolume;
+      const outputStart = (n * groups + group) * outputChannels * outputVolume;
+      const weightStart = group * outputChannels * inputChannels * kernelVolume;
+      for (let row = 0; row < rows; row += rowsAtOnce) {
+        block(inputStart, outputStart, weightStart, row, Math.min(rows, row + rowsAtOnce));
+      }
+    }
+  }
+}
+
+/** y = w ∗ x: for each patch, the weights times the patch. */
+export function convolve(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, multiply: MatrixProduct = addMatrixProduct): void {
+  const patch = layout.inputChannels * layout.kernelVolume;
+  const width = layout.output[2];
+  y.fill(0);
+  forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
+    const target = { values: y, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
+    const weights = denseMatrix(w, weightStart, patch);
+    const packed = packPatches(layout, x, inputStart, rowStart, rowStop);
+    multiply(target, weights, packed, layout.outputChannels, (rowStop - rowStart) * width, patch);
+  });
+}
+
+/** The adjoint in x: each patch of x receives the transposed weights times the cotangent; overlaps add up. */
+export function convolveInputGradient(x: Float64Array, g: Float64Array, w: Float64Array, layout: Layout, multiply: MatrixProduct = addMatrixProduct): void {
+  const patch = layout.inputChannels * layout.kernelVolume;
+  const width = layout.output[2];
+  const pointwise = isPointwise(layout);
+  x.fill(0);
+  forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
+    const columns = (rowStop - rowStart) * width;
+    const weights = transposed(denseMatrix(w, weightStart, patch));
+    const cotangent = { values: g, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
+    if (pointwise) {
+      const target = { values: x, offset: inputStart + rowStart * width, row: layout.inputVolume, column: 1 };
+      multiply(target, weights, cotangent, patch, columns, layout.outputChannels);
+      return;
+    }
+    const spread = patchMatrix(layout, columns);
+    const packed = spread.values;
+    packed.fill(0, 0, patch * columns);
+    multiply(spread, weights, cotangent, patch, columns, layout.outputChannels);
+    forEachRun(layout, inputStart, rowStart, rowStop, (at, from, first, last, _, stride) => {
+      for (let i = first; i < last; i++) x[from + i * stride]! += packed[at + i]!;
+    });
+  });
+}
+
+/** The adjoint in w: the cotangent times the transposed patches, over all examples. */
+export function convolveWeightGradient(w: Float64Array, x: Float64Array, g: Float64Array, layout: Layout, multiply: MatrixProduct = addMatrixProduct): void {
+  const patch = layout.inputChannels * layout.kernelVolume;
+  const width = layout.output[2];
+  w.fill(0);
+  forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
+    const cotangent = { values: g, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
+    const packed = packPatches(layout, x, inputStart, rowStart, rowStop);
+    multiply(denseMatrix(w, weightStart, patch), cotangent, transposed(packed), layout.outputChannels, patch, (rowStop - rowStart) * width);
+  });
+}

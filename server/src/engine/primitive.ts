@@ -1,0 +1,68 @@
+// What the engine knows of each primitive: its shape rule, its kernel, its derivative and its branches, side by side.
+
+import type { Builder } from './builder';
+import type { AttributesOf, PrimitiveName, Ref } from './program';
+import type { Shape } from './shape';
+
+/** The buffers of one application. */
+export interface Operands {
+  readonly inputs: readonly Float64Array[];
+  readonly output: Float64Array;
+}
+
+/** The static side of one application. */
+export interface Call<Attributes> {
+  readonly attributes: Attributes;
+  readonly shape: Shape;
+  readonly inputShapes: readonly Shape[];
+}
+
+/** 'zero' says that an input's derivative vanishes by structure; undefined that it was not needed. */
+export type Cotangent = Ref | 'zero' | undefined;
+
+/** Emits the vector-Jacobian product of one application: for each needed input, the cotangent that flows into it. */
+export type VectorJacobianProduct<Attributes> = (
+  builder: Builder,
+  cotangent: Ref,
+  inputs: readonly Ref[],
+  output: Ref,
+  attributes: Attributes,
+  needed: readonly boolean[],
+) => Cotangent[];
+
+export interface Primitive<Attributes> {
+  /** The output's shape; throws an EngineError where the inputs do not fit. */
+  shape(inputs: readonly Shape[], attributes: Attributes): Shape;
+  /** Fills the output, whose former content is arbitrary. */
+  forward(output: Float64Array, inputs: readonly Float64Array[], call: Call<Attributes>): void;
+  /** 'zero' is for piecewise constant primitives and sources: their derivative vanishes by structure. */
+  readonly vjp: Derivative<Attributes>;
+  /** Only for piecewise primitives: whether any entry from `start` to `stop` of the output took another branch than in `base`. */
+  branchesDiffer?(current: Operands, base: Operands, start: number, stop: number): boolean;
+}
+
+export type Derivative<Attributes> = VectorJacobianProduct<Attributes> | 'zero';
+
+/** Exhaustive: the type checker names what a new primitive lacks. */
+export type PrimitiveTable = { readonly [Name in PrimitiveName]: Primitive<AttributesOf[Name]> };
+
+/** The derivatives alone, so that a test can put a wrong one in. */
+export type DerivativeTable = { readonly [Name in PrimitiveName]: Derivative<AttributesOf[Name]> };
+
+/** For piecewise constant primitives, whose value is their branch. */
+export function outputsDiffer(current: Operands, base: Operands, start: number, stop: number): boolean {
+  const a = current.output;
+  const b = base.output;
+  for (let i = start; i < stop; i++) if (a[i] !== b[i]) return true;
+  return false;
+}
+
+/** For primitives that branch on the sign of their first input: negative, zero or positive. */
+export function signsDiffer(current: Operands, base: Operands, start: number, stop: number): boolean {
+  const a = current.inputs[0]!;
+  const b = base.inputs[0]!;
+  for (let i = start; i < stop; i++) {
+    if (a[i]! > 0 !== b[i]! > 0 || a[i]! < 0 !== b[i]! < 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,35 @@
+// Primitives without inputs: what the caller feeds, what the program carries, and the masks of dropout.
+
+import { RandomStream } from '../../base/random';
+import { EngineError } from '../errors';
+import type { PrimitiveTable } from '../primitive';
+
+export const sources: Pick<PrimitiveTable, 'leaf' | 'constant' | 'dropoutMask'> = {
+  leaf: {
+    shape: (_, { shape }) => shape,
+    forward: (_output, _inputs, { attributes }) => {
+      throw new EngineError(`no values were given for the leaf ${attributes.name}`);
+    },
+    vjp: 'zero',
+  },
+
+  // One value fills the shape.
+  constant: {
+    shape: (_, { shape }) => shape,
+    forward: (output, _, { attributes: { values } }) => {
+      if (values.length === 1) output.fill(values[0]!);
+      else output.set(values);
+    },
+    vjp: 'zero',
+  },
+
+  // 0 with the given probability, else 1; the same for every evaluation.
+  dropoutMask: {
+    shape: (_, { shape }) => shape,
+    forward: (output, _, { attributes: { probability, seed, key } }) => {
+      const random = new RandomStream(seed, key);
+      for (let i = 0; i < output.length; i++) output[i] = random.uniform(i) < probability ? 0 : 1;
+    },
+    vjp: 'zero',
+  },
+};

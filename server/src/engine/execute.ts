@@ -1,13 +1,20 @@
 // Runs programs: only what is wanted, in order, freeing each buffer after its last use.
 
 import { CancelledError, EngineError } from './errors';
+import type { Call } from './primitive';
 import { primitiveOf } from './primitives/table';
 import { describeInstruction } from './program';
-import type { Program, Ref } from './program';
-import type { Shape } from './shape';
+import type { PrimitiveName, Program, Ref } from './program';
 import { sizeOf } from './shape';
 
+/** Fills the output of one application, as Primitive.forward does. */
+export type Kernel = (output: Float64Array, inputs: readonly Float64Array[], call: Call<unknown>) => void;
+
+/** Kernels that take the place of the primitives' own; the others stay. */
+export type KernelTable = Partial<Record<PrimitiveName, Kernel>>;
+
 export interface RunOptions {
+  readonly kernels?: KernelTable;
   /** Asked before each instruction; true stops the run with a CancelledError. */
   readonly cancelled?: () => boolean;
 }
@@ -21,16 +28,20 @@ export function liveRefs(program: Program, wanted: readonly Ref[]): Ref[] {
   return [...live].sort((a, b) => a - b);
 }
 
-/** Computes one instruction into its output. */
-export function execute(program: Program, ref: Ref, output: Float64Array, inputs: readonly Float64Array[]): void {
+/** One instruction made ready to run again and again: fills an output from its inputs. */
+export function prepare(program: Program, ref: Ref, kernels: KernelTable = {}): (output: Float64Array, inputs: readonly Float64Array[]) => void {
   const { primitive, attributes, shape, inputs: refs, origin } = program.instructions[ref]!;
-  const inputShapes: Shape[] = refs.map((input) => program.instructions[input]!.shape);
-  try {
-    primitiveOf(primitive).forward(output, inputs, { attributes, shape, inputShapes });
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    throw new EngineError(`${describeInstruction(program, ref)}: ${error.message}`, origin);
-  }
+  const own = primitiveOf(primitive);
+  const kernel = kernels[primitive] ?? ((output, inputs, call) => own.forward(output, inputs, call));
+  const call = { attributes, shape, inputShapes: refs.map((input) => program.instructions[input]!.shape) };
+  return (output, inputs) => {
+    try {
+      kernel(output, inputs, call);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw new EngineError(`${describeInstruction(program, ref)}: ${error.message}`, origin);
+    }
+  };
 }
 
 /** The caller's values of a leaf, checked for their number. */
@@ -68,7 +79,7 @@ export function run(
     }
     const size = sizeOf(shape);
     const output = free.get(size)?.pop() ?? new Float64Array(size);
-    execute(program, ref, output, inputs.map((input) => values.get(input)!));
+    prepare(program, ref, options.kernels)(output, inputs.map((input) => values.get(input)!));
     values.set(ref, output);
     for (const input of inputs) {
       const left = usesLeft.get(input)! - 1;

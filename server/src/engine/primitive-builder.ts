@@ -26,7 +26,8 @@ export class PrimitiveBuilder {
 
   protected readonly derivatives: DerivativeTable;
   protected readonly instructions: Instruction[];
-  private readonly seed: number;
+  /** Seeds the dropout masks. */
+  readonly seed: number;
   private readonly scalars = new Map<number, Ref>();
 
   constructor(options: BuilderOptions = {}) {

@@ -1,0 +1,67 @@
+// What a gradient check finds, as plain data.
+
+import type { Origin, PrimitiveName, Ref } from '../program';
+import type { Shape } from '../shape';
+import type { Verdict } from './difference';
+
+/** One checked entry of a tensor. */
+export interface EntryReport {
+  readonly index: readonly number[];
+  readonly analytic: number;
+  readonly numeric: number;
+  /** How far the numerical value may be off. */
+  readonly errorBound: number;
+  /** |analytic − numeric| / max(|analytic|, |numeric|, floor), where the floor is 10⁻⁴ of the greatest derivative of all. */
+  readonly relativeError: number;
+  readonly verdict: Verdict;
+}
+
+export interface TensorReport {
+  readonly ref: Ref;
+  readonly name: string;
+  readonly shape: Shape;
+  /** How many entries the tensor has, and how many of them were checked one by one. */
+  readonly entries: number;
+  readonly checked: number;
+  /** How many random directions of the whole tensor were checked, and how many of them disagreed. */
+  readonly directions: number;
+  readonly wrongDirections: number;
+  /** Checked entries where the loss has a kink, so that there is no derivative to compare with. */
+  readonly kinks: number;
+  /** Checked entries where no step size gave a trustworthy value. */
+  readonly unresolved: number;
+  /** Checked entries whose analytic derivative is wrong; the first few are listed. */
+  readonly wrong: number;
+  readonly failures: readonly EntryReport[];
+  /** The entry with the greatest relative error, the wrong ones first. */
+  readonly worst: EntryReport | undefined;
+  readonly ok: boolean;
+}
+
+/** An operation whose own derivative is wrong at the values that it has in the network. */
+export interface Culprit {
+  readonly ref: Ref;
+  readonly primitive: PrimitiveName;
+  readonly origin?: Origin;
+  /** Which of its inputs the derivative belongs to. */
+  readonly input: number;
+  readonly analytic: number;
+  readonly numeric: number;
+}
+
+export interface GradientReport {
+  readonly ok: boolean;
+  readonly loss: number;
+  readonly tensors: readonly TensorReport[];
+  /** The tensor with the worst entry. */
+  readonly worst: TensorReport | undefined;
+  /** One random direction of all tensors together. */
+  readonly joint: Verdict;
+  /** The wrong operations on the way from failing tensors to the loss, in program order. */
+  readonly culprits: readonly Culprit[];
+  /** The first operation that gave other bits when computed again. */
+  readonly nondeterministic: { readonly ref: Ref; readonly primitive: PrimitiveName; readonly origin?: Origin } | undefined;
+  /** How often the loss was computed. */
+  readonly evaluations: number;
+  readonly seconds: number;
+}

@@ -1,0 +1,25 @@
+// Which entries of a tensor to check when there is no time for all.
+
+import type { RandomStream } from '../../base/random';
+import { sizeOf, stridesOf } from '../shape';
+import type { Shape } from '../shape';
+
+const MOST_CORNERS = 16;
+
+/** Up to `count` distinct places, ascending: corners first, then one at random from each of equal strata. */
+export function samplePlaces(shape: Shape, count: number, random: RandomStream): number[] {
+  const size = sizeOf(shape);
+  if (count >= size) return Array.from({ length: size }, (_, place) => place);
+  let corners = [0];
+  stridesOf(shape).forEach((stride, axis) => {
+    const last = (shape[axis]! - 1) * stride;
+    if (last > 0 && corners.length < MOST_CORNERS) corners = corners.flatMap((corner) => [corner, corner + last]);
+  });
+  const places = new Set(corners.slice(0, count));
+  const strata = count - places.size;
+  for (let i = 0; i < strata; i++) {
+    const start = Math.floor((i * size) / strata);
+    places.add(start + random.integer(i, Math.floor(((i + 1) * size) / strata) - start));
+  }
+  return [...places].sort((a, b) => a - b);
+}

@@ -95,7 +95,8 @@ export class Folder {
     let closed = false;
 
     const tell = (relative: string, kind: Change['kind']): void => {
-      pending.set(relative, kind);
+      // A new file is created and then filled; that it is new must not get lost.
+      if (kind !== 'changed' || !pending.has(relative)) pending.set(relative, kind);
       timer ??= setTimeout(() => {
         timer = undefined;
         const changes = [...pending].map(([path, kind]) => ({ path, kind }));

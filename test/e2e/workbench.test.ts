@@ -1,0 +1,55 @@
+// The workbench itself: the folder, the editor and the disk.
+
+import { rename, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Workbench } from './workbench';
+
+describe('the workbench of npm start', () => {
+  let workbench: Workbench;
+  beforeAll(async () => { workbench = await Workbench.open(); });
+  afterAll(async () => { await workbench.close(); });
+
+  it('opens a file of the folder with its syntax in colours', async () => {
+    await workbench.openFile('exam.nn');
+    await expect.poll(() => workbench.visibleLine('model L1Regularized')).toBe('model L1Regularized(lambda = 0.1) {');
+    await expect.poll(async () => (await workbench.coloursOf('model L1Regularized')).length).toBeGreaterThan(2);
+  });
+
+  it('writes an edit to the disk when it is saved, and not before', async () => {
+    const before = await workbench.onDisk('exam.nn');
+    await workbench.goTo(1);
+    await workbench.page.keyboard.type('# first line');
+    await workbench.page.keyboard.press('Enter');
+    expect(await workbench.onDisk('exam.nn')).toBe(before);
+    await workbench.save();
+    expect(await workbench.onDisk('exam.nn')).toBe(`# first line\n${before}`);
+  });
+
+  it('shows an edit that another program makes', async () => {
+    await writeFile(path.join(workbench.folder, 'exam.nn'), '# written by another program\n');
+    await expect.poll(() => workbench.visibleLine('#')).toBe('# written by another program');
+  });
+
+  it('shows files that come, go and get another name', async () => {
+    await writeFile(path.join(workbench.folder, 'new.nn'), 'model A { input x: [1] }\n');
+    await workbench.explorerRow('new.nn').waitFor();
+    await rename(path.join(workbench.folder, 'new.nn'), path.join(workbench.folder, 'renamed.nn'));
+    await workbench.explorerRow('renamed.nn').waitFor();
+    await workbench.explorerRow('new.nn').waitFor({ state: 'detached' });
+  });
+
+  it('does not show what a link outside leads to', async () => {
+    await symlink('/etc', path.join(workbench.folder, 'outside'));
+    await writeFile(path.join(workbench.folder, 'zz.nn'), '');
+    await workbench.explorerRow('zz.nn').waitFor();
+    expect(await workbench.explorerRow('outside').count()).toBe(0);
+  });
+
+  it('finds text in the files of the folder', async () => {
+    await workbench.page.keyboard.press('Control+Shift+F');
+    await workbench.page.locator('.search-view .search-widget textarea').first().fill('stack Bottleneck');
+    await workbench.page.keyboard.press('Enter');
+    await workbench.page.locator('.search-view .monaco-list-row', { hasText: 'resnet.nn' }).waitFor();
+  });
+});

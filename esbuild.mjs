@@ -3,7 +3,7 @@
 //   node esbuild.mjs [--workbench] [--watch] [--development]
 
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { workbenchBuilds } from './client/workbench/bundle.mjs';
@@ -79,7 +79,7 @@ async function writeJson(name, value) {
 
 async function main() {
   await mkdir('dist', { recursive: true });
-  await copyFile('client/icons/nn.svg', 'dist/icon.svg');
+  await cp('client/icons', 'dist', { recursive: true });
   const builds = [...extensionBuilds, ...(flags.has('--workbench') ? workbenchBuilds(common) : [])]
     .filter((build) => existsSync(build.entryPoints[0] ?? build.entryPoints.page));
   if (flags.has('--watch')) {

@@ -1,0 +1,284 @@
+// From tokens to nested statements and items: where statements end, and each bracket with what is in it as one token.
+
+import type { IToken, TokenType } from 'chevrotain';
+import type { Diagnostic } from '../server/src/base/diagnostic';
+import type { Fault, Repairs } from './brackets';
+import { beginsDeclaration, beginsStatement, repairBrackets, startsLine } from './brackets';
+import * as say from './messages';
+import {
+  BinaryOperator,
+  Block,
+  Body,
+  Brackets,
+  Comma,
+  Dot,
+  endOf,
+  Equals,
+  ForeignSign,
+  is,
+  isKeyword,
+  keyword,
+  MalformedString,
+  Minus,
+  Name,
+  Newline,
+  Parens,
+  Plus,
+  retype,
+  Semicolon,
+  translate,
+  Unknown,
+} from './tokens';
+
+/** The tokens between two separators: a declaration, a statement, or an item between commas. Brackets are single tokens. */
+export interface Segment {
+  readonly tokens: IToken[];
+  start: number;
+  end: number;
+  /** What is wrong for sure; with any of it, nothing that the parser may find in this statement is news. */
+  readonly damage: Diagnostic[];
+  /** What is wrong unless the parser finds the reason for it. */
+  readonly suspicions: Diagnostic[];
+}
+
+/** A bracket with all that is in it. */
+export interface Group extends IToken {
+  readonly segments: Segment[];
+  /** Left aside for being nested too deeply. */
+  readonly skipped: boolean;
+}
+
+export interface Layout {
+  /** The file's declarations. */
+  readonly segments: Segment[];
+  /** What is wrong beside the statements' own troubles. */
+  readonly diagnostics: Diagnostic[];
+}
+
+/** Lays out the tokens of a text. */
+export function layout(tokens: readonly IToken[], text: string): Layout {
+  const builder = new LayoutBuilder(tokens, repairBrackets(tokens), text);
+  return builder.build();
+}
+
+type FrameType = 'file' | '(' | '[' | '{';
+
+/** A bracket, or the file, whose contents are being collected. */
+interface Frame {
+  readonly type: FrameType;
+  readonly opener: IToken | undefined;
+  readonly tokenType: TokenType;
+  readonly segments: Segment[];
+  segment: Segment;
+  /** The innermost statement: what is wrong in its brackets is wrong in it. */
+  statement: Segment;
+  /** A header in this statement still waits for its body. */
+  awaitsBody: boolean;
+}
+
+const startsHeader = new Set((['if', 'else', 'repeat', 'for'] as const).map(keyword));
+const hasBody = new Set((['stack', 'model'] as const).map(keyword));
+const takesNoOperator = new Set((['input', 'target', 'output', 'optimizer'] as const).map(keyword));
+const notType = keyword('not');
+const lossType = keyword('loss');
+const elseType = keyword('else');
+const groupTypes = { '(': Parens, '[': Brackets, '{': Block } as const;
+
+class LayoutBuilder {
+  private readonly frames: Frame[] = [];
+  private readonly diagnostics: Diagnostic[] = [];
+  private readonly faults: Map<number, Fault>;
+  private frame: Frame;
+
+  constructor(
+    private readonly tokens: readonly IToken[],
+    private readonly repairs: Repairs,
+    private readonly text: string,
+  ) {
+    this.faults = new Map(repairs.faults.map((fault) => [fault.index, fault]));
+    this.frame = this.newFrame('file', undefined, Block, undefined);
+  }
+
+  build(): Layout {
+    const { tokens, repairs } = this;
+    const sound = repairs.closeAfter.size === 0 && repairs.openAfter.size === 0;
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i]!;
+      if (token.tokenType === Newline) continue;
+      const last = this.add(token, i);
+      if (!sound) {
+        for (let count = repairs.closeAfter.get(last) ?? 0; count > 0; count--) this.close(endOf(tokens[last]!));
+        if (repairs.openAfter.has(last)) this.openMissingBrace(last);
+      }
+      i = last;
+    }
+    this.finishSegment(undefined);
+    return { segments: this.frame.segments, diagnostics: this.diagnostics };
+  }
+
+  /** Adds a token, or all that it opens if that is left aside; gives the index of the last one that it took. */
+  private add(token: IToken, i: number): number {
+    const { frame } = this;
+    const inBody = frame.type === '{' || frame.type === 'file';
+    if (token.tokenType === ForeignSign) {
+      this.diagnostics.push(say.foreignSign(token));
+      translate(token);
+    }
+    if (inBody && frame.segment.tokens.length > 0) this.separate(token, i);
+    switch (token.image) {
+      case '(':
+      case '[':
+      case '{':
+        return this.open(token, i, token.image);
+      case ')':
+      case ']':
+      case '}':
+        if (this.repairs.dropped.has(i)) this.noteFault(i);
+        else this.close(endOf(token));
+        return i;
+    }
+    if (token.tokenType === Semicolon && inBody) this.finishSegment(token);
+    else if (token.tokenType === Comma && !inBody) this.finishSegment(token);
+    else if (token.tokenType === Unknown) frame.statement.damage.push(say.unknownCharacters(token));
+    else this.push(token, i);
+    return i;
+  }
+
+  /** Adds an ordinary token to the current segment. */
+  private push(token: IToken, i: number): void {
+    const { frame } = this;
+    const { tokens } = frame.segment;
+    if (isKeyword(token)) {
+      const isArgumentName = frame.type === '(' && tokens.length === 0 && is(this.tokens[i + 1], Equals);
+      // A `loss` that begins no statement is the value of the loss.
+      const isValue = token.tokenType === lossType && (frame.type === '(' || frame.type === '[' || tokens.length > 0);
+      if (isArgumentName || isValue || is(tokens.at(-1), Dot)) retype(token, Name);
+      else if (startsHeader.has(token.tokenType)) frame.awaitsBody = true;
+      else if (hasBody.has(token.tokenType) && tokens.length === 0) frame.awaitsBody = true;
+    } else if (token.tokenType === Equals && hasBody.has(tokens[0]?.tokenType ?? Equals)) frame.awaitsBody = false;
+    else if (token.tokenType === MalformedString && say.isUnclosedString(token))
+      frame.statement.damage.push(say.unclosedString(token));
+    if (tokens.length === 0) frame.segment.start = token.startOffset;
+    tokens.push(token);
+    frame.segment.end = endOf(token);
+  }
+
+  /** Ends the statement before a token that begins a new one. */
+  private separate(token: IToken, i: number): void {
+    const { segment, awaitsBody } = this.frame;
+    const previous = segment.tokens.at(-1)!;
+    if (!startsLine(this.tokens, i)) {
+      if (this.beginsInside(i, previous)) {
+        segment.suspicions.push(say.missingSeparator(token));
+        this.finishSegment(token);
+      }
+      return;
+    }
+    if (token.image === '{' && awaitsBody) return;
+    if (!beginsStatement(this.tokens, i)) {
+      const goesOn =
+        is(previous, BinaryOperator) || is(previous, Comma) || is(previous, Equals) || is(previous, notType);
+      if (goesOn && (is(previous, Comma) || !this.beginsBinding(i))) return;
+      const isSign = is(token, Minus) || is(token, Plus);
+      if (is(token, elseType) || (is(token, BinaryOperator) && !isSign)) return;
+      if (isSign && !goesOn) this.signAtLineStart(token, previous, segment);
+      if (is(token, Plus)) return;
+    }
+    this.finishSegment(token);
+  }
+
+  /** A word that only a new statement or declaration can begin with, in the middle of a line. */
+  private beginsInside(i: number, previous: IToken): boolean {
+    const begins = this.frame.type === 'file' ? beginsDeclaration : beginsStatement;
+    if (!begins(this.tokens, i) || is(previous, Dot)) return false;
+    // `output input`: a name is due, and the keyword is not meant as one.
+    return !(this.frame.segment.tokens.length === 1 && isKeyword(previous));
+  }
+
+  /** Whether a line begins like `a, b = …`, which goes on with no statement. */
+  private beginsBinding(i: number): boolean {
+    let k = i;
+    while (is(this.tokens[k], Name) && is(this.tokens[k + 1], Comma)) k += 2;
+    return is(this.tokens[k], Name) && is(this.tokens[k + 1], Equals);
+  }
+
+  private signAtLineStart(sign: IToken, previous: IToken, statement: Segment): void {
+    const joins = !takesNoOperator.has(statement.tokens[0]!.tokenType);
+    const between = this.text.slice(endOf(previous), sign.startOffset);
+    this.diagnostics.push(say.signAtLineStart(sign, previous, joins, between.trim() === ''));
+  }
+
+  private open(token: IToken, i: number, type: '(' | '[' | '{'): number {
+    this.noteFault(i);
+    const { frame } = this;
+    const isBody = type === '{' && frame.awaitsBody;
+    if (isBody) frame.awaitsBody = false;
+    this.newFrame(type, token, isBody ? Body : groupTypes[type], frame);
+    const last = this.repairs.tooDeep.get(i);
+    if (last !== undefined) this.close(endOf(this.tokens[last]!), true);
+    return last ?? i;
+  }
+
+  private openMissingBrace(after: number): void {
+    this.noteFault(after);
+    const end = endOf(this.tokens[after]!);
+    const opener: IToken = { image: '', startOffset: end, endOffset: end - 1, tokenType: Body, tokenTypeIdx: 0 };
+    this.frame.awaitsBody = false;
+    this.newFrame('{', opener, Body, this.frame);
+  }
+
+  /** Ends the innermost bracket and puts it into the segment around it as one token. */
+  private close(end: number, skipped = false): void {
+    this.finishSegment(undefined);
+    const { opener, tokenType, segments } = this.frames.pop()!;
+    this.frame = this.frames.at(-1)!;
+    const group: Group = {
+      image: opener!.image,
+      startOffset: opener!.startOffset,
+      endOffset: end - 1,
+      tokenType,
+      tokenTypeIdx: tokenType.tokenTypeIdx!,
+      segments,
+      skipped,
+    };
+    const { segment } = this.frame;
+    if (segment.tokens.length === 0) segment.start = group.startOffset;
+    segment.tokens.push(group);
+    segment.end = end;
+  }
+
+  private newFrame(type: FrameType, opener: IToken | undefined, tokenType: TokenType, parent: Frame | undefined): Frame {
+    const segment = newSegment(opener === undefined ? 0 : endOf(opener));
+    const isBody = type === '{' || type === 'file';
+    const statement = isBody ? segment : parent!.statement;
+    this.frame = { type, opener, tokenType, segments: [], segment, statement, awaitsBody: false };
+    this.frames.push(this.frame);
+    return this.frame;
+  }
+
+  /** Ends the current segment, at a separator or at its bracket's end. */
+  private finishSegment(separator: IToken | undefined): void {
+    const { frame } = this;
+    const { segment, segments } = frame;
+    const isBody = frame.type === '{' || frame.type === 'file';
+    const isEmpty = segment.tokens.length === 0;
+    const isItem = !isBody && (separator !== undefined || segments.length > 0);
+    if (!isEmpty || isItem || segment.damage.length + segment.suspicions.length > 0) segments.push(segment);
+    if (separator === undefined) return;
+    frame.segment = newSegment(isBody ? separator.startOffset : endOf(separator));
+    if (isBody) frame.statement = frame.segment;
+    frame.awaitsBody = false;
+  }
+
+  private noteFault(i: number): void {
+    const fault = this.faults.get(i);
+    if (fault === undefined) return;
+    const { statement } = this.frame;
+    if (fault.kind === 'unopened') statement.suspicions.push(say.bracketFault(fault, this.tokens));
+    else statement.damage.push(say.bracketFault(fault, this.tokens));
+  }
+}
+
+function newSegment(at: number): Segment {
+  return { tokens: [], start: at, end: at, damage: [], suspicions: [] };
+}

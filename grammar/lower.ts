@@ -1,0 +1,330 @@
+// Lowering: from the parser's trees to the abstract syntax, with a report of whatever they lack.
+
+import type { CstNode, IToken } from 'chevrotain';
+import type { Diagnostic } from '../server/src/base/diagnostic';
+import type { Span } from '../server/src/base/span';
+import type * as ast from './ast';
+import { nodeIn, nodesIn, tokenIn, tokensIn } from './cst';
+import type { Group, Segment } from './layout';
+import type { Host } from './lower-expression';
+import { beginsTerm, ExpressionLowering, isEmpty } from './lower-expression';
+import * as say from './messages';
+import { parseRule } from './parser';
+import { elementTypes, endOf, keyword, keywordGroups } from './tokens';
+
+/** Finds the `##` lines right above a declaration, by its start. */
+export type FindDocumentation = (start: number) => string | undefined;
+
+const declarationStarts = new Set(
+  (['from', ...keywordGroups.declaration, 'assert'] as const).map(keyword),
+);
+const misplacedInBody = new Set((['from', ...keywordGroups.declaration] as const).map(keyword));
+
+/** Lowers a file's declarations. */
+export function lower(
+  segments: readonly Segment[],
+  text: string,
+  documentation: FindDocumentation,
+): { declarations: ast.Declaration[]; diagnostics: Diagnostic[] } {
+  const lowering = new Lowering(text, documentation);
+  return { declarations: lowering.declarations(segments), diagnostics: lowering.diagnostics };
+}
+
+class Lowering implements Host {
+  readonly diagnostics: Diagnostic[] = [];
+  /** The current statement has its diagnostic: what else seems wrong with it may follow from that. */
+  private reported = false;
+  private readonly expressions = new ExpressionLowering(this);
+
+  constructor(
+    private readonly source: string,
+    private readonly documentation: FindDocumentation,
+  ) {}
+
+  report(diagnostic: Diagnostic): void {
+    if (!this.reported) this.diagnostics.push(diagnostic);
+    this.reported = true;
+  }
+
+  text(span: Span): string {
+    return this.source.slice(span.start, span.end);
+  }
+
+  // ── Declarations ───────────────────────────────────────────────────────────
+
+  declarations(segments: readonly Segment[]): ast.Declaration[] {
+    const declarations: ast.Declaration[] = [];
+    let isStray = false;
+    for (const segment of segments) {
+      const first = segment.tokens[0];
+      const begins = first !== undefined && declarationStarts.has(first.tokenType);
+      this.inSegment(segment, () => {
+        if (begins) declarations.push(this.declaration(segment));
+        // Of several stray lines in a row the first one tells what is wrong.
+        else if (first !== undefined && !isStray) this.report(say.strayInFile(first));
+      });
+      isStray = !begins;
+    }
+    return declarations;
+  }
+
+  /** Lowers a segment, and reports what its brackets suggest unless something in it is the reason. */
+  private inSegment(segment: Segment, lowerIt: () => void): void {
+    const outer = this.reported;
+    this.reported = false;
+    this.reportFirst(segment.damage);
+    lowerIt();
+    this.reportFirst(segment.suspicions);
+    this.reported = outer;
+  }
+
+  private reportFirst(diagnostics: readonly Diagnostic[]): void {
+    if (diagnostics.length > 0) this.report(diagnostics[0]!);
+  }
+
+  private declaration(segment: Segment): ast.Declaration {
+    const { tree, span, first } = this.parse('declaration', segment);
+    const documentation = this.documentation(span.start);
+    const documented = { ...(documentation !== undefined && { documentation }), span };
+    const [kind, [inner]] = Object.entries(tree.children)[0] as [string, CstNode[]];
+    const declaration = this.declarationOf(kind, inner!, first, documented);
+    this.reportRest(first);
+    return declaration;
+  }
+
+  private declarationOf(
+    kind: string,
+    tree: CstNode,
+    first: IToken,
+    documented: { documentation?: string; span: Span },
+  ): ast.Declaration {
+    switch (kind) {
+      case 'import':
+        return this.import(tree, first, documented.span);
+      case 'let': {
+        const name = this.nameIn(tree, first, 'let width = 64');
+        return { kind: 'let', ...documented, name, value: this.value(tree, first, 'let width = 64') };
+      }
+      case 'function': {
+        const example = 'function double(x) = 2 * x';
+        const name = this.nameIn(tree, first, example);
+        const parameters = this.parametersIn(tree, first, example);
+        return { kind: 'function', ...documented, name, parameters, body: this.value(tree, first, example) };
+      }
+      case 'assert':
+        return this.assert(tree, documented.span);
+      default:
+        return first.image === 'stack' ? this.stack(tree, first, documented) : this.model(tree, first, documented);
+    }
+  }
+
+  private import(tree: CstNode, first: IToken, span: Span): ast.Import {
+    const example = 'from "./blocks.nn" import Bottleneck';
+    const path = tokenIn(tree, 'String');
+    const word = tokenIn(tree, 'Import');
+    if (path === undefined) this.report(say.missing('the file’s path in quotes', first, word ?? this.expressions.rest, example));
+    else if (word === undefined) this.report(say.missing('`import`', path, this.expressions.rest, example));
+    const names = nodesIn(tree, 'importedName').flatMap((imported, i): ast.ImportedName[] => {
+      const token = tokenIn(imported, 'Name');
+      const as = tokenIn(imported, 'As');
+      const alias = tokenIn(imported, 'alias');
+      const before = tokensIn(tree, 'Comma')[i - 1] ?? word ?? path ?? first;
+      if (token === undefined) {
+        this.report(say.missing('a name', before, as ?? this.expressions.rest, example));
+        return [];
+      }
+      if (as !== undefined && alias === undefined) this.report(say.missing('a name', as, this.expressions.rest));
+      const end = endOf(alias ?? as ?? token);
+      return [
+        {
+          kind: 'imported-name',
+          name: this.expressions.name(token),
+          ...(alias && { alias: this.expressions.name(alias) }),
+          span: { start: token.startOffset, end },
+        },
+      ];
+    });
+    return { kind: 'import', ...(path && { path: this.expressions.string(path) }), names, span };
+  }
+
+  private stack(tree: CstNode, first: IToken, documented: { span: Span }): ast.Stack {
+    const name = this.nameIn(tree, first, 'stack Block(channels) { … }');
+    const parameters = this.parametersIn(tree, undefined);
+    const equals = tokenIn(tree, 'Equals');
+    const body = tokenIn(tree, 'Body') as Group | undefined;
+    if (equals !== undefined)
+      this.report(say.misplaced(equals, 'a stack has its layers in `{ … }`; only a model can be a variant: `model B = A(…)`'));
+    else if (body === undefined) this.report(say.missingBody(first, this.expressions.rest));
+    return { kind: 'stack', ...documented, name, parameters, body: this.expressions.block(body, documented.span.end) };
+  }
+
+  private model(tree: CstNode, first: IToken, documented: { span: Span }): ast.Model {
+    const name = this.nameIn(tree, first, 'model Net { … }');
+    const parameters = this.parametersIn(tree, undefined);
+    const group = tokenIn(tree, 'Body') as Group | undefined;
+    const equals = tokenIn(tree, 'Equals');
+    const body = group && this.expressions.block(group);
+    if (body !== undefined && equals !== undefined)
+      this.report(say.misplaced(equals, 'a model has either a body `{ … }` or, as a variant, `= A(…)`'));
+    const variant = equals && this.expressions.expression(nodeIn(tree, 'expression')!, equals, 'a model', 'model B = A(depth = 3)');
+    if (group === undefined && equals === undefined) this.report(say.missingBody(first, this.expressions.rest));
+    return { kind: 'model', ...documented, name, parameters, ...(body && { body }), ...(variant && { variant }) };
+  }
+
+  private assert(tree: CstNode, span: Span): ast.Assert {
+    const condition = this.expressions.expression(nodeIn(tree, 'expression')!, tokenIn(tree, 'Assert')!, 'a condition', 'assert params() < 5M');
+    return { kind: 'assert', condition, span };
+  }
+
+  private nameIn(tree: CstNode, first: IToken, example: string): ast.Name {
+    const token = tokenIn(tree, 'Name');
+    if (token !== undefined) return this.expressions.name(token);
+    const next = ['Colon', 'Parens', 'Body', 'Equals'].map((kind) => tokenIn(tree, kind)).find((found) => found !== undefined);
+    this.report(say.missing('a name', first, next ?? this.expressions.rest, example));
+    return this.expressions.noName(endOf(first));
+  }
+
+  /** The parameters of a declaration; an `example` is given where their brackets must stand. */
+  private parametersIn(tree: CstNode, first: IToken | undefined, example?: string): ast.Parameter[] {
+    const group = tokenIn(tree, 'Parens') as Group | undefined;
+    if (group !== undefined) return this.expressions.parameters(group);
+    if (first !== undefined)
+      this.report(say.missing('`( … )`', tokenIn(tree, 'Name') ?? first, tokenIn(tree, 'Equals') ?? this.expressions.rest, example));
+    return [];
+  }
+
+  /** The value behind the `=` of a declaration. */
+  private value(tree: CstNode, first: IToken, example: string): ast.Expression {
+    const equals = tokenIn(tree, 'Equals');
+    const before = equals ?? tokenIn(tree, 'Parens') ?? tokenIn(tree, 'Name') ?? first;
+    if (equals === undefined) this.report(say.missing('`=`', before, this.expressions.rest, example));
+    return this.expressions.expression(nodeIn(tree, 'expression')!, before);
+  }
+
+  // ── Statements ─────────────────────────────────────────────────────────────
+
+  statements(group: Group): ast.Statement[] {
+    const statements: ast.Statement[] = [];
+    for (const segment of group.segments)
+      this.inSegment(segment, () => {
+        const first = segment.tokens[0];
+        if (first === undefined) return;
+        if (misplacedInBody.has(first.tokenType)) this.report(say.declarationInBody(first));
+        else statements.push(...this.statement(segment));
+      });
+    return statements;
+  }
+
+  private statement(segment: Segment): ast.Statement[] {
+    const { tree, span, first, rest } = this.parse('statement', segment);
+    const [kind, [inner]] = Object.entries(tree.children)[0] as [string, CstNode[]];
+    const statement = this.statementOf(kind, inner!, first, span);
+    this.reportRest(first);
+    const more = segment.tokens.slice(rest);
+    if (more.length === 0 || !beginsTerm(more[0]!)) return [statement];
+    // What a statement leaves over is kept as one more.
+    const next = { ...segment, tokens: more, start: more[0]!.startOffset };
+    const again = this.parse('statement', next);
+    const [nextKind, [nextInner]] = Object.entries(again.tree.children)[0] as [string, CstNode[]];
+    return [statement, this.statementOf(nextKind, nextInner!, more[0]!, again.span)];
+  }
+
+  private statementOf(kind: string, tree: CstNode, first: IToken, span: Span): ast.Statement {
+    switch (kind) {
+      case 'typedName':
+        return this.typedName(tree, first, span);
+      case 'output':
+        return { kind: 'output', name: this.nameIn(tree, first, 'output features'), span };
+      case 'loss':
+        return { kind: 'loss', value: this.expressionIn(tree, first, 'a value', 'loss mse_loss(y, target)'), span };
+      case 'optimizer':
+        return { kind: 'optimizer', value: this.optimizer(tree, first), span };
+      case 'assert':
+        return this.assert(tree, span);
+      default:
+        return this.bindingOrExpression(tree, first, span);
+    }
+  }
+
+  private expressionIn(tree: CstNode, after: IToken, what?: string, example?: string): ast.Expression {
+    return this.expressions.expression(nodeIn(tree, 'expression')!, after, what, example);
+  }
+
+  private optimizer(tree: CstNode, first: IToken): ast.Expression {
+    const example = 'optimizer SGD(lr = 0.01)';
+    const value = this.expressionIn(tree, first, 'an optimizer', example);
+    const expression = nodeIn(tree, 'expression')!;
+    const operator = tokenIn(expression, 'BinaryOperator') ?? tokenIn(nodeIn(expression, 'term')!, 'prefix');
+    if (operator !== undefined) this.report(say.misplaced(operator, `an optimizer is one call, as in \`${example}\``));
+    return value;
+  }
+
+  private typedName(tree: CstNode, first: IToken, span: Span): ast.Input | ast.Target | ast.Param {
+    const kind = first.image as 'input' | 'target' | 'param';
+    const example = kind === 'target' ? 'target label: int' : `${kind} x: [3, H, W]`;
+    const name = this.nameIn(tree, first, example);
+    const type = this.type(tree, example);
+    const equals = tokenIn(tree, 'Equals');
+    const value = equals && this.expressionIn(tree, equals);
+    if (kind !== 'param') {
+      if (equals !== undefined) this.report(say.misplaced(equals, `an ${kind} has no value; it is fed from outside`));
+      return { kind, name, ...(type && { type }), span };
+    }
+    if (type === undefined) {
+      const after = tokenIn(tree, 'Name') ?? first;
+      this.report(say.missing('`:` and a shape', after, equals ?? this.expressions.rest, 'param w: [64]'));
+    }
+    return { kind, name, ...(type && { type }), ...(value && { value }), span };
+  }
+
+  private type(tree: CstNode, example: string): ast.Type | undefined {
+    const colon = tokenIn(tree, 'Colon');
+    if (colon === undefined) return undefined;
+    const word = tokenIn(tree, 'element');
+    const group = tokenIn(tree, 'Brackets') as Group | undefined;
+    const element = elementTypes.find((type) => type === word?.image);
+    if (word === undefined && group === undefined) this.report(say.missing('a type', colon, tokenIn(tree, 'Equals') ?? this.expressions.rest, example));
+    if (word !== undefined && element === undefined)
+      this.report(say.misplaced(word, `\`${word.image}\` is no type; a type is \`int\`, \`float\` or a shape such as \`[3, H, W]\``));
+    const shape = group && this.expressions.dimensions(group);
+    const span = { start: (word ?? group ?? colon).startOffset, end: endOf(group ?? word ?? colon) };
+    return { kind: 'type', ...(element && { element }), ...(shape && { shape }), span };
+  }
+
+  private bindingOrExpression(tree: CstNode, first: IToken, span: Span): ast.Binding | ast.ExpressionStatement {
+    const equals = tokenIn(tree, 'Equals');
+    const commas = tokensIn(tree, 'Comma');
+    const left = nodesIn(tree, 'expression');
+    if (equals === undefined) {
+      const value = this.expressionIn(tree, first, 'a statement');
+      if (commas.length > 0) this.report(say.misplaced(commas[0]!, 'statements are separated by new lines or `;`, not by commas'));
+      return { kind: 'expression-statement', value, span };
+    }
+    const names = left.flatMap((target, i): ast.Name[] => {
+      const name = this.expressions.boundName(target);
+      if (name !== undefined) return [name];
+      const before = commas[i - 1];
+      if (!isEmpty(target)) this.report(say.misplaced(equals, 'left of a `=` stand names only: `q, k, v = …`'));
+      else this.report(before === undefined ? say.missingBefore('a name', commas[0] ?? equals) : say.missing('a name', before, equals));
+      return [];
+    });
+    const value = this.expressions.expression(nodeIn(tree, 'value')!, equals);
+    return { kind: 'binding', names: names.length > 0 ? names : [this.expressions.noName(span.start)], value, span };
+  }
+
+  // ── Segments ───────────────────────────────────────────────────────────────
+
+  private parse(rule: 'declaration' | 'statement', segment: Segment): { tree: CstNode; span: Span; first: IToken; rest: number } {
+    const { tree, rest } = parseRule(rule, segment.tokens);
+    const count = rest ?? segment.tokens.length;
+    this.expressions.rest = segment.tokens[count];
+    const first = segment.tokens[0]!;
+    return { tree, first, rest: count, span: { start: segment.start, end: endOf(segment.tokens[count - 1] ?? first) } };
+  }
+
+  private reportRest(first: IToken): void {
+    const { rest } = this.expressions;
+    if (rest !== undefined) this.report(say.statementLeftOver(rest, first, beginsTerm(rest)));
+  }
+}
+

@@ -1,0 +1,255 @@
+// What is said about damaged text: what was found, what belongs there, and the way out.
+
+import type { IToken } from 'chevrotain';
+import type { Diagnostic, Fix } from '../server/src/base/diagnostic';
+import type { Span } from '../server/src/base/span';
+import type { Fault } from './brackets';
+import { closerOf } from './brackets';
+import { limits } from './limits';
+import { endOf, foreignSigns, isKeyword } from './tokens';
+
+/** The place of a token. */
+export function spanOf(token: IToken): Span {
+  return { start: token.startOffset, end: endOf(token) };
+}
+
+/** What has a block of its own, which in a header would be taken for the header's. */
+const needsParentheses = new Set(['if', 'repeat', 'for', 'residual']);
+
+function error(code: string, span: Span, message: string, fixes?: readonly Fix[]): Diagnostic {
+  return { code, severity: 'error', message, span, ...(fixes && { fixes }) };
+}
+
+function replacement(title: string, span: Span, text: string): Fix {
+  return { title, edits: [{ span, text }] };
+}
+
+function insertion(title: string, at: number, text: string): Fix {
+  return replacement(title, { start: at, end: at }, text);
+}
+
+/** How a token is named in a sentence. */
+function quoted(token: IToken): string {
+  const closer = closerOf(token.image);
+  return closer === undefined ? `\`${token.image}\`` : `\`${token.image} … ${closer}\``;
+}
+
+// ── Characters ───────────────────────────────────────────────────────────────
+
+export function foreignSign(token: IToken): Diagnostic {
+  const sign = foreignSigns[token.image]!;
+  const needsBlank = /[a-z]/.test(sign);
+  return error('foreign-sign', spanOf(token), `\`${token.image}\` is written \`${sign}\` here`, [
+    replacement(`Write \`${sign}\``, spanOf(token), needsBlank ? ` ${sign} ` : sign),
+  ]);
+}
+
+export function unknownCharacters(token: IToken): Diagnostic {
+  const what = token.image.length > 12 ? `${token.image.slice(0, 12)}…` : token.image;
+  return error('unknown-character', spanOf(token), `\`${what}\` has no meaning here; outside strings and comments it must go`, [
+    replacement('Remove it', spanOf(token), ''),
+  ]);
+}
+
+/** Whether a malformed string misses its end; otherwise only its quotes are of the wrong kind. */
+export function isUnclosedString(token: IToken): boolean {
+  return token.image.length < 2 || !/^(?:'.*'|[“”].*["“”])$/.test(token.image);
+}
+
+export function unclosedString(token: IToken): Diagnostic {
+  return error('unclosed-string', spanOf(token), 'this string has no end: a `"` must close it on its line', [
+    insertion('Add `"`', endOf(token), '"'),
+  ]);
+}
+
+export function wrongQuotes(token: IToken): Diagnostic {
+  const text = `"${token.image.slice(1, -1).replaceAll('"', '\\"')}"`;
+  return error('wrong-quotes', spanOf(token), `strings stand in double quotes: ${text}`, [
+    replacement('Use double quotes', spanOf(token), text),
+  ]);
+}
+
+export function malformedNumber(token: IToken): Diagnostic {
+  const { image } = token;
+  const way = image.startsWith('.')
+    ? `write \`0${image}\``
+    : /^[\d_]+\.?[\d_]*[kKmMgGbB]$/.test(image)
+      ? 'the size suffixes are k, M and G, on whole numbers: `1_500k`'
+      : 'numbers are written `64`, `50_257`, `10k`, `0.1` or `1e-3`, and names do not begin with a digit';
+  return error('malformed-number', spanOf(token), `\`${image}\` is no number; ${way}`);
+}
+
+export function numberTooLarge(token: IToken): Diagnostic {
+  return error('malformed-number', spanOf(token), `\`${token.image}\` is larger than any float64`);
+}
+
+// ── Brackets and lines ───────────────────────────────────────────────────────
+
+export function bracketFault(fault: Fault, tokens: readonly IToken[]): Diagnostic {
+  const token = tokens[fault.index]!;
+  const span = spanOf(token);
+  switch (fault.kind) {
+    case 'unclosed': {
+      const closer = closerOf(token.image);
+      const end = endOf(tokens[fault.endsAfter]!);
+      const fix = insertion(`Add \`${closer}\``, end, closer === '}' ? '\n}' : closer);
+      return {
+        ...error('unclosed-bracket', span, `\`${token.image}\` is never closed: a \`${closer}\` is missing`, [fix]),
+        related: [{ message: `\`${closer}\` was expected at the latest here`, span: spanOf(tokens[fault.endsAfter]!) }],
+      };
+    }
+    case 'unopened':
+      return error('unopened-bracket', span, `\`${token.image}\` closes nothing that is open here`, [
+        replacement('Remove it', span, ''),
+      ]);
+    case 'missing-brace':
+      return error('missing-body', span, 'the `{` that opens the lines below is missing here', [
+        insertion('Add `{`', span.end, ' {'),
+      ]);
+    case 'too-deep':
+      return error(
+        'nesting-too-deep',
+        span,
+        `more than ${limits.bracketNesting} brackets are open inside each other here; give the inner parts names, or make stacks of them`,
+      );
+  }
+}
+
+export function missingSeparator(next: IToken): Diagnostic {
+  return error('missing-separator', spanOf(next), `${quoted(next)} begins a statement: a new line or \`;\` is missing before it`, [
+    insertion('Add `;`', next.startOffset, '; '),
+  ]);
+}
+
+/** A line that begins with `-` or `+`, and is no continuation of the line above. */
+export function signAtLineStart(
+  sign: IToken,
+  previous: IToken,
+  joins: boolean,
+  blankBetween: boolean,
+): Diagnostic {
+  const title = 'Join it to the line above';
+  const afterPrevious = endOf(previous);
+  const fix: Fix = blankBetween
+    ? replacement(title, { start: afterPrevious, end: sign.startOffset }, ' ')
+    : {
+        title,
+        edits: [
+          { span: { start: afterPrevious, end: afterPrevious }, text: ` ${sign.image}` },
+          { span: spanOf(sign), text: '' },
+        ],
+      };
+  const isMinus = sign.image === '-';
+  return {
+    code: isMinus ? 'minus-at-line-start' : 'plus-at-line-start',
+    severity: isMinus ? 'warning' : 'error',
+    message: isMinus
+      ? 'this line is a statement of its own, a negated value; to go on with the line above, put the `-` at its end'
+      : 'a line cannot begin with `+`; to go on with the line above, put the `+` at its end',
+    span: spanOf(sign),
+    ...(joins && { fixes: [fix] }),
+  };
+}
+
+// ── Parts ────────────────────────────────────────────────────────────────────
+
+/** Something is missing after a token. */
+export function missing(what: string, after: IToken, found: IToken | undefined, example?: string): Diagnostic {
+  const way = example === undefined ? '' : `, as in \`${example}\``;
+  if (found !== undefined && isKeyword(found) && what.includes('name'))
+    return error('keyword-as-name', spanOf(found), `\`${found.image}\` is a keyword and cannot be a name`);
+  return found === undefined
+    ? error('missing-part', lastSpan(after), `${what} is missing after ${quoted(after)}${way}`)
+    : error('missing-part', spanOf(found), `${what} is missing between ${quoted(after)} and ${quoted(found)}${way}`);
+}
+
+/** A header or block word without its `{ … }`. */
+export function missingBody(header: IToken, found: IToken | undefined): Diagnostic {
+  const word = header.image;
+  if (found !== undefined && needsParentheses.has(found.image))
+    return error('unexpected', spanOf(found), `in the header of \`${word}\`, \`${found.image}\` stands in parentheses`);
+  const way = word === 'concat' || word === 'add' || word === 'multiply' ? '`( … )` or `{ … }`' : '`{ … }`';
+  return error('missing-body', spanOf(header), `\`${word}\` needs its ${way}`);
+}
+
+/** Nothing stands before or after a comma. */
+export function emptyItem(comma: number): Diagnostic {
+  return error('missing-part', { start: comma, end: comma + 1 }, 'something is missing beside this `,`');
+}
+
+/** What an item between commas leaves over. */
+export function itemLeftOver(token: IToken, group: IToken): Diagnostic {
+  return leftOver(token, `a \`,\` or the \`${closerOf(group.image)}\` is missing before it`);
+}
+
+/** Something is missing before a token. */
+export function missingBefore(what: string, before: IToken): Diagnostic {
+  return error('missing-part', spanOf(before), `${what} is missing before ${quoted(before)}`);
+}
+
+/** Something stands where it cannot. */
+export function misplaced(token: IToken, message: string, fixes?: readonly Fix[]): Diagnostic {
+  return error('unexpected', lastSpan(token), message, fixes);
+}
+
+/** Words, signs and brackets that a finished statement or item leaves over. */
+export function leftOver(token: IToken, message: string): Diagnostic {
+  return error('unexpected', spanOf(token), `${quoted(token)} does not fit here: ${message}`);
+}
+
+/** What a statement or declaration leaves over. */
+export function statementLeftOver(token: IToken, first: IToken, beginsTerm: boolean): Diagnostic {
+  if (token.image === 'else') return leftOver(token, 'there is no `if` before it');
+  if (token.image === ':')
+    return leftOver(token, 'a `:` follows the name of an input, target or param, and stands in indices');
+  if (!beginsTerm) return leftOver(token, `the \`${first.image}\` should end before it`);
+  return leftOver(token, 'a `->`, an operator, a new line or `;` is missing before it');
+}
+
+/** A line of a file that declares nothing. */
+export function strayInFile(token: IToken): Diagnostic {
+  return leftOver(token, 'a file holds `from`, `let`, `function`, `stack`, `model` and `assert`; layers stand in a stack or model');
+}
+
+/** A declaration inside a body. */
+export function declarationInBody(token: IToken): Diagnostic {
+  const way =
+    token.image === 'let'
+      ? 'a body binds without it: `width = 64`'
+      : `a \`${token.image}\` stands at the top level of a file`;
+  return leftOver(token, way);
+}
+
+export function keywordAsName(token: IToken): Diagnostic {
+  return error('keyword-as-name', spanOf(token), `\`${token.image}\` is a keyword and cannot be a name`);
+}
+
+export function tupleForList(token: IToken, text: (span: Span) => string): Diagnostic {
+  const { start, end } = spanOf(token);
+  const inner = text({ start: start + 1, end: end - 1 });
+  return error('tuple-for-list', { start, end }, 'several values stand in `[ ]`; `( )` holds one', [
+    replacement('Use `[ ]`', { start, end }, `[${inner}]`),
+  ]);
+}
+
+export function tooLong(token: IToken): Diagnostic {
+  return error(
+    'nesting-too-deep',
+    spanOf(token),
+    `the expression goes more than ${limits.treeDepth} steps deep here; give its parts names`,
+  );
+}
+
+export function fileTooLarge(length: number, span: Span): Diagnostic {
+  return error(
+    'file-too-large',
+    span,
+    `the file has ${length.toLocaleString('en')} characters; what follows after ${limits.fileSize.toLocaleString('en')} is left aside`,
+  );
+}
+
+/** A bracket is marked by its last character, which is where something is missing after it. */
+function lastSpan(token: IToken): Span {
+  const end = endOf(token);
+  return closerOf(token.image) === undefined ? spanOf(token) : { start: end - 1, end };
+}

@@ -1,0 +1,258 @@
+// The parser of single declarations, statements and items; the layout has already found where they end.
+
+import type { CstNode, IToken } from 'chevrotain';
+import { CstParser } from 'chevrotain';
+import * as tokens from './tokens';
+import { keyword } from './tokens';
+
+/**
+ * Whatever may be missing is optional here, so that no rule ever fails and a damaged text keeps all its parts;
+ * lowering asks for what is missing, in words that fit the place. A rule that ends early leaves tokens over,
+ * which is the one error of this parser.
+ */
+class NnParser extends CstParser {
+  constructor() {
+    super(tokens.tokenVocabulary, { maxLookahead: 2, recoveryEnabled: false, nodeLocationTracking: 'none' });
+    this.performSelfAnalysis();
+  }
+
+  readonly declaration = this.RULE('declaration', () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.import) },
+      { ALT: () => this.SUBRULE(this.let) },
+      { ALT: () => this.SUBRULE(this.function) },
+      { ALT: () => this.SUBRULE(this.stackOrModel) },
+      { ALT: () => this.SUBRULE(this.assert) },
+    ]);
+  });
+
+  private readonly import = this.RULE('import', () => {
+    this.CONSUME(keyword('from'));
+    this.OPTION(() => this.CONSUME(tokens.String));
+    this.OPTION1(() => this.CONSUME(keyword('import')));
+    this.SUBRULE(this.importedName);
+    this.MANY(() => {
+      this.CONSUME(tokens.Comma);
+      this.SUBRULE1(this.importedName);
+    });
+  });
+
+  private readonly importedName = this.RULE('importedName', () => {
+    this.OPTION(() => this.CONSUME(tokens.Name));
+    this.OPTION1(() => {
+      this.CONSUME(keyword('as'));
+      this.OPTION2(() => this.CONSUME1(tokens.Name, { LABEL: 'alias' }));
+    });
+  });
+
+  private readonly let = this.RULE('let', () => {
+    this.CONSUME(keyword('let'));
+    this.OPTION(() => this.CONSUME(tokens.Name));
+    this.OPTION1(() => this.CONSUME(tokens.Equals));
+    this.SUBRULE(this.expression);
+  });
+
+  private readonly function = this.RULE('function', () => {
+    this.CONSUME(keyword('function'));
+    this.OPTION(() => this.CONSUME(tokens.Name));
+    this.OPTION1(() => this.CONSUME(tokens.Parens));
+    this.OPTION2(() => this.CONSUME(tokens.Equals));
+    this.SUBRULE(this.expression);
+  });
+
+  private readonly stackOrModel = this.RULE('stackOrModel', () => {
+    this.OR([{ ALT: () => this.CONSUME(keyword('stack')) }, { ALT: () => this.CONSUME(keyword('model')) }]);
+    this.OPTION(() => this.CONSUME(tokens.Name));
+    this.OPTION1(() => this.CONSUME(tokens.Parens));
+    this.OPTION2(() => this.CONSUME(tokens.Body));
+    this.OPTION3(() => {
+      this.CONSUME(tokens.Equals);
+      this.SUBRULE(this.expression);
+    });
+  });
+
+  private readonly assert = this.RULE('assert', () => {
+    this.CONSUME(keyword('assert'));
+    this.SUBRULE(this.expression);
+  });
+
+  readonly statement = this.RULE('statement', () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.typedName) },
+      { ALT: () => this.SUBRULE(this.output) },
+      { ALT: () => this.SUBRULE(this.loss) },
+      { ALT: () => this.SUBRULE(this.optimizer) },
+      { ALT: () => this.SUBRULE(this.assert) },
+      { ALT: () => this.SUBRULE(this.bindingOrExpression) },
+    ]);
+  });
+
+  private readonly typedName = this.RULE('typedName', () => {
+    this.OR([
+      { ALT: () => this.CONSUME(keyword('input')) },
+      { ALT: () => this.CONSUME(keyword('target')) },
+      { ALT: () => this.CONSUME(keyword('param')) },
+    ]);
+    this.OPTION(() => this.CONSUME(tokens.Name));
+    this.OPTION1(() => {
+      this.CONSUME(tokens.Colon);
+      this.OPTION2(() => this.CONSUME1(tokens.Name, { LABEL: 'element' }));
+      this.OPTION3(() => this.CONSUME(tokens.Brackets));
+    });
+    this.OPTION4(() => {
+      this.CONSUME(tokens.Equals);
+      this.SUBRULE(this.expression);
+    });
+  });
+
+  private readonly output = this.RULE('output', () => {
+    this.CONSUME(keyword('output'));
+    this.OPTION(() => this.CONSUME(tokens.Name));
+  });
+
+  private readonly loss = this.RULE('loss', () => {
+    this.CONSUME(keyword('loss'));
+    this.SUBRULE(this.expression);
+  });
+
+  private readonly optimizer = this.RULE('optimizer', () => {
+    this.CONSUME(keyword('optimizer'));
+    this.SUBRULE(this.expression);
+  });
+
+  /** What stands left of a `=` must be names; that is asked for in lowering. */
+  private readonly bindingOrExpression = this.RULE('bindingOrExpression', () => {
+    this.SUBRULE(this.expression);
+    this.MANY(() => {
+      this.CONSUME(tokens.Comma);
+      this.SUBRULE1(this.expression);
+    });
+    this.OPTION(() => {
+      this.CONSUME(tokens.Equals);
+      this.SUBRULE2(this.expression, { LABEL: 'value' });
+    });
+  });
+
+  /** An item between commas: a parameter, an argument, an element of a list or a shape, or a slice. */
+  readonly item = this.RULE('item', () => {
+    this.OPTION(() => {
+      this.CONSUME(tokens.Name);
+      this.CONSUME(tokens.Equals);
+    });
+    this.OR([
+      { ALT: () => this.CONSUME(tokens.Ellipsis) },
+      {
+        ALT: () => {
+          this.SUBRULE(this.expression);
+          this.MANY(() => {
+            this.CONSUME(tokens.Colon);
+            this.SUBRULE1(this.expression);
+          });
+        },
+      },
+    ]);
+  });
+
+  /** Terms and the operators between them; lowering lets the operators bind as the token table says. */
+  private readonly expression = this.RULE('expression', () => {
+    this.SUBRULE(this.term);
+    this.MANY(() => {
+      this.CONSUME(tokens.BinaryOperator);
+      this.SUBRULE1(this.term);
+    });
+  });
+
+  private readonly term = this.RULE('term', () => {
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(keyword('not'), { LABEL: 'prefix' }) },
+        { ALT: () => this.CONSUME(tokens.Minus, { LABEL: 'prefix' }) },
+      ]);
+    });
+    this.OPTION(() => {
+      this.OR1([
+        { ALT: () => this.CONSUME(tokens.Atom) },
+        { ALT: () => this.SUBRULE(this.if) },
+        { ALT: () => this.SUBRULE(this.repeat) },
+        { ALT: () => this.SUBRULE(this.for) },
+        { ALT: () => this.SUBRULE(this.residual) },
+        { ALT: () => this.SUBRULE(this.parallel) },
+      ]);
+      this.MANY1(() => {
+        this.OR2([
+          { ALT: () => this.CONSUME(tokens.Parens, { LABEL: 'suffix' }) },
+          { ALT: () => this.CONSUME(tokens.Brackets, { LABEL: 'suffix' }) },
+          {
+            ALT: () => {
+              this.CONSUME(tokens.Dot, { LABEL: 'suffix' });
+              this.OPTION1(() => this.CONSUME(tokens.Name, { LABEL: 'suffix' }));
+            },
+          },
+        ]);
+      });
+    });
+  });
+
+  private readonly if = this.RULE('if', () => {
+    this.SUBRULE(this.branch);
+    this.MANY(() => this.SUBRULE(this.alternative));
+  });
+
+  private readonly branch = this.RULE('branch', () => {
+    this.CONSUME(keyword('if'));
+    this.SUBRULE(this.expression);
+    this.OPTION(() => this.CONSUME(tokens.Body));
+  });
+
+  private readonly alternative = this.RULE('alternative', () => {
+    this.CONSUME(keyword('else'));
+    this.OPTION(() => {
+      this.OR([{ ALT: () => this.SUBRULE(this.branch) }, { ALT: () => this.CONSUME(tokens.Body) }]);
+    });
+  });
+
+  private readonly repeat = this.RULE('repeat', () => {
+    this.CONSUME(keyword('repeat'));
+    this.SUBRULE(this.expression);
+    this.OPTION(() => this.CONSUME(tokens.Body));
+  });
+
+  private readonly for = this.RULE('for', () => {
+    this.CONSUME(keyword('for'));
+    this.OPTION(() => this.CONSUME(tokens.Name));
+    this.MANY(() => {
+      this.CONSUME(tokens.Comma);
+      this.OPTION1(() => this.CONSUME1(tokens.Name));
+    });
+    this.OPTION2(() => this.CONSUME(keyword('in')));
+    this.SUBRULE(this.expression);
+    this.OPTION3(() => this.CONSUME(tokens.Body));
+  });
+
+  private readonly residual = this.RULE('residual', () => {
+    this.CONSUME(keyword('residual'));
+    this.OPTION(() => this.CONSUME(tokens.Block));
+  });
+
+  private readonly parallel = this.RULE('parallel', () => {
+    this.OR([
+      { ALT: () => this.CONSUME(keyword('concat'), { LABEL: 'operation' }) },
+      { ALT: () => this.CONSUME(keyword('add'), { LABEL: 'operation' }) },
+      { ALT: () => this.CONSUME(keyword('multiply'), { LABEL: 'operation' }) },
+    ]);
+    this.OPTION(() => this.CONSUME(tokens.Parens));
+    this.OPTION1(() => this.CONSUME(tokens.Block));
+  });
+}
+
+const parser = new NnParser();
+
+export type Rule = 'declaration' | 'statement' | 'item';
+
+/** Parses tokens by a rule; `rest` is the index of the first token that the rule leaves over, if it leaves any. */
+export function parseRule(rule: Rule, input: IToken[]): { tree: CstNode; rest: number | undefined } {
+  parser.input = input;
+  const tree = parser[rule]();
+  const error = parser.errors[0];
+  return { tree, rest: error && input.indexOf(error.token) };
+}

@@ -19,6 +19,8 @@ export interface Operation<A = Arguments> {
   /** The paper or the page of PyTorch's documentation that the formula is from. */
   readonly source: string;
   readonly arguments: ArgumentDefinitions<A>;
+  /** Arguments of PyTorch's forward that are no tensors; they are given, by name, where the layer is applied. */
+  readonly forward?: ArgumentDefinitions<Arguments>;
   /** The tensors that it takes, in PyTorch's order. */
   readonly inputs: readonly InputDefinition[];
   /** What the backward pass needs of the forward pass. */
@@ -33,6 +35,8 @@ export interface InputDefinition {
   readonly optional?: boolean;
   /** Takes any number of further tensors. */
   readonly variadic?: boolean;
+  /** The earlier input that stands in where this one is left out, as the query does for key and value. */
+  readonly defaultsTo?: string;
 }
 
 export type Kept = 'input' | 'output' | 'weight' | 'mask' | 'indices' | 'statistics';
@@ -41,6 +45,8 @@ export type Kept = 'input' | 'output' | 'weight' | 'mask' | 'indices' | 'statist
 export interface Call<A = Arguments> {
   readonly inputs: readonly TensorType[];
   readonly arguments: A;
+  /** What was given of `forward`'s arguments, defaults included; absent where nothing was. */
+  readonly forward?: Arguments;
   /** Reports an error; gives undefined, so that `return call.problem(…)` ends the rule. */
   problem(problem: Problem): undefined;
   /** Reports a warning; the rule goes on. */
@@ -110,6 +116,16 @@ export function operation<A>(definition: Operation<A>): Operation {
 export interface FunctionOperation extends Operation {
   /** The same on plain numbers (`sqrt(2)`), where that makes sense. */
   readonly numeric?: (...values: readonly number[]) => number;
+}
+
+/** Keeps the argument types of a function's definition while it joins the others in the catalog. */
+export function tensorFunction<A>(definition: Operation<A> & Pick<FunctionOperation, 'numeric'>): FunctionOperation {
+  return definition as unknown as FunctionOperation;
+}
+
+/** The page of PyTorch's documentation on a name: `torch.nn.Conv2d`. */
+export function torchPage(name: string): string {
+  return `https://docs.pytorch.org/docs/stable/generated/${name}.html`;
 }
 
 export const oneInput: readonly InputDefinition[] = [{ name: 'input' }];

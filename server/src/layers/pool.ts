@@ -4,7 +4,7 @@ import { type Dimension, floorDivide, multiply, print, subtract } from '../symbo
 import { type ArgumentDefinition, flag, integer, optional, perAxis, type RawValue, size } from './arguments';
 import { requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Step } from './definition';
-import type { AxisWindow, Dependence, MixedAxis } from './dependence';
+import { type AxisWindow, type Dependence, type MixedAxis, unevenWindow } from './dependence';
 import { float } from './tensor';
 import { axisName, extent, outputSize, slide, spatialDependence, type Window } from './window';
 
@@ -188,7 +188,7 @@ function adaptivePool(kind: 'Avg' | 'Max', axes: Axes): Operation {
         const n = spatial[axis]!;
         const window = adaptiveWindow(n, out, axis + 1);
         if (window === 'everything') mixed.push({ input: 0, axis: axis + 1, as: 'position' });
-        else if (window !== undefined) windows.push(window);
+        else windows.push(window);
         steps.push({ what: axisName(axes, axis), formula: `${print(n)} → ${print(out)}` });
       }
       return {
@@ -204,13 +204,13 @@ function adaptivePool(kind: 'Avg' | 'Max', axes: Axes): Operation {
   });
 }
 
-/** The window of an adaptive pool; undefined where the windows are uneven or not known. */
-function adaptiveWindow(n: Dimension, out: Dimension, axis: number): AxisWindow | 'everything' | undefined {
-  if (out === 1) return n === 1 ? undefined : 'everything';
+/** The window of an adaptive pool; of no number where the windows are uneven or not known. */
+function adaptiveWindow(n: Dimension, out: Dimension, axis: number): AxisWindow | 'everything' {
+  if (out === 1 && n !== 1) return 'everything';
   const rest = typeof out === 'number' ? subtract(n, multiply(out, floorDivide(n, out)!)) : subtract(n, out);
-  if (rest !== 0) return { input: 0, from: axis, to: axis, stride: NaN, extent: NaN, before: NaN, after: NaN };
+  if (rest !== 0) return unevenWindow(0, axis, axis);
   const width = typeof out === 'number' ? floorDivide(n, out)! : 1;
-  if (typeof width !== 'number') return { input: 0, from: axis, to: axis, stride: NaN, extent: NaN, before: NaN, after: NaN };
+  if (typeof width !== 'number') return unevenWindow(0, axis, axis);
   return { input: 0, from: axis, to: axis, stride: width, extent: width, before: 0, after: 0 };
 }
 

@@ -1,0 +1,95 @@
+// Optimizers: their arguments with PyTorch's names and defaults, update rules, and the state that they keep.
+
+import { type ArgumentDefinitions, type ArgumentDefinition, flag, number, type RawValue } from './arguments';
+import type { Arguments } from './definition';
+
+export interface Optimizer {
+  readonly name: string;
+  readonly summary: string;
+  /** The step for a parameter w with gradient g. */
+  readonly formula: string;
+  readonly source: string;
+  readonly arguments: ArgumentDefinitions<Arguments>;
+  /** Numbers kept for each parameter beside its value and gradient. */
+  state(given: Arguments): number;
+}
+
+const lr = (value: number): ArgumentDefinition<number> =>
+  number({ minimum: 0, default: value, documentation: 'The learning rate.' });
+const weightDecay = number({ minimum: 0, default: 0, documentation: 'Adds weight_decay·w to the gradient.' });
+
+/** Two numbers in 0 … 1. */
+const betas: ArgumentDefinition<readonly number[]> = {
+  documentation: 'Decay of the means of the gradient and of its square.',
+  accepts: 'a list of two numbers ≥ 0 and < 1',
+  default: [0.9, 0.999],
+  read: (raw: RawValue) => {
+    const values = Array.isArray(raw) ? (raw as readonly RawValue[]) : [];
+    const right = values.length === 2 && values.every((value) => typeof value === 'number' && value >= 0 && value < 1);
+    return right ? { value: values as readonly number[] } : { problem: 'must be a list of two numbers ≥ 0 and < 1' };
+  },
+};
+
+const eps = (value: number): ArgumentDefinition<number> =>
+  number({ minimum: 0, default: value, documentation: 'Added to the denominator; a large one damps small gradients.' });
+
+const adam = {
+  formula: 'm ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  w ← w − lr·m̂/(√v̂ + eps)',
+  arguments: { lr: lr(1e-3), betas, eps: eps(1e-8), weight_decay: weightDecay, amsgrad: flag({ default: false, documentation: 'Uses the largest v so far.' }) },
+  state: (given: Arguments) => (given.amsgrad === true ? 3 : 2),
+};
+
+const all: readonly Optimizer[] = [
+  {
+    name: 'SGD',
+    summary: 'Stochastic gradient descent, with momentum if given.',
+    formula: 'g ← ∂loss/∂w + weight_decay·w;  b ← momentum·b + (1 − dampening)·g;  w ← w − lr·b',
+    source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html',
+    arguments: {
+      lr: lr(1e-3),
+      momentum: number({ minimum: 0, default: 0, documentation: 'The share of the last step that is kept.' }),
+      dampening: number({ default: 0, documentation: 'Reduces the share of the gradient in the momentum.' }),
+      weight_decay: weightDecay,
+      nesterov: flag({ default: false, documentation: 'Looks ahead along the momentum.' }),
+    },
+    state: (given) => (given.momentum === 0 ? 0 : 1),
+  },
+  {
+    name: 'Adam',
+    summary: 'Steps of the size of the learning rate, along a mean of the gradients (Kingma and Ba, 2015).',
+    source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html',
+    ...adam,
+  },
+  {
+    name: 'AdamW',
+    summary: 'Adam with the weight decay outside of the means (Loshchilov and Hutter, 2019).',
+    source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html',
+    ...adam,
+    formula: `w ← (1 − lr·weight_decay)·w;  ${adam.formula}`,
+    arguments: { ...adam.arguments, weight_decay: number({ minimum: 0, default: 1e-2, documentation: 'Shrinks w by lr·weight_decay in each step.' }) },
+  },
+  {
+    name: 'RMSprop',
+    summary: 'Divides the gradient by a mean of its size.',
+    formula: 'v ← α·v + (1 − α)·g²;  w ← w − lr·g/(√v + eps)',
+    source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html',
+    arguments: {
+      lr: lr(1e-2),
+      alpha: number({ minimum: 0, default: 0.99, documentation: 'Decay of the mean of the squared gradient.' }),
+      eps: eps(1e-8),
+      weight_decay: weightDecay,
+      momentum: number({ minimum: 0, default: 0, documentation: 'The share of the last step that is kept.' }),
+    },
+    state: (given) => (given.momentum === 0 ? 1 : 2),
+  },
+  {
+    name: 'Adagrad',
+    summary: 'Divides the gradient by the root of the sum of all its squares (Duchi et al., 2011).',
+    formula: 's ← s + g²;  w ← w − lr·g/(√s + eps)',
+    source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html',
+    arguments: { lr: lr(1e-2), eps: eps(1e-10), weight_decay: weightDecay },
+    state: () => 1,
+  },
+];
+
+export const optimizers: ReadonlyMap<string, Optimizer> = new Map(all.map((each) => [each.name, each]));

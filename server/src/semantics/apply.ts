@@ -1,0 +1,303 @@
+// Applies layers and functions to values: each application of a catalog operation becomes a node of the graph.
+
+import type * as ast from '../../../grammar/ast';
+import type { Fix } from '../base/diagnostic';
+import { functions } from '../layers/catalog';
+import type { Arguments, Call, Operation, Problem } from '../layers/definition';
+import { printShape } from '../layers/tensor';
+import type { Dimension } from '../symbolic/dimension';
+import { construct } from './construct';
+import { callFunction } from './call';
+import type { GraphNode, Place, Tensor } from './graph';
+import { at, type Context, placeOfProblem } from './run';
+import {
+  type CatalogLayer,
+  describe,
+  type Insertion,
+  type Layer,
+  layerName,
+  list,
+
+  tensor,
+  toNumber,
+  unknown,
+  type Value,
+} from './values';
+
+/** The value as a layer; a constructor stands for a fresh one. Undefined, and reported, if it is none. */
+export function asLayer(context: Context, value: Value, node: ast.Expression): Layer | undefined {
+  switch (value.kind) {
+    case 'layer':
+      return value.layer;
+    case 'constructor': {
+      const made = construct(context, value, [], node);
+      return made.kind === 'layer' ? made.layer : undefined;
+    }
+    case 'function':
+      return { kind: 'function', function: value, origin: { place: at(context, node), node } };
+    case 'unknown':
+      return undefined;
+    default:
+      context.run.report(context, {
+        code: 'not-a-layer',
+        place: at(context, node),
+        message: `a layer is needed here, but this is ${describe(value)}`,
+      });
+      return undefined;
+  }
+}
+
+export function isLayerLike(value: Value): boolean {
+  return value.kind === 'layer' || value.kind === 'constructor' || value.kind === 'function';
+}
+
+/** Applies a layer to its inputs and notes the application where the layer is applied and where it was made. */
+export function apply(context: Context, layer: Layer, inputs: readonly Value[], node: ast.Expression): Value {
+  const { run } = context;
+  const from = run.graph.nodes.length;
+  const value = applyUnnoted(context, layer, inputs, node);
+  const observation = {
+    value,
+    application: { inputs, from, to: run.graph.nodes.length },
+    chain: context.chain,
+    run,
+  };
+  run.findings.observe(node, observation);
+  if (layer.origin.node !== node) run.findings.observe(layer.origin.node, observation);
+  return value;
+}
+
+function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], node: ast.Expression): Value {
+  if (inputs.some((input) => input.kind === 'unknown')) return unknown;
+  const place = at(context, node);
+  switch (layer.kind) {
+    case 'body':
+      return layer.run(inputs, place);
+    case 'composition': {
+      const middle = apply(context, layer.first, inputs, layer.first.origin.node);
+      return apply(context, layer.second, [middle], layer.second.origin.node);
+    }
+    case 'function':
+      return callFunction(context, layer.function, inputs.map((value) => ({ value, place })), node);
+    case 'catalog':
+      return applyCatalog(context, layer, inputs, node);
+  }
+}
+
+function applyCatalog(context: Context, layer: CatalogLayer, inputs: readonly Value[], node: ast.Expression): Value {
+  const [only] = inputs;
+  const definition = layer.operation.inputs;
+  const takesList = definition.some((input) => input.variadic === true);
+  if (inputs.length === 1 && only?.kind === 'list' && !takesList) {
+    return list(only.items.map((item) => applyCatalog(context, layer, [item], node)));
+  }
+  const values = takesList ? inputs.flatMap((input) => (input.kind === 'list' ? input.items : [input])) : inputs;
+  const tensors: Tensor[] = [];
+  for (const value of values) {
+    const operand = asOperand(context, value, layerName(layer), at(context, node));
+    if (operand === undefined) return unknown;
+    tensors.push(operand);
+  }
+  return applyOperation(context, layer.operation, layer.arguments, tensors, {
+    place: at(context, node),
+    argumentPlaces: layer.argumentPlaces,
+    layer,
+  });
+}
+
+/** A value as an operand of a tensor operation: numbers become constants. Undefined, and reported, for anything else. */
+export function asOperand(context: Context, value: Value, user: string, place: Place): Tensor | undefined {
+  if (value.kind === 'tensor') return value.tensor;
+  if (value.kind === 'unknown') return undefined;
+  const number = value.kind === 'boolean' ? Number(value.value) : toNumber(value);
+  if (number !== undefined) {
+    const element = value.kind === 'number' ? 'float' : 'int';
+    return context.run.newTensor({ element, shape: [] }, false, { kind: 'constant', value: number }, place);
+  }
+  context.run.report(context, {
+    code: value.kind === 'size' ? 'undecided-size' : 'not-a-tensor',
+    place,
+    message:
+      value.kind === 'size'
+        ? `${user} needs a number here, but ${describe(value)} depends on a free dimension`
+        : `${user} takes a tensor, but gets ${describe(value)}`,
+  });
+  return undefined;
+}
+
+export interface ApplicationSite {
+  readonly place: Place;
+  readonly argumentPlaces?: ReadonlyMap<string, Place>;
+  readonly layer?: CatalogLayer;
+}
+
+/** Infers what an operation does to these tensors, and adds it to the graph. */
+export function applyOperation(
+  context: Context,
+  operation: Operation,
+  given: Arguments,
+  inputs: readonly Tensor[],
+  site: ApplicationSite,
+): Value {
+  const { run } = context;
+  const places = site.argumentPlaces ?? new Map<string, Place>();
+  const needed = operation.inputs.filter((input) => input.optional !== true && input.variadic !== true).length;
+  const most = operation.inputs.some((input) => input.variadic === true) ? Infinity : operation.inputs.length;
+  if (inputs.length < needed || inputs.length > most) {
+    run.report(context, {
+      code: 'wrong-input-count',
+      place: site.place,
+      message: `${operation.name} takes ${needed === most ? String(needed) : most === Infinity ? `${String(needed)} or more` : `${String(needed)} to ${String(most)}`} tensors (${operation.inputs.map((input) => input.name).join(', ')}), but gets ${String(inputs.length)}`,
+    });
+    return unknown;
+  }
+
+  const reportProblem = (problem: Problem, severity: 'error' | 'warning'): void => {
+    const { fix, ...rest } = problem;
+    run.report(context, {
+      ...rest,
+      severity,
+      place: placeOfProblem(problem, site.place, places),
+      fixes: fix && argumentFix(fix, places, site.layer?.insertion),
+    });
+  };
+  const call: Call = {
+    inputs: inputs.map((input) => input.type),
+    arguments: given,
+    problem: (problem) => {
+      reportProblem(problem, 'error');
+      return undefined;
+    },
+    warn: (problem) => {
+      reportProblem(problem, 'warning');
+    },
+    requireEqual: (a, b) => run.requireEqual(a, b, site.place, operation.name),
+    requireAtLeast: (value, bound) => run.requireAtLeast(value, bound, site.place, operation.name),
+  };
+  const effect = operation.infer(call);
+  if (effect === undefined) return unknown;
+
+  const types = effect.list ?? [effect.output, ...(effect.further?.values() ?? [])];
+  if (!sizesAreExact(context, types.flatMap((type) => type.shape), operation, site.place)) return unknown;
+  const id = run.newNodeId(context, site.place);
+  const parameters = parametersOf(context, effect.parameters ?? [], operation, site);
+  if (parameters === undefined) return unknown;
+  if (site.layer === undefined || site.layer.parameters === undefined) {
+    for (const buffer of effect.buffers ?? []) {
+      run.graph.buffers.push({ name: buffer.name, owner: operation.name, type: { element: 'float', shape: buffer.shape } });
+    }
+  }
+  if (site.layer !== undefined) site.layer.parameters ??= parameters;
+
+  const batched = inputs.some((input) => input.batched);
+  const outputs: Tensor[] = [];
+  const node: GraphNode = {
+    id,
+    kind: 'operation',
+    operation,
+    effect,
+    inputs,
+    parameters,
+    outputs,
+    place: site.place,
+    layer: site.layer,
+  };
+  for (const type of types) outputs.push(run.newTensor(type, batched, { kind: 'node', node }, site.place));
+  run.graph.nodes.push(node);
+
+  if (effect.list !== undefined) return list(outputs.map((output) => tensor(output)));
+  if (effect.further === undefined) return tensor(outputs[0]!);
+  const results = new Map<string, Value>([...effect.further.keys()].map((name, index) => [name, tensor(outputs[index + 1]!)]));
+  return tensor(outputs[0]!, results);
+}
+
+/** The edit that gives an argument another value, or adds it. */
+function argumentFix(
+  fix: NonNullable<Problem['fix']>,
+  places: ReadonlyMap<string, Place>,
+  insertion: Insertion | undefined,
+): readonly Fix[] | undefined {
+  const written = places.get(fix.argument);
+  if (written !== undefined) return [{ title: fix.title, edits: [{ span: written.span, text: fix.value }] }];
+  if (insertion === undefined) return undefined;
+  const text = `${insertion.before}${fix.argument} = ${fix.value}${insertion.after}`;
+  return [{ title: fix.title, edits: [{ span: insertion.place.span, text }] }];
+}
+
+function sizesAreExact(context: Context, shape: readonly Dimension[], operation: Operation, place: Place): boolean {
+  const { run } = context;
+  const inexact = shape.find((dimension) => typeof dimension === 'number' && !Number.isSafeInteger(dimension));
+  const count = shape.reduce<number>((total, dimension) => (typeof dimension === 'number' ? total * dimension : total), 1);
+  if (inexact === undefined && Number.isSafeInteger(count)) return true;
+  run.report(context, {
+    code: 'size-too-large',
+    place,
+    message: `the output of ${operation.name}, ${printShape(shape)}, has more than 2^53 elements, the largest size that is exact`,
+  });
+  return false;
+}
+
+/** The parameters of this application: those of the layer's first one, or new ones. */
+function parametersOf(
+  context: Context,
+  wanted: readonly { readonly name: string; readonly shape: readonly Dimension[]; readonly initial: object }[],
+  operation: Operation,
+  site: ApplicationSite,
+): readonly Tensor[] | undefined {
+  const { run } = context;
+  const before = site.layer?.parameters;
+  if (before !== undefined) {
+    const clash = before.findIndex((parameter, index) => printShape(parameter.type.shape) !== printShape(wanted[index]!.shape));
+    if (clash < 0) return before;
+    run.report(context, {
+      code: 'shared-shape-clash',
+      place: site.place,
+      message: `this ${operation.name} shares its weights, and its ${wanted[clash]!.name} was fixed as ${printShape(before[clash]!.type.shape)} where it was first applied, but this input needs ${printShape(wanted[clash]!.shape)}`,
+      related: [{ message: 'first applied here', place: before[clash]!.place }],
+    });
+    return undefined;
+  }
+  const parameters: Tensor[] = [];
+  for (const { name, shape, initial } of wanted) {
+    const count = shape.reduce<number>((total, dimension) => total * (dimension as number), 1);
+    if (!Number.isSafeInteger(count)) {
+      run.report(context, {
+        code: 'size-too-large',
+        place: site.place,
+        message: `the ${name} of ${operation.name}, ${printShape(shape)}, has more than 2^53 elements, the largest size that is exact`,
+      });
+      return undefined;
+    }
+    parameters.push(
+      run.newTensor(
+        { element: 'float', shape },
+        false,
+        { kind: 'parameter', name, owner: operation.name, initial: initial as { constant: number } },
+        site.place,
+      ),
+    );
+  }
+  run.graph.parameters.push(...parameters);
+  return parameters;
+}
+
+/** Applies a function of the catalog by name, as operators and blocks do. */
+export function applyFunction(
+  context: Context,
+  name: string,
+  operands: readonly Value[],
+  node: ast.Expression,
+  given: Readonly<Record<string, Value>> = {},
+): Value {
+  const operation = functions.get(name)!;
+  return callFunction(
+    context,
+    { kind: 'function', name, target: { kind: 'catalog', operation } },
+    [
+      ...operands.map((value) => ({ value, place: at(context, node) })),
+      ...Object.entries(given).map(([argument, value]) => ({ name: argument, value, place: at(context, node) })),
+    ],
+    node,
+  );
+}
+

@@ -1,0 +1,284 @@
+// Operators on values: exact integers and sizes, floats, lists, conditions, and tensors through the catalog.
+
+import type * as ast from '../../../grammar/ast';
+import {
+  add,
+  type Dimension,
+  Expression,
+  floorDivide,
+  identical,
+  modulo,
+  multiply,
+  print,
+  subtract,
+} from '../symbolic/dimension';
+import { decideNonNegative, decideZero, type Verdict } from '../symbolic/solve';
+import { applyFunction, isLayerLike } from './apply';
+import { evaluate } from './evaluate';
+import { at, type Context } from './run';
+import { boolean, describe, list, size, toNumber, unknown, type Value } from './values';
+
+/** The catalog functions behind the operators on tensors. */
+const tensorFunctions: Readonly<Record<ast.BinaryOperator, string>> = {
+  '+': 'add',
+  '-': 'subtract',
+  '*': 'multiply',
+  '/': 'divide',
+  '//': 'floor_divide',
+  '%': 'remainder',
+  '@': 'matmul',
+  '^': 'power',
+};
+
+export function evaluateBinary(context: Context, node: ast.Binary): Value {
+  const left = evaluate(context, node.left);
+  const right = evaluate(context, node.right);
+  if (left.kind === 'unknown' || right.kind === 'unknown') return unknown;
+  const layer = [left, right].find(isLayerLike);
+  if (layer !== undefined) {
+    context.run.report(context, {
+      code: 'arithmetic-on-layer',
+      place: at(context, node),
+      message: `${node.operator} works on tensors and numbers, but one side is ${describe(layer)}; -> binds weaker than ${node.operator}, so put (x -> f) in parentheses`,
+    });
+    return unknown;
+  }
+  if (left.kind === 'tensor' || right.kind === 'tensor') {
+    return applyFunction(context, tensorFunctions[node.operator], [left, right], node);
+  }
+  if (node.operator === '+' && left.kind === 'list' && right.kind === 'list') return list([...left.items, ...right.items]);
+  return arithmetic(context, node.operator, left, right, node);
+}
+
+export function evaluateNegate(context: Context, node: ast.Negate): Value {
+  const operand = evaluate(context, node.operand);
+  if (operand.kind === 'tensor') return applyFunction(context, 'negative', [operand], node);
+  return arithmetic(context, '-', size(0), operand, node);
+}
+
+function arithmetic(context: Context, operator: ast.BinaryOperator, left: Value, right: Value, node: ast.Expression): Value {
+  if (left.kind === 'unknown' || right.kind === 'unknown') return unknown;
+  if (left.kind === 'size' && right.kind === 'size') {
+    const exact = onSizes(operator, left.value, right.value);
+    if (exact === 'division by zero') {
+      context.run.report(context, { code: 'division-by-zero', place: at(context, node), message: `${describe(left)} ${operator} ${describe(right)} divides by zero` });
+      return unknown;
+    }
+    if (exact !== undefined) return checkedSize(context, exact, node);
+  }
+  const [a, b] = [toNumber(left), toNumber(right)];
+  if (a !== undefined && b !== undefined && operator !== '@') return { kind: 'number', value: onNumbers(operator, a, b) };
+  const symbolic = [left, right].every((side) => side.kind === 'size' || side.kind === 'number');
+  context.run.report(context, {
+    code: symbolic ? 'undecided-size' : 'wrong-operand',
+    place: at(context, node),
+    message: symbolic
+      ? `${describe(left)} ${operator} ${describe(right)} depends on a free dimension and is no integer; // divides and rounds down`
+      : `${operator} cannot join ${describe(left)} and ${describe(right)}`,
+  });
+  return unknown;
+}
+
+/** Integer results stay exact; undefined where the result is no integer. */
+function onSizes(operator: ast.BinaryOperator, a: Dimension, b: Dimension): Dimension | 'division by zero' | undefined {
+  switch (operator) {
+    case '+':
+      return add(a, b);
+    case '-':
+      return subtract(a, b);
+    case '*':
+      return multiply(a, b);
+    case '//':
+      return floorDivide(a, b) ?? 'division by zero';
+    case '%':
+      return modulo(a, b) ?? 'division by zero';
+    case '^':
+      if (typeof b !== 'number' || b < 0 || b > 64) return undefined;
+      return multiply(...Array.from({ length: b }, () => a));
+    case '/':
+      return b === 0 ? 'division by zero' : undefined;
+    case '@':
+      return undefined;
+  }
+}
+
+function onNumbers(operator: Exclude<ast.BinaryOperator, '@'>, a: number, b: number): number {
+  switch (operator) {
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '/':
+      return a / b;
+    case '//':
+      return Math.floor(a / b);
+    case '%':
+      return a - b * Math.floor(a / b);
+    case '^':
+      return a ** b;
+  }
+}
+
+/** A size, or an error where it is too large to be exact. */
+export function checkedSize(context: Context, value: Dimension, node: ast.Expression): Value {
+  const inexact = value instanceof Expression ? value.terms.some((term) => !Number.isSafeInteger(term.coefficient)) : !Number.isSafeInteger(value);
+  if (!inexact) return size(value);
+  context.run.report(context, {
+    code: 'size-too-large',
+    place: at(context, node),
+    message: `this size is above 2^53 and no longer exact`,
+  });
+  return unknown;
+}
+
+const comparisonFunctions: Readonly<Record<ast.ComparisonOperator, string>> = {
+  '==': 'eq',
+  '!=': 'ne',
+  '<': 'lt',
+  '<=': 'le',
+  '>': 'gt',
+  '>=': 'ge',
+};
+
+/** `a < b < c` is `a < b and b < c`. */
+export function evaluateComparison(context: Context, node: ast.Comparison): Value {
+  const operands = node.operands.map((operand) => evaluate(context, operand));
+  if (operands.some((operand) => operand.kind === 'unknown')) return unknown;
+  let result: Value = boolean(true);
+  for (const [index, operator] of node.operators.entries()) {
+    const next = compare(context, operator, operands[index]!, operands[index + 1]!, node);
+    result = index === 0 ? next : conjunction(context, result, next, node);
+  }
+  return result;
+}
+
+export function compare(context: Context, operator: ast.ComparisonOperator, left: Value, right: Value, node: ast.Expression): Value {
+  if (left.kind === 'none' || right.kind === 'none') {
+    const same = left.kind === right.kind;
+    if (operator === '==' || operator === '!=') return boolean(same === (operator === '=='));
+  }
+  if (left.kind === 'tensor' || right.kind === 'tensor') {
+    return applyFunction(context, comparisonFunctions[operator], [left, right], node);
+  }
+  if (left.kind === 'size' && right.kind === 'size') return compareSizes(context, operator, left.value, right.value);
+  const [a, b] = [toNumber(left), toNumber(right)];
+  if (a !== undefined && b !== undefined) return boolean(compareNumbers(operator, a, b));
+  if (left.kind === 'list' && right.kind === 'list') return compareLists(context, operator, left.items, right.items, node);
+  if (left.kind === right.kind && (operator === '==' || operator === '!=') && 'value' in left && 'value' in right) {
+    return boolean((left.value === right.value) === (operator === '=='));
+  }
+  if ((operator === '==' || operator === '!=') && left.kind !== right.kind && !isLayerLike(left) && !isLayerLike(right)) {
+    return boolean(operator === '!=');
+  }
+  context.run.report(context, {
+    code: 'wrong-operand',
+    place: at(context, node),
+    message: `${operator} cannot compare ${describe(left)} with ${describe(right)}`,
+  });
+  return unknown;
+}
+
+export function compareNumbers(operator: ast.ComparisonOperator, a: number, b: number): boolean {
+  switch (operator) {
+    case '==':
+      return a === b;
+    case '!=':
+      return a !== b;
+    case '<':
+      return a < b;
+    case '<=':
+      return a <= b;
+    case '>':
+      return a > b;
+    case '>=':
+      return a >= b;
+  }
+}
+
+function compareSizes(context: Context, operator: ast.ComparisonOperator, a: Dimension, b: Dimension): Value {
+  if (typeof a === 'number' && typeof b === 'number') return boolean(compareNumbers(operator, a, b));
+  if (identical(a, b)) return boolean(compareNumbers(operator, 0, 0));
+  const { domain } = context.run.graph;
+  const text = `${print(a)} ${operator} ${print(b)}`;
+  const decided = (verdict: Verdict, negated = false): Value => {
+    if (verdict.holds === 'always' || verdict.holds === 'never') return boolean((verdict.holds === 'always') !== negated);
+    return { kind: 'condition', verdict: negated ? { holds: verdict.holds } : verdict, text };
+  };
+  switch (operator) {
+    case '==':
+      return decided(decideZero(subtract(a, b), domain));
+    case '!=':
+      return decided(decideZero(subtract(a, b), domain), true);
+    case '<=':
+      return decided(decideNonNegative(subtract(b, a), domain));
+    case '<':
+      return decided(decideNonNegative(subtract(subtract(b, a), 1), domain));
+    case '>=':
+      return decided(decideNonNegative(subtract(a, b), domain));
+    case '>':
+      return decided(decideNonNegative(subtract(subtract(a, b), 1), domain));
+  }
+}
+
+function compareLists(
+  context: Context,
+  operator: ast.ComparisonOperator,
+  left: readonly Value[],
+  right: readonly Value[],
+  node: ast.Expression,
+): Value {
+  if (operator !== '==' && operator !== '!=') {
+    context.run.report(context, { code: 'wrong-operand', place: at(context, node), message: `lists can only be compared by == and !=` });
+    return unknown;
+  }
+  let equal: Value = boolean(left.length === right.length);
+  if (left.length === right.length) {
+    for (const [index, item] of left.entries()) equal = conjunction(context, equal, compare(context, '==', item, right[index]!, node), node);
+  }
+  return operator === '==' ? equal : negation(context, equal, node);
+}
+
+/** `a and b`: conditions on free dimensions and tensors of 0 and 1 stay open. */
+export function conjunction(context: Context, a: Value, b: Value, node: ast.Expression): Value {
+  if (a.kind === 'boolean') return a.value ? b : a;
+  if (b.kind === 'boolean') return b.value ? a : b;
+  if (a.kind === 'condition' && b.kind === 'condition') {
+    const counterexample = a.verdict.counterexample ?? b.verdict.counterexample;
+    return { kind: 'condition', verdict: { holds: 'sometimes', counterexample }, text: `${a.text} and ${b.text}`, parts: [a, b] };
+  }
+  return logical(context, 'logical_and', a, b, node);
+}
+
+export function disjunction(context: Context, a: Value, b: Value, node: ast.Expression): Value {
+  if (a.kind === 'boolean') return a.value ? a : b;
+  if (b.kind === 'boolean') return b.value ? b : a;
+  if (a.kind === 'condition' && b.kind === 'condition') {
+    return { kind: 'condition', verdict: { holds: 'unknown' }, text: `${a.text} or ${b.text}` };
+  }
+  return logical(context, 'logical_or', a, b, node);
+}
+
+export function negation(context: Context, value: Value, node: ast.Expression): Value {
+  if (value.kind === 'boolean') return boolean(!value.value);
+  if (value.kind === 'condition') return { kind: 'condition', verdict: { holds: value.verdict.holds }, text: `not (${value.text})` };
+  if (value.kind === 'tensor') return applyFunction(context, 'logical_not', [value], node);
+  return notTruth(context, value, node);
+}
+
+function logical(context: Context, name: string, a: Value, b: Value, node: ast.Expression): Value {
+  const wrong = [a, b].find((side) => side.kind !== 'tensor');
+  return wrong === undefined ? applyFunction(context, name, [a, b], node) : notTruth(context, wrong, node);
+}
+
+function notTruth(context: Context, value: Value, node: ast.Expression): Value {
+  if (value.kind !== 'unknown') {
+    context.run.report(context, {
+      code: 'wrong-operand',
+      place: at(context, node),
+      message: `true or false is needed here, but this is ${describe(value)}`,
+    });
+  }
+  return unknown;
+}

@@ -1,0 +1,292 @@
+// Runs the statements of a body: the flow moves through layers, names are bound, results are published.
+
+import type * as ast from '../../../grammar/ast';
+import { optimizers } from '../layers/optimizers';
+import { apply, asLayer, isLayerLike } from './apply';
+import { assume, postponeAssert } from './asserts';
+import { pickBranch } from './blocks';
+import { bindCatalogArguments, suggestion } from './construct';
+import { evaluate } from './evaluate';
+import type { Place, Tensor } from './graph';
+import { at, type Context } from './run';
+import { declaredType, matchType } from './types';
+import { describe, size, tensor, toNumber, unknown, type Value } from './values';
+
+/** Runs a stack's or an applied model's body and gives its result, with what it published. */
+export function runBody(context: Context, block: ast.Block, place: Place, name: string): Value {
+  const { run, body } = context;
+  if (context.depth >= run.limits.depth) {
+    return run.stop(context, place, 'too-deep', `${name} is applied inside itself more than ${String(run.limits.depth)} deep; an if must end the recursion`);
+  }
+  runStatements(context, block.statements);
+  const inputs = block.statements.filter((statement) => statement.kind === 'input').length;
+  const most = Math.max(1, inputs);
+  if (body.incoming.length > most) {
+    run.report(context, {
+      code: 'wrong-input-count',
+      place,
+      message: `${name} has ${String(most)} ${most === 1 ? 'input' : 'inputs'}, but gets ${String(body.incoming.length)}`,
+    });
+  }
+  const { result } = body;
+  if (result === undefined) return unknown;
+  return result.kind === 'tensor' ? tensor(result.tensor, body.published) : result;
+}
+
+export function runStatements(context: Context, statements: readonly ast.Statement[]): void {
+  for (const statement of statements) runStatement(context, statement);
+}
+
+function runStatement(context: Context, statement: ast.Statement): void {
+  switch (statement.kind) {
+    case 'input':
+      input(context, statement);
+      return;
+    case 'target':
+      target(context, statement);
+      return;
+    case 'param':
+      param(context, statement);
+      return;
+    case 'output':
+      output(context, statement);
+      return;
+    case 'loss':
+      loss(context, statement);
+      return;
+    case 'optimizer':
+      optimizer(context, statement);
+      return;
+    case 'assert':
+      if (!assume(context, statement)) postponeAssert(context, statement);
+      return;
+    case 'binding':
+      binding(context, statement);
+      return;
+    case 'expression-statement':
+      expressionStatement(context, statement.value);
+  }
+}
+
+/** Binds a name once in its body. */
+function bind(context: Context, name: ast.Name, value: Value): void {
+  if (name.text === '') return;
+  const before = context.scope.own(name.text);
+  if (before !== undefined && before.place.span.start !== name.span.start) {
+    context.run.report(context, {
+      code: 'bound-twice',
+      place: at(context, name),
+      message: `${name.text} is bound already in this body; a name keeps its value, so take another name`,
+      related: [{ message: 'first bound here', place: before.place }],
+    });
+    return;
+  }
+  context.scope.bind(name.text, { value, place: at(context, name) });
+  context.run.findings.observe(name, { value, chain: context.chain, run: context.run });
+}
+
+/** A tensor that the network takes from outside. */
+function declareTensor(context: Context, statement: ast.Input | ast.Target): Value {
+  const { run } = context;
+  const what = `the ${statement.kind} ${statement.name.text}`;
+  const type = declaredType(context, statement.type, what);
+  if (type === undefined) return unknown;
+  const place = at(context, statement.name);
+  const declared = run.newTensor(type, true, { kind: statement.kind, name: statement.name.text }, place);
+  (statement.kind === 'input' ? run.graph.inputs : run.graph.targets).push(declared);
+  return tensor(declared);
+}
+
+function input(context: Context, statement: ast.Input): void {
+  const { body, run } = context;
+  if (body.isNetwork) {
+    const value = declareTensor(context, statement);
+    bind(context, statement.name, value);
+    // The flow starts as the first input.
+    if (body.flow === undefined) body.flow = value;
+    return;
+  }
+  const incoming = body.takeIncoming() ?? missingInput(context, statement);
+  if (statement.type !== undefined && incoming.kind === 'tensor') matchType(context, statement.type, incoming.tensor.type, statement.name.text);
+  else if (statement.type?.shape !== undefined && incoming.kind !== 'unknown') {
+    run.report(context, {
+      code: 'not-a-tensor',
+      place: at(context, statement.type),
+      message: `${statement.name.text} is declared as a tensor, but ${describe(incoming)} comes in`,
+    });
+  }
+  bind(context, statement.name, incoming);
+}
+
+function missingInput(context: Context, statement: ast.Input): Value {
+  context.run.report(context, {
+    code: 'missing-input',
+    place: context.chain?.place ?? at(context, statement.name),
+    message: `the input ${statement.name.text} is not given`,
+  });
+  return unknown;
+}
+
+/** Of an applied model nobody gives the target, so what depends on it stays unknown. */
+function target(context: Context, statement: ast.Target): void {
+  bind(context, statement.name, context.body.isNetwork ? declareTensor(context, statement) : unknown);
+}
+
+function param(context: Context, statement: ast.Param): void {
+  const { run } = context;
+  const type = declaredType(context, statement.type, `the parameter ${statement.name.text}`);
+  const initial = statement.value === undefined ? undefined : evaluate(context, statement.value);
+  if (type === undefined) {
+    bind(context, statement.name, unknown);
+    return;
+  }
+  const free = type.shape.find((dimension) => typeof dimension !== 'number');
+  if (free !== undefined) {
+    run.report(context, {
+      code: 'free-parameter-shape',
+      place: at(context, statement.type ?? statement.name),
+      message: `a parameter has a fixed shape, but ${describe(size(free))} is free; write a number, or make it an argument with a default`,
+    });
+    bind(context, statement.name, unknown);
+    return;
+  }
+  const made = context.activation.remember(statement, (): Tensor => {
+    const constant = initial === undefined ? undefined : toNumber(initial);
+    const source = {
+      kind: 'parameter' as const,
+      name: statement.name.text,
+      owner: '',
+      initial: constant === undefined ? { normal: 1 } : { constant },
+    };
+    const parameter = run.newTensor(type, false, source, at(context, statement.name));
+    run.graph.parameters.push(parameter);
+    return parameter;
+  });
+  bind(context, statement.name, tensor(made));
+}
+
+/** Publishes the flow under a name, or what the name stands for. */
+function output(context: Context, statement: ast.Output): void {
+  const { body, run, scope } = context;
+  const name = statement.name.text;
+  if (name === '') return;
+  const bound = scope.own(name)?.value;
+  const value = bound ?? body.flow;
+  if (value === undefined) {
+    run.report(context, { code: 'nothing-to-output', place: at(context, statement), message: `there is no value to publish as ${name}: nothing flows here, and ${name} is not bound` });
+    return;
+  }
+  if (bound === undefined) bind(context, statement.name, value);
+  else run.findings.observe(statement.name, { value, chain: context.chain, run });
+  body.publish(name, value);
+}
+
+function loss(context: Context, statement: ast.Loss): void {
+  const { run } = context;
+  const value = evaluate(context, statement.value);
+  if (value.kind === 'unknown') return;
+  if (value.kind !== 'tensor' || value.tensor.type.shape.length > 0) {
+    run.report(context, {
+      code: 'loss-not-scalar',
+      place: at(context, statement.value),
+      message: `a loss is one number per example, of shape [], but this is ${describe(value)}; sum or mean reduces it`,
+    });
+    return;
+  }
+  run.graph.losses.push(value.tensor);
+  run.findings.observe(statement, { value, chain: context.chain, run });
+}
+
+function optimizer(context: Context, statement: ast.Optimizer): void {
+  const { run } = context;
+  const { value: node } = statement;
+  const callee = node.kind === 'call' ? node.callee : node;
+  const name = callee.kind === 'name' ? callee.text : '';
+  const definition = optimizers.get(name);
+  const given =
+    node.kind !== 'call'
+      ? []
+      : node.arguments.map((argument) => ({ name: argument.name?.text, value: evaluate(context, argument.value), place: at(context, argument.value) }));
+  if (definition === undefined) {
+    if (name === '') return;
+    run.report(context, {
+      code: 'unknown-optimizer',
+      place: at(context, callee),
+      message: `${name} is no optimizer; there are ${[...optimizers.keys()].join(', ')}${suggestion(name, optimizers.keys())}`,
+    });
+    return;
+  }
+  const bound = bindCatalogArguments(context, definition, given, node);
+  if (bound === undefined) return;
+  run.optimizer = { definition, arguments: bound.arguments, place: at(context, node) };
+  const { eps } = bound.arguments;
+  if (name.startsWith('Adam') && typeof eps === 'number' && eps >= 1e-3) {
+    run.report(context, {
+      code: 'large-eps',
+      severity: 'information',
+      place: bound.places.get('eps') ?? at(context, node),
+      message: `eps = ${String(eps)} damps small gradients: a constant gradient g gives steps of lr·g/(|g| + ${String(eps)}) instead of lr·sign(g)`,
+    });
+  }
+}
+
+function binding(context: Context, statement: ast.Binding): void {
+  const value = evaluate(context, statement.value);
+  const [only] = statement.names;
+  if (statement.names.length === 1 && only !== undefined) {
+    // A bare constructor stays one, so that each use makes a layer of its own.
+    bind(context, only, value);
+    return;
+  }
+  unpack(context, statement.names, value, statement.value);
+}
+
+/** Binds each name to an item of a list of the same length. */
+export function unpack(context: Context, names: readonly ast.Name[], value: Value, node: ast.Expression): void {
+  const items = value.kind === 'list' ? value.items : undefined;
+  if (value.kind !== 'unknown' && items?.length !== names.length) {
+    context.run.report(context, {
+      code: 'wrong-unpacking',
+      place: at(context, node),
+      message: `${String(names.length)} names take a list of ${String(names.length)}, but this is ${items === undefined ? describe(value) : `a list of ${String(items.length)}`}`,
+    });
+  }
+  for (const [index, name] of names.entries()) {
+    bind(context, name, items?.length === names.length ? items[index]! : unknown);
+  }
+}
+
+/** A layer is applied to the flow; a tensor, or a list of tensors, becomes the flow. */
+function expressionStatement(context: Context, node: ast.Expression): void {
+  const { body, run } = context;
+  if (node.kind === 'if') {
+    // The picked side runs in this very body: its bindings, outputs and losses are this body's.
+    const picked = pickBranch(context, node);
+    if (picked === 'undecided') body.move(unknown);
+    else if (picked !== undefined) runStatements(context, picked.statements);
+    return;
+  }
+  const value = evaluate(context, node);
+  if (value.kind === 'unknown') body.move(unknown);
+  else if (isLayerLike(value)) {
+    const layer = asLayer(context, value, node);
+    if (layer === undefined) body.move(unknown);
+    else if (body.flow === undefined && layer.kind !== 'body') {
+      run.report(context, { code: 'nothing-flows', place: at(context, node), message: 'there is no incoming value to apply this layer to; an `input` in front would declare one' });
+      body.move(unknown);
+    } else {
+      const moved = apply(context, layer, body.flow === undefined ? [] : [body.flow], node);
+      body.move(moved);
+    }
+  } else if (value.kind === 'tensor' || (value.kind === 'list' && value.items.every((item) => item.kind === 'tensor'))) {
+    body.move(value);
+  } else {
+    run.report(context, {
+      code: 'no-effect',
+      severity: 'warning',
+      place: at(context, node),
+      message: `a statement is a layer or a tensor, but this is ${describe(value)}, which does nothing here`,
+    });
+  }
+}
+

@@ -1,0 +1,176 @@
+// Calls: of constructors, layers, and the three kinds of functions.
+
+import type * as ast from '../../../grammar/ast';
+import type { FunctionOperation } from '../layers/definition';
+import { apply, applyOperation, asOperand } from './apply';
+import { bindCatalogArguments, bindParameters, construct } from './construct';
+import { evaluate } from './evaluate';
+import type { Place, Tensor } from './graph';
+import { at, type Context } from './run';
+import { type BoundArgument, describe, type FunctionValue, size, toNumber, unknown, type Value } from './values';
+
+export function evaluateCall(context: Context, node: ast.Call): Value {
+  const callee = evaluate(context, node.callee);
+  const given = node.arguments.map((argument): BoundArgument => ({
+    name: argument.name?.text,
+    value: evaluate(context, argument.value),
+    place: at(context, argument.value),
+  }));
+  const misplaced = node.arguments.findIndex(
+    (argument, index) => argument.name === undefined && node.arguments.slice(0, index).some((before) => before.name !== undefined),
+  );
+  if (misplaced >= 0) {
+    context.run.report(context, {
+      code: 'positional-after-named',
+      place: given[misplaced]!.place,
+      message: 'an argument without a name stands behind a named one; move it to the front or name it',
+    });
+    return unknown;
+  }
+  switch (callee.kind) {
+    case 'unknown':
+      return unknown;
+    case 'constructor':
+      return construct(context, callee, given, node);
+    case 'layer': {
+      const named = given.find((argument) => argument.name !== undefined);
+      if (named !== undefined) {
+        context.run.report(context, {
+          code: 'unknown-argument',
+          place: named.place,
+          message: `a layer is applied to tensors in order, and takes no argument ${named.name!} there`,
+        });
+        return unknown;
+      }
+      return apply(context, callee.layer, given.map((argument) => argument.value), node);
+    }
+    case 'function':
+      return callFunction(context, callee, given, node);
+    default:
+      context.run.report(context, {
+        code: 'not-callable',
+        place: at(context, node.callee),
+        message: `only layers, stacks, models and functions can be called, but this is ${describe(callee)}`,
+      });
+      return unknown;
+  }
+}
+
+/** Calls a function with arguments that are evaluated. */
+export function callFunction(
+  context: Context,
+  callee: FunctionValue,
+  given: readonly BoundArgument[],
+  node: ast.Expression,
+): Value {
+  const { target } = callee;
+  if (target.kind === 'builtin') {
+    const value = target.builtin.call(context, given, node);
+    if (value !== undefined) return value;
+    if (target.operation === undefined) return unknown;
+    return callOperation(context, target.operation, given, node);
+  }
+  if (target.kind === 'catalog') return callOperation(context, target.operation, given, node);
+
+  const { declaration, file } = target;
+  if (context.depth >= context.run.limits.depth) {
+    return context.run.stop(context, at(context, node), 'too-deep', `${callee.name} calls itself more than ${String(context.run.limits.depth)} deep`);
+  }
+  const scope = bindParameters(context, callee.name, declaration.parameters, file, [], given, at(context, node));
+  if (scope === undefined) return unknown;
+  const inner: Context = {
+    ...context,
+    scope,
+    chain: { place: at(context, node), name: callee.name, outer: context.chain },
+    depth: context.depth + 1,
+  };
+  return evaluate(inner, declaration.body);
+}
+
+function isTensorLike(value: Value): boolean {
+  return value.kind === 'tensor' || (value.kind === 'list' && value.items.length > 0 && value.items.every(isTensorLike));
+}
+
+/** Tensors first, then the arguments; plain numbers among the tensors become constants. */
+function callOperation(
+  context: Context,
+  operation: FunctionOperation,
+  given: readonly BoundArgument[],
+  node: ast.Expression,
+): Value {
+  if (given.some((argument) => argument.value.kind === 'unknown')) return unknown;
+  const variadic = operation.inputs.some((input) => input.variadic === true);
+  const positional = given.filter((argument) => argument.name === undefined);
+  let count = 0;
+  if (variadic) while (count < positional.length && isTensorLike(positional[count]!.value)) count++;
+  else count = countOperands(operation, positional);
+
+  // Inputs may be named, too: cross_entropy(input = …, target = …).
+  const namedInputs = operation.inputs
+    .slice(count)
+    .map((input) => given.find((argument) => argument.name === input.name && !(input.name in operation.arguments)))
+    .filter((argument) => argument !== undefined);
+  const operands = [...positional.slice(0, count), ...namedInputs];
+  const rest = given.filter((argument) => !operands.includes(argument));
+
+  if (!operands.some((operand) => isTensorLike(operand.value)) && operation.numeric !== undefined && rest.length === 0) {
+    return callNumeric(context, operation, operation.numeric, operands, node);
+  }
+  const bound = bindCatalogArguments(context, operation, rest, node);
+  if (bound === undefined) return unknown;
+  const tensors: Tensor[] = [];
+  for (const { value, place } of operands) {
+    for (const item of value.kind === 'list' ? value.items : [value]) {
+      const operand = asOperand(context, item, operation.name, place);
+      if (operand === undefined) return unknown;
+      tensors.push(operand);
+    }
+  }
+  const places = new Map<string, Place>(bound.places);
+  return applyOperation(context, operation, bound.arguments, tensors, { place: at(context, node), argumentPlaces: places });
+}
+
+/** How many positional arguments are inputs: all that can be, but optional ones only where a tensor stands. */
+function countOperands(operation: FunctionOperation, positional: readonly BoundArgument[]): number {
+  let count = 0;
+  for (const input of operation.inputs) {
+    const argument = positional[count];
+    if (argument === undefined) break;
+    if (input.optional === true && !isTensorLike(argument.value)) break;
+    count++;
+  }
+  return count;
+}
+
+function callNumeric(
+  context: Context,
+  operation: FunctionOperation,
+  compute: (...values: readonly number[]) => number,
+  operands: readonly BoundArgument[],
+  node: ast.Expression,
+): Value {
+  const numbers: number[] = [];
+  for (const { value, place } of operands) {
+    const number = toNumber(value);
+    if (number === undefined) {
+      context.run.report(context, {
+        code: 'not-a-number',
+        place,
+        message: `${operation.name} takes a tensor or a number, but gets ${describe(value)}`,
+      });
+      return unknown;
+    }
+    numbers.push(number);
+  }
+  if (numbers.length === 0) {
+    context.run.report(context, {
+      code: 'missing-argument',
+      place: at(context, node),
+      message: `${operation.name} needs a tensor; as a layer it is written x -> ${operation.name}`,
+    });
+    return unknown;
+  }
+  const result = compute(...numbers);
+  const whole = Number.isInteger(result) && ['floor', 'ceil', 'round', 'abs', 'sign'].includes(operation.name);
+  return whole ? size(result) : { kind: 'number', value: result };
+}

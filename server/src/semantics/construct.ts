@@ -1,0 +1,200 @@
+// Constructs layers: binds the arguments of catalog layers, stacks and models.
+
+import type * as ast from '../../../grammar/ast';
+import { nearestName } from '../base/nearest';
+import { bindArguments } from '../layers/bind';
+import type { ArgumentDefinitions } from '../layers/arguments';
+import type { Arguments } from '../layers/definition';
+import { runBody } from './body';
+import { evaluate } from './evaluate';
+import type { Place } from './graph';
+import { Activation, at, Body, type Context } from './run';
+import { Scope } from './scope';
+import {
+  type BodyLayer,
+  type BoundArgument,
+  type ConstructorValue,
+  type Insertion,
+  type Memory,
+  toRaw,
+  unknown,
+  type Value,
+} from './values';
+
+/** A fresh layer, or, where a shared body runs again, the one that this expression made before. */
+export function construct(
+  context: Context,
+  constructor: ConstructorValue,
+  given: readonly BoundArgument[],
+  node: ast.Expression,
+): Value {
+  return context.activation.remember(node, () => {
+    const { target } = constructor;
+    return target.kind === 'catalog'
+      ? constructCatalog(context, target.operation, given, node)
+      : constructBody(context, constructor, given, node);
+  });
+}
+
+function constructCatalog(
+  context: Context,
+  operation: Parameters<typeof bindArguments>[0],
+  given: readonly BoundArgument[],
+  node: ast.Expression,
+): Value {
+  const misused = given.find((argument) => argument.value.kind === 'tensor');
+  if (misused !== undefined) {
+    context.run.report(context, {
+      code: 'layer-called-on-tensor',
+      place: misused.place,
+      message: `${operation.name}(…) constructs a layer and takes no tensor; write x -> ${operation.name} to apply it`,
+    });
+    return unknown;
+  }
+  const bound = bindCatalogArguments(context, operation, given, node);
+  if (bound === undefined) return unknown;
+  return {
+    kind: 'layer',
+    layer: {
+      kind: 'catalog',
+      operation: operation as never,
+      arguments: bound.arguments,
+      argumentPlaces: bound.places,
+      insertion: insertionInto(context, node),
+      origin: { place: at(context, node), node },
+    },
+  };
+}
+
+/** Where a further argument goes: before the closing parenthesis of a call, or in new ones behind a bare name. */
+function insertionInto(context: Context, node: ast.Expression): Insertion | undefined {
+  const { file } = context.scope;
+  const { end } = node.span;
+  if (node.kind === 'name') return { place: { file, span: { start: end, end } }, before: '(', after: ')' };
+  if (node.kind !== 'call') return undefined;
+  const separator = node.arguments.length === 0 ? '' : ', ';
+  return { place: { file, span: { start: end - 1, end: end - 1 } }, before: separator, after: '' };
+}
+
+/** Reads arguments against their definitions and reports what is wrong with them; undefined if any has no value. */
+export function bindCatalogArguments(
+  context: Context,
+  target: { readonly name: string; readonly arguments: ArgumentDefinitions<Arguments> },
+  given: readonly BoundArgument[],
+  node: ast.Expression,
+): { readonly arguments: Arguments; readonly places: ReadonlyMap<string, Place> } | undefined {
+  const bound = bindArguments(
+    target,
+    given.map(({ name, value }) => ({ name, value: toRaw(value) })),
+  );
+  const hasUnknown = given.some((argument) => argument.value.kind === 'unknown');
+  for (const problem of bound.problems) {
+    // What an unknown value lacks was reported where it became unknown.
+    if (problem.at !== undefined && given[problem.at]!.value.kind === 'unknown') continue;
+    if (problem.at === undefined && hasUnknown && problem.code === 'missing-argument') continue;
+    const place = problem.at === undefined ? at(context, node) : given[problem.at]!.place;
+    context.run.report(context, { code: problem.code, message: problem.message, place });
+  }
+  if (bound.arguments === undefined || hasUnknown) return undefined;
+  const places = new Map<string, Place>();
+  for (const [name, index] of bound.written) places.set(name, given[index]!.place);
+  return { arguments: bound.arguments, places };
+}
+
+function constructBody(
+  context: Context,
+  constructor: ConstructorValue,
+  given: readonly BoundArgument[],
+  node: ast.Expression,
+): Value {
+  if (constructor.target.kind !== 'declaration') return unknown;
+  const { declaration, file, defaults } = constructor.target;
+  const scope = bindParameters(context, constructor.name, declaration.parameters, file, defaults, given, at(context, node));
+  if (scope === undefined || declaration.body === undefined) return unknown;
+  const { body } = declaration;
+  const memory: Memory = new Map();
+  const layer: BodyLayer = {
+    kind: 'body',
+    name: constructor.name,
+    node: declaration,
+    body,
+    scope,
+    origin: { place: at(context, node), node },
+    memory,
+    run: (inputs, place) => {
+      const inner: Context = {
+        run: context.run,
+        scope: new Scope(scope, file),
+        body: new Body(inputs, false),
+        activation: new Activation(memory),
+        chain: { place, name: constructor.name, outer: context.chain },
+        depth: context.depth + 1,
+      };
+      return runBody(inner, body, place, constructor.name);
+    },
+  };
+  return { kind: 'layer', layer };
+}
+
+/** The scope of a declaration's arguments: given ones, then a variant's, then the declared defaults. */
+export function bindParameters(
+  context: Context,
+  name: string,
+  parameters: readonly ast.Parameter[],
+  file: string,
+  defaults: readonly BoundArgument[],
+  given: readonly BoundArgument[],
+  place: Place,
+): Scope | undefined {
+  const { run } = context;
+  const values = new Map<string, BoundArgument>();
+  const names = parameters.map((parameter) => parameter.name.text);
+  let complete = true;
+  const take = (argument: BoundArgument, index: number, onRepeat: 'report' | 'replace'): void => {
+    const key = argument.name ?? names[index];
+    const problem =
+      key === undefined
+        ? { code: 'too-many-arguments', message: `${name} takes ${names.length === 0 ? 'no arguments' : `${String(names.length)} (${names.join(', ')})`}, but this is one more` }
+        : !names.includes(key)
+          ? { code: 'unknown-argument', message: `${name} has no argument ${key}${suggestion(key, names)}` }
+          : values.has(key) && onRepeat === 'report'
+            ? { code: 'repeated-argument', message: `${key} is given twice` }
+            : undefined;
+    if (problem !== undefined) {
+      run.report(context, { ...problem, place: argument.place });
+      complete = false;
+    } else values.set(key!, argument);
+  };
+  let position = 0;
+  for (const argument of defaults) take(argument, argument.name === undefined ? position++ : -1, 'replace');
+  const fromDefaults = new Map(values);
+  values.clear();
+  position = 0;
+  for (const argument of given) take(argument, argument.name === undefined ? position++ : -1, 'report');
+
+  const scope = new Scope(undefined, file);
+  const inDeclaration: Context = { ...context, scope };
+  for (const parameter of parameters) {
+    const key = parameter.name.text;
+    const written = values.get(key) ?? fromDefaults.get(key);
+    if (written === undefined && parameter.default === undefined) {
+      run.report(context, {
+        code: 'missing-argument',
+        place,
+        message: `${name} needs ${key}, which has no default`,
+        related: [{ message: `${key} is declared here`, place: { file, span: parameter.span } }],
+      });
+      complete = false;
+      continue;
+    }
+    const value = written?.value ?? evaluate(inDeclaration, parameter.default!);
+    scope.bind(key, { value, place: { file, span: parameter.name.span } });
+    run.findings.observe(parameter.name, { value, chain: context.chain, run });
+  }
+  return complete ? scope : undefined;
+}
+
+export function suggestion(name: string, candidates: Iterable<string>): string {
+  const nearest = nearestName(name, candidates);
+  return nearest === undefined ? '' : `; did you mean ${nearest}?`;
+}

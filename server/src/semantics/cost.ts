@@ -1,0 +1,79 @@
+// Totals over parts of a graph: parameters, buffers, multiply-accumulates.
+
+import type { Layer, Memory, Value } from './values';
+import { elements } from '../layers/tensor';
+import { add, type Dimension } from '../symbolic/dimension';
+import type { AnyNode, Graph, Tensor } from './graph';
+
+/** The number of entries of all parameters; each tensor counts once. */
+export function countParameters(parameters: Iterable<Tensor>): number {
+  let total = 0;
+  for (const parameter of new Set(parameters)) total += elements(parameter.type.shape) as number;
+  return total;
+}
+
+/** Entries of buffers, such as running statistics. */
+export function countBuffers(graph: Graph): number {
+  return graph.buffers.reduce((total, buffer) => total + (elements(buffer.type.shape) as number), 0);
+}
+
+/** Multiply-accumulates of convolutions and matrix products, for one example. */
+export function countMacs(nodes: Iterable<AnyNode>): Dimension {
+  let known = 0;
+  const symbolic: Dimension[] = [];
+  for (const node of nodes) {
+    const macs = node.kind === 'operation' ? (node.effect.macs ?? 0) : 0;
+    if (typeof macs === 'number') known += macs;
+    else symbolic.push(macs);
+  }
+  return symbolic.length === 0 ? known : add(known, ...symbolic);
+}
+
+/** The parameters that some nodes use, each once, in order of first use. */
+export function parametersOf(nodes: Iterable<AnyNode>): readonly Tensor[] {
+  const found = new Set<Tensor>();
+  for (const node of nodes) {
+    if (node.kind !== 'operation') continue;
+    for (const parameter of node.parameters) found.add(parameter);
+    for (const operand of node.inputs) if (operand.source.kind === 'parameter') found.add(operand);
+  }
+  return [...found];
+}
+
+/** The nodes that a tensor is computed by, in their order. */
+export function ancestorsOf(graph: Graph, tensor: Tensor): readonly AnyNode[] {
+  const needed = new Set<AnyNode>();
+  const pending: Tensor[] = [tensor];
+  while (pending.length > 0) {
+    const { source } = pending.pop()!;
+    if (source.kind !== 'node' || needed.has(source.node)) continue;
+    needed.add(source.node);
+    pending.push(...source.node.inputs);
+  }
+  return graph.nodes.filter((node) => needed.has(node));
+}
+
+/** The parameters of a layer as far as it was applied; undefined for one that never was and would have some. */
+export function parametersOfLayer(layer: Layer): readonly Tensor[] | undefined {
+  switch (layer.kind) {
+    case 'catalog':
+      return layer.parameters;
+    case 'function':
+      return [];
+    case 'composition': {
+      const [first, second] = [parametersOfLayer(layer.first), parametersOfLayer(layer.second)];
+      return first === undefined || second === undefined ? undefined : [...first, ...second];
+    }
+    case 'body':
+      return layer.memory.size === 0 ? undefined : parametersInMemory(layer.memory);
+  }
+}
+
+function parametersInMemory(memory: Memory): readonly Tensor[] {
+  return [...memory.values()].flat().flatMap((made): readonly Tensor[] => {
+    const each = made as Value | Tensor | { readonly memory: Memory };
+    if ('memory' in each) return parametersInMemory(each.memory);
+    if ('source' in each) return [each];
+    return each.kind === 'layer' ? (parametersOfLayer(each.layer) ?? []) : [];
+  });
+}

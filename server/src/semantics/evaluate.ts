@@ -1,0 +1,211 @@
+// What an expression is worth.
+
+import type * as ast from '../../../grammar/ast';
+import { layers, functions } from '../layers/catalog';
+import { apply, applyFunction, asLayer, isLayerLike } from './apply';
+import { compareNumbers, conjunction, disjunction, evaluateBinary, evaluateComparison, evaluateNegate, negation } from './arithmetic';
+import { blockLayer, forLayer, ifValue, parallelLayer, repeatLayer, residualLayer } from './blocks';
+import { builtins } from './builtins';
+import { evaluateCall } from './call';
+import { suggestion } from './construct';
+import { evaluateIndex } from './index-expression';
+import { at, type Context } from './run';
+import { boolean, describe, list, none, tensor, toNumber, unknown, type Value } from './values';
+
+/** Evaluates, and notes the value for the editor. */
+export function evaluate(context: Context, node: ast.Expression): Value {
+  const value = evaluateUnnoted(context, node);
+  if (node.kind === 'name' || node.kind === 'member' || node.kind === 'call' || node.kind === 'binary' || node.kind === 'index') {
+    context.run.findings.observe(node, { value, chain: context.chain, run: context.run });
+  }
+  return value;
+}
+
+function evaluateUnnoted(context: Context, node: ast.Expression): Value {
+  switch (node.kind) {
+    case 'integer':
+      return integer(context, node);
+    case 'float':
+      return { kind: 'number', value: node.value };
+    case 'string':
+      return { kind: 'string', value: node.value };
+    case 'boolean':
+      return boolean(node.value);
+    case 'none':
+      return none;
+    case 'missing':
+      return unknown;
+    case 'name':
+      return evaluateName(context, node);
+    case 'list':
+      return list(node.items.map((item) => evaluate(context, item)));
+    case 'block':
+      return blockLayer(context, node);
+    case 'if':
+      return ifValue(context, node);
+    case 'repeat':
+      return repeatLayer(context, node);
+    case 'for':
+      return forLayer(context, node);
+    case 'residual':
+      return residualLayer(context, node);
+    case 'parallel':
+      return parallelLayer(context, node);
+    case 'pipe':
+      return evaluatePipe(context, node);
+    case 'logical':
+      return evaluateLogical(context, node);
+    case 'not': {
+      const operand = evaluate(context, node.operand);
+      return operand.kind === 'unknown' ? unknown : negation(context, operand, node);
+    }
+    case 'comparison':
+      return evaluateComparison(context, node);
+    case 'binary':
+      return evaluateBinary(context, node);
+    case 'negate':
+      return evaluateNegate(context, node);
+    case 'call':
+      return evaluateCall(context, node);
+    case 'index':
+      return evaluateIndex(context, node);
+    case 'member':
+      return evaluateMember(context, node);
+  }
+}
+
+function integer(context: Context, node: ast.IntegerLiteral): Value {
+  if (Number.isSafeInteger(node.value)) return { kind: 'size', value: node.value };
+  context.run.report(context, {
+    code: 'size-too-large',
+    place: at(context, node),
+    message: `${node.text} is above 2^53 and no longer exact`,
+  });
+  return unknown;
+}
+
+/** A name of the body, the file, or the catalog, in this order. */
+function evaluateName(context: Context, node: ast.Name): Value {
+  if (node.text === '') return unknown;
+  const { scope, run } = context;
+  if (node.text === 'loss') return lossValue(context, node);
+  const found = scope.lookup(node.text)?.value ?? run.program.declared(scope.file, node.text, context, at(context, node)) ?? standard(node.text);
+  if (found !== undefined) return found;
+  const nearest = suggestion(node.text, knownNames(context));
+  run.report(context, { code: 'unknown-name', place: at(context, node), message: `${node.text} is not declared${nearest}` });
+  return unknown;
+}
+
+/** What the language brings along. */
+function standard(name: string): Value | undefined {
+  const layer = layers.get(name);
+  if (layer !== undefined) return { kind: 'constructor', name, target: { kind: 'catalog', operation: layer } };
+  const builtin = builtins.get(name);
+  const operation = functions.get(name);
+  if (builtin !== undefined) return { kind: 'function', name, target: { kind: 'builtin', builtin, operation } };
+  if (operation !== undefined) return { kind: 'function', name, target: { kind: 'catalog', operation } };
+  if (name === 'inf') return { kind: 'number', value: Infinity };
+  return name === 'pi' ? { kind: 'number', value: Math.PI } : undefined;
+}
+
+/** Every name that could stand here. */
+export function* knownNames(context: Pick<Context, 'scope' | 'run'>): Iterable<string> {
+  yield* context.scope.names();
+  yield* context.run.program.namesOf(context.scope.file);
+  yield* layers.keys();
+  yield* functions.keys();
+  yield* builtins.keys();
+}
+
+/** The value of the loss: the sum of all loss statements so far. */
+function lossValue(context: Context, node: ast.Name): Value {
+  const [first, ...others] = context.run.graph.losses;
+  if (first === undefined) {
+    context.run.report(context, { code: 'no-loss', place: at(context, node), message: 'this model has no loss statement' });
+    return unknown;
+  }
+  return others.reduce<Value>((sum, next) => applyFunction(context, 'add', [sum, tensor(next)], node), tensor(first));
+}
+
+/** `x -> f` applies; `f -> g` composes. */
+function evaluatePipe(context: Context, node: ast.Pipe): Value {
+  const left = evaluate(context, node.left);
+  const right = evaluate(context, node.right);
+  if (isLayerLike(left)) {
+    const first = asLayer(context, left, node.left);
+    const second = asLayer(context, right, node.right);
+    if (first === undefined || second === undefined) return unknown;
+    return { kind: 'layer', layer: { kind: 'composition', first, second, origin: { place: at(context, node), node } } };
+  }
+  const layer = asLayer(context, right, node.right);
+  if (left.kind === 'unknown' || layer === undefined) return unknown;
+  return apply(context, layer, [left], node.right);
+}
+
+function evaluateLogical(context: Context, node: ast.Logical): Value {
+  const left = evaluate(context, node.left);
+  if (left.kind === 'unknown') return unknown;
+  // The second operand is not looked at where the first decides.
+  if (left.kind === 'boolean' && left.value === (node.operator === 'or')) return left;
+  const right = evaluate(context, node.right);
+  if (right.kind === 'unknown') return unknown;
+  return (node.operator === 'and' ? conjunction : disjunction)(context, left, right, node);
+}
+
+/** `layer.weight`, `result.name`, `loop.y`. */
+function evaluateMember(context: Context, node: ast.Member): Value {
+  const object = evaluate(context, node.object);
+  const name = node.name.text;
+  if (object.kind === 'unknown' || name === '') return unknown;
+  const { run } = context;
+  if (object.kind === 'layer' && object.layer.kind === 'catalog') {
+    const { parameters, operation } = object.layer;
+    const index = parameters?.findIndex((parameter) => parameter.source.kind === 'parameter' && parameter.source.name === name) ?? -1;
+    if (parameters !== undefined && index >= 0) return tensor(parameters[index]!);
+    const names = parameters?.map((parameter) => (parameter.source.kind === 'parameter' ? parameter.source.name : '')) ?? [];
+    run.report(context, {
+      code: parameters === undefined ? 'parameter-before-application' : 'unknown-member',
+      place: at(context, node.name),
+      message:
+        parameters === undefined
+          ? `the shape of ${name} is not known before ${operation.name} is applied; apply the layer first`
+          : names.length === 0
+            ? `${operation.name} has no parameters`
+            : `${operation.name} has no parameter ${name}; it has ${names.join(', ')}`,
+    });
+    return unknown;
+  }
+  const results = object.kind === 'tensor' ? object.results : undefined;
+  const result = results?.get(name);
+  if (result !== undefined) return result;
+  run.report(context, {
+    code: 'unknown-member',
+    place: at(context, node.name),
+    message:
+      results === undefined || results.size === 0
+        ? `${describe(object)} has no member ${name}`
+        : `there is no output ${name}; there are ${[...results.keys()].join(', ')}`,
+  });
+  return unknown;
+}
+
+/** A value that decides something: an `if`, a loop. Undefined, and reported, where it cannot. */
+export function decideTruth(context: Context, value: Value, node: ast.Expression): boolean | undefined {
+  if (value.kind === 'boolean') return value.value;
+  if (value.kind === 'condition') {
+    context.run.report(context, {
+      code: 'undecided-condition',
+      place: at(context, node),
+      message: `whether ${value.text} depends on a free dimension; \`assert ${value.text}\` in the model would decide it`,
+    });
+  } else if (value.kind !== 'unknown') {
+    const number = toNumber(value);
+    if (number !== undefined) return compareNumbers('!=', number, 0);
+    context.run.report(context, {
+      code: 'undecided-condition',
+      place: at(context, node),
+      message: `true or false is needed here while analysing, but this is ${describe(value)}`,
+    });
+  }
+  return undefined;
+}

@@ -1,0 +1,23 @@
+// How far the analysis of one model may go before it gives a clear error instead.
+
+export interface Limits {
+  /** Nodes in the graph of one model. */
+  readonly nodes: number;
+  /** Rounds of one loop. */
+  readonly repeats: number;
+  /** Stacks, models, blocks and functions inside each other. */
+  readonly depth: number;
+  readonly rank: number;
+  readonly importDepth: number;
+  /** Evaluations that are remembered for each place in the text. */
+  readonly observations: number;
+}
+
+export const defaultLimits: Limits = {
+  nodes: 200_000,
+  repeats: 10_000,
+  depth: 200,
+  rank: 8,
+  importDepth: 32,
+  observations: 32,
+};

@@ -1,0 +1,92 @@
+// Evaluates a model by itself: its inputs become inputs of the network, its free dimensions symbols or given sizes.
+
+import type * as ast from '../../../grammar/ast';
+import { judgePostponed } from './asserts';
+import { runStatements } from './body';
+import { bindParameters } from './construct';
+import type { Findings } from './findings';
+import type { Graph, Tensor } from './graph';
+import type { Limits } from './limits';
+import type { Program } from './program';
+import { Activation, Body, type ChosenOptimizer, type Context, LimitReached, Run } from './run';
+import { Scope } from './scope';
+import type { ConstructorValue, Value } from './values';
+
+/** A model that was evaluated. */
+export interface EvaluatedModel {
+  readonly name: string;
+  readonly declaration: ast.Model;
+  readonly file: string;
+  readonly graph: Graph;
+  readonly optimizer: ChosenOptimizer | undefined;
+  readonly run: Run;
+  /** Whether the evaluation came to its end; false where a limit stopped it. */
+  readonly complete: boolean;
+}
+
+/** The arguments that a model still needs before it can be evaluated by itself. */
+export function missingArguments(constructor: ConstructorValue): readonly string[] {
+  if (constructor.target.kind !== 'declaration') return [];
+  const { declaration, defaults } = constructor.target;
+  const given = new Set(defaults.map((argument) => argument.name));
+  return declaration.parameters
+    .filter((parameter) => parameter.default === undefined && !given.has(parameter.name.text))
+    .map((parameter) => parameter.name.text);
+}
+
+/**
+ * Evaluates a model with values for some of its free dimensions.
+ * Undefined where it needs arguments or has no body.
+ */
+export function evaluateModel(
+  program: Program,
+  findings: Findings,
+  limits: Limits,
+  constructor: ConstructorValue,
+  given: ReadonlyMap<string, number>,
+): EvaluatedModel | undefined {
+  const { target, name } = constructor;
+  if (target.kind !== 'declaration' || target.declaration.kind !== 'model') return undefined;
+  const { declaration, file, defaults } = target;
+  const { body } = declaration;
+  if (body === undefined || missingArguments(constructor).length > 0) return undefined;
+  return program.remember(constructor, given, () => {
+    const run = new Run(program, findings, limits, name, false, given);
+    const place = { file, span: declaration.name.span };
+    const outer: Context = {
+      run,
+      scope: new Scope(undefined, file),
+      body: new Body([], true),
+      activation: new Activation(new Map()),
+      depth: 0,
+    };
+    let complete = true;
+    try {
+      const scope = bindParameters(outer, name, declaration.parameters, file, defaults, [], place);
+      if (scope !== undefined) runNetwork({ ...outer, scope: new Scope(scope, file) }, body);
+    } catch (error) {
+      if (!(error instanceof LimitReached)) throw error;
+      complete = false;
+    }
+    return { name, declaration, file, graph: run.graph, optimizer: run.optimizer, run, complete };
+  });
+}
+
+function runNetwork(context: Context, block: ast.Block): void {
+  const { body, run } = context;
+  const { graph } = run;
+  runStatements(context, block.statements);
+  graph.bodyNodes = graph.nodes.length;
+  for (const [name, value] of body.published) graph.outputs.push({ name, tensors: tensorsOf(value) });
+  // The last flow is an output, too, unless the last `output` published it.
+  if (body.moved && body.lastPublished === undefined && body.flow !== undefined) {
+    const tensors = tensorsOf(body.flow);
+    if (tensors.length > 0) graph.outputs.push({ name: 'output', tensors });
+  }
+  judgePostponed(context);
+}
+
+function tensorsOf(value: Value): readonly Tensor[] {
+  if (value.kind === 'tensor') return [value.tensor];
+  return value.kind === 'list' ? value.items.flatMap(tensorsOf) : [];
+}

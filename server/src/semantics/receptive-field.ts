@@ -1,0 +1,204 @@
+// Receptive fields on any graph: which part of each input a unit of a tensor depends on.
+//
+// For each axis of an input a unit with index o along an output axis sees the positions
+// stride·o + low … stride·o + high; a window layer with stride s, extent e and front padding p maps this to
+// stride·s, low − p·stride, high + (e − 1 − p)·stride (Araujo, Norris and Sim, "Computing Receptive Fields of
+// Convolutional Neural Networks", Distill 2019). Where branches meet, the union is taken.
+
+import type { AxisWindow, Dependence } from '../layers/dependence';
+import type { AnyNode, Tensor } from './graph';
+
+/** How one input axis is seen along one axis of a tensor. */
+interface AxisField {
+  readonly stride: number;
+  readonly low: number;
+  readonly high: number;
+  /** Padding that was declared behind the axis, in positions of the input. */
+  readonly after: number;
+  /** The tensor's axis holds several axes, as after Flatten. */
+  readonly merged: boolean;
+}
+
+/** How one axis of an input is seen from a tensor. */
+interface InputAxis {
+  /** By the tensor's axis; most often there is one. */
+  readonly along: ReadonlyMap<number, AxisField>;
+  /** Every unit sees the whole axis; the first node after which that is so. */
+  readonly all?: AnyNode | 'input';
+  /** Treated as channels by the first layer that mixes it. */
+  readonly channel: boolean;
+  /** Seen in a way that no interval describes. */
+  readonly unknown?: string;
+}
+
+/** How every axis of one input is seen. */
+type InputField = readonly InputAxis[];
+
+/** By input tensor. */
+type Field = ReadonlyMap<Tensor, InputField>;
+
+export type AxisReport =
+  | { readonly kind: 'window'; readonly size: number; readonly stride: number; readonly before: number; readonly after: number }
+  | { readonly kind: 'all'; readonly since: AnyNode | undefined }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** The receptive field of a tensor in one input: an entry for each positional axis of the input. */
+export interface ReceptiveField {
+  readonly input: Tensor;
+  readonly axes: readonly AxisReport[];
+  /** Every positional axis is seen whole. */
+  readonly global: boolean;
+}
+
+const itself: AxisField = { stride: 1, low: 0, high: 0, after: 0, merged: false };
+
+export class ReceptiveFields {
+  private readonly fields = new Map<Tensor, Field>();
+
+  /** The receptive fields of a tensor, one for each input that it depends on and that has positions. */
+  of(tensor: Tensor): readonly ReceptiveField[] {
+    const found: ReceptiveField[] = [];
+    for (const [input, axes] of this.field(tensor)) {
+      const report = positionalAxes(input, axes).map((axis) => reportAxis(axes[axis]!, input.type.shape[axis]!));
+      if (report.length === 0) continue;
+      found.push({ input, axes: report, global: report.every((axis) => axis.kind === 'all') });
+    }
+    return found;
+  }
+
+  private field(tensor: Tensor): Field {
+    const known = this.fields.get(tensor);
+    if (known !== undefined) return known;
+    // Deep graphs would overflow the stack: their ancestors are computed first, in order.
+    const pending: Tensor[] = [tensor];
+    while (pending.length > 0) {
+      const next = pending.at(-1)!;
+      const missing = ancestors(next).filter((other) => !this.fields.has(other));
+      if (missing.length > 0) {
+        pending.push(...missing);
+        continue;
+      }
+      pending.pop();
+      if (!this.fields.has(next)) this.fields.set(next, this.compute(next));
+    }
+    return this.fields.get(tensor)!;
+  }
+
+  private compute(tensor: Tensor): Field {
+    const { source } = tensor;
+    if (source.kind === 'input') {
+      const axes = tensor.type.shape.map((_, axis): InputAxis => ({ along: new Map([[axis, itself]]), channel: false }));
+      return new Map([[tensor, axes]]);
+    }
+    if (source.kind !== 'node' || source.node.kind !== 'operation') return new Map();
+    const { node } = source;
+    const merged = new Map<Tensor, InputField>();
+    for (const [index, operand] of node.inputs.entries()) {
+      for (const [input, axes] of this.fields.get(operand)!) {
+        const through = axes.map((axis) => passThrough(axis, node.effect.dependence, index, operand, node));
+        const before = merged.get(input);
+        merged.set(input, before === undefined ? through : before.map((axis, at) => union(axis, through[at]!)));
+      }
+    }
+    return merged;
+  }
+}
+
+function ancestors(tensor: Tensor): readonly Tensor[] {
+  return tensor.source.kind === 'node' ? tensor.source.node.inputs : [];
+}
+
+/** How an input axis is seen behind an operation that sees it through one of its operands. */
+function passThrough(axis: InputAxis, dependence: Dependence, operand: number, tensor: Tensor, node: AnyNode): InputAxis {
+  let { all, channel, unknown } = axis;
+  const along = new Map<number, AxisField>();
+  for (const [seenAlong, field] of axis.along) {
+    const mixed = dependence.mixed.find((each) => each.input === operand && each.axis === seenAlong);
+    if (mixed !== undefined) {
+      // A layer that treats the axis as channels does so only if nothing has given it positions before.
+      if (mixed.as === 'channel' && axis.along.size === 1 && field.high === field.low && !field.merged) channel = true;
+      all ??= node;
+      continue;
+    }
+    if (dependence.stretched?.some((each) => each.input === operand && each.axis === seenAlong) === true && all === undefined) {
+      if (tensor.type.shape[seenAlong] === 1 && field.high === field.low) unknown ??= 'one position is spread over all others';
+      else unknown ??= 'a single window is spread over all positions';
+      continue;
+    }
+    for (const window of dependence.windows) {
+      if (window.input !== operand || window.from !== seenAlong) continue;
+      if (Number.isNaN(window.stride)) {
+        unknown ??= 'the windows of an adaptive pool are uneven at this size';
+        continue;
+      }
+      if (field.merged && window.extent !== 1) {
+        unknown ??= 'a window slides over several axes in one';
+        continue;
+      }
+      const next = { ...throughWindow(field, window), merged: field.merged || dependence.merged === true };
+      const before = along.get(window.to);
+      const joined = before === undefined ? next : joinFields(before, next);
+      if (joined === undefined) unknown ??= 'branches with different strides meet';
+      else along.set(window.to, joined);
+    }
+  }
+  return { along, all, channel, unknown };
+}
+
+function throughWindow(field: AxisField, window: AxisWindow): Omit<AxisField, 'merged'> {
+  return {
+    stride: field.stride * window.stride,
+    low: field.low - window.before * field.stride,
+    high: field.high + (window.extent - 1 - window.before) * field.stride,
+    after: field.after + window.after * field.stride,
+  };
+}
+
+function joinFields(a: AxisField, b: AxisField): AxisField | undefined {
+  if (a.stride !== b.stride) return undefined;
+  return {
+    stride: a.stride,
+    low: Math.min(a.low, b.low),
+    high: Math.max(a.high, b.high),
+    after: Math.max(a.after, b.after),
+    merged: a.merged || b.merged,
+  };
+}
+
+/** What two operands together see. */
+function union(a: InputAxis, b: InputAxis): InputAxis {
+  const along = new Map(a.along);
+  let unknown = a.unknown ?? b.unknown;
+  for (const [axis, field] of b.along) {
+    const before = along.get(axis);
+    const joined = before === undefined ? field : joinFields(before, field);
+    if (joined === undefined) unknown ??= 'branches with different strides meet';
+    else along.set(axis, joined);
+  }
+  return { along, all: a.all ?? b.all, channel: a.channel || b.channel, unknown };
+}
+
+/**
+ * The axes of an input that count as positions: all but the channels. Channels are what the first mixing layer treats
+ * as such; where none does, the first axis of a float input, as in [C, H, W]. Every axis of an int input is positional.
+ */
+function positionalAxes(input: Tensor, axes: InputField): readonly number[] {
+  const all = axes.map((_, axis) => axis);
+  if (axes.some((axis) => axis.channel)) return all.filter((axis) => !axes[axis]!.channel);
+  return input.type.element === 'int' ? all : all.slice(1);
+}
+
+function reportAxis(axis: InputAxis, length: unknown): AxisReport {
+  if (axis.all !== undefined) return { kind: 'all', since: axis.all === 'input' ? undefined : axis.all };
+  if (axis.unknown !== undefined) return { kind: 'unknown', reason: axis.unknown };
+  const [field, second] = [...axis.along.values()];
+  if (field === undefined) {
+    return length === 1
+      ? { kind: 'window', size: 1, stride: 1, before: 0, after: 0 }
+      : { kind: 'unknown', reason: 'this axis is not followed through the operations' };
+  }
+  if (second !== undefined) return { kind: 'unknown', reason: 'one axis is seen along several' };
+  const low = Math.ceil(field.low);
+  const high = Math.floor(field.high);
+  return { kind: 'window', size: high - low + 1, stride: field.stride, before: Math.max(0, -low), after: Math.max(0, field.after) };
+}

@@ -1,0 +1,39 @@
+// Names and what they stand for.
+
+import type { Place } from './graph';
+import type { Value } from './values';
+
+export interface Binding {
+  readonly value: Value;
+  readonly place: Place;
+}
+
+/** The names of one body; lookups go on in the scope around it. */
+export class Scope {
+  private readonly bindings = new Map<string, Binding>();
+
+  constructor(
+    readonly parent: Scope | undefined,
+    /** The file whose declarations are seen from here. */
+    readonly file: string,
+  ) {}
+
+  /** The binding of this very body. */
+  own(name: string): Binding | undefined {
+    return this.bindings.get(name);
+  }
+
+  bind(name: string, binding: Binding): void {
+    this.bindings.set(name, binding);
+  }
+
+  lookup(name: string): Binding | undefined {
+    return this.bindings.get(name) ?? this.parent?.lookup(name);
+  }
+
+  /** All names that can be seen, the nearest first. */
+  *names(): Iterable<string> {
+    yield* this.bindings.keys();
+    if (this.parent !== undefined) yield* this.parent.names();
+  }
+}

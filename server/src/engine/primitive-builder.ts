@@ -192,14 +192,12 @@ export class PrimitiveBuilder {
   }
 
   sliceGrid(x: Ref, grid: AttributesOf['slice']): Ref {
-    const whole = sameShape(this.shape(x), grid.shape) && grid.steps.every((step) => step === 1);
-    return whole ? x : this.append('slice', [x], grid);
+    return this.coversAll(x, grid) ? x : this.append('slice', [x], grid);
   }
 
   /** Puts x on a grid of a larger tensor that is otherwise of one value. */
   embed(x: Ref, grid: AttributesOf['embed']): Ref {
-    const whole = sameShape(this.shape(x), grid.shape) && grid.steps.every((step) => step === 1);
-    return whole ? x : this.append('embed', [x], grid);
+    return this.coversAll(x, grid) ? x : this.append('embed', [x], grid);
   }
 
   concat(xs: readonly Ref[], axis: number): Ref {
@@ -263,6 +261,10 @@ export class PrimitiveBuilder {
       throw new EngineError(error.message, this.origin);
     }
     return refs.map((ref) => this.broadcastTo(ref, shape));
+  }
+
+  private coversAll(x: Ref, { starts, steps, shape }: AttributesOf['slice']): boolean {
+    return sameShape(this.shape(x), shape) && starts.every((start) => start === 0) && steps.every((step) => step === 1);
   }
 
   private unary(primitive: UnaryName, x: Ref): Ref {

@@ -1,6 +1,7 @@
 // Derivatives along a line by differences, each with its own error bound, and the verdict on an analytic value.
 
 import type { Probe } from './evaluation';
+import { noiseOf } from './noise';
 
 /** The loss at an offset from the base point; `offset` is the offset really taken, after rounding. */
 export type Line = (offset: number) => Probe & { readonly offset: number };
@@ -25,15 +26,21 @@ export interface Scale {
 }
 
 const SWEEP_STEP = 1e-6;
-const STEPS = [1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-3] as const;
+const STEPS = [1e-4, 1e-5, 1e-6, 1e-7, 1e-8] as const;
+/** Where rounding is gross, only a great step sees through it. */
+const GREAT_STEPS = [1e-2, 1e-3] as const;
+const NOISE_SPACINGS = [1e-5, 1e-6, 1e-7, 1e-8, 1e-9] as const;
+const NOISE_POINTS = 7;
 /** By how many of its own error bounds a value may be off. */
 const TOLERANCE = 10;
 /** What rounding within the analytic derivative may amount to. */
 const RELATIVE_TOLERANCE = 1e-10;
 
 interface Estimate {
+  readonly h: number;
   readonly numeric: number;
-  readonly errorBound: number;
+  /** |R − D(h/2)|: what is left of the higher derivatives. */
+  readonly truncation: number;
 }
 
 /** D(h) = (L(x + h) − L(x − h)) / 2h, or undefined where the loss took another branch. */
@@ -45,16 +52,20 @@ function centralDifference(line: Line, h: number): number | undefined {
 }
 
 /** R = (4·D(h/2) − D(h)) / 3 with error O(h⁴), bounded by |R − D(h/2)| + 4·noise/h. */
-function richardson(line: Line, h: number, noise: number): Estimate | undefined {
+function richardson(line: Line, h: number): Estimate | undefined {
   const coarse = centralDifference(line, h);
   const fine = coarse === undefined ? undefined : centralDifference(line, h / 2);
   if (coarse === undefined || fine === undefined) return undefined;
   const numeric = (4 * fine - coarse) / 3;
-  return { numeric, errorBound: Math.abs(numeric - fine) + (4 * noise) / h + Number.MIN_VALUE };
+  return { h, numeric, truncation: Math.abs(numeric - fine) };
 }
 
-function agrees(analytic: number, { numeric, errorBound }: Estimate): boolean {
-  return Math.abs(analytic - numeric) <= TOLERANCE * errorBound + RELATIVE_TOLERANCE * Math.abs(numeric);
+function errorBound({ h, truncation }: Estimate, noise: number): number {
+  return truncation + (4 * noise) / h + Number.MIN_VALUE;
+}
+
+function agree(a: number, b: number, bound: number): boolean {
+  return Math.abs(a - b) <= TOLERANCE * bound + RELATIVE_TOLERANCE * Math.abs(b);
 }
 
 /** One central difference: settles the ordinary case and leaves the rest to `examine`. */
@@ -70,19 +81,47 @@ export function sweep(line: Line, analytic: number, { step, noise }: Scale): Mea
 export function examine(line: Line, analytic: number, { step, noise }: Scale): Measurement {
   const enough = Math.max(RELATIVE_TOLERANCE * 100 * Math.abs(analytic), (4 * noise) / (SWEEP_STEP * step));
   const estimates: Estimate[] = [];
-  let branchedAtLast = false;
-  for (const h of STEPS) {
-    const estimate = richardson(line, h * step, noise);
-    branchedAtLast = h === STEPS.at(-2) ? estimate === undefined : branchedAtLast;
-    if (!estimate || !Number.isFinite(estimate.numeric)) continue;
+  let branched = false;
+  const estimateAt = (h: number): Estimate | undefined => {
+    const estimate = richardson(line, h * step);
+    branched = estimate === undefined;
+    if (!estimate || !Number.isFinite(estimate.numeric)) return undefined;
     estimates.push(estimate);
-    if (estimate.errorBound <= enough && agrees(analytic, estimate)) return { verdict: 'agrees', ...estimate };
+    return estimate;
+  };
+  for (const h of STEPS) {
+    const estimate = estimateAt(h);
+    const bound = estimate && errorBound(estimate, noise);
+    if (estimate && bound! <= enough && agree(analytic, estimate.numeric, bound!)) {
+      return { verdict: 'agrees', numeric: estimate.numeric, errorBound: bound! };
+    }
   }
-  const [best, ...others] = estimates.sort((a, b) => a.errorBound - b.errorBound);
-  if (!best) return branchedAtLast ? oneSided(line, analytic, step, noise) : unresolved;
-  if (agrees(analytic, best)) return { verdict: 'agrees', ...best };
-  const confirmed = others.some((other) => agrees(best.numeric, { ...other, errorBound: other.errorBound + best.errorBound }));
-  return { verdict: confirmed ? 'wrong' : 'unresolved', ...best };
+  if (branched) return oneSided(line, analytic, step, noise);
+  const verdict = judge(estimates, analytic, noise);
+  if (verdict.verdict === 'agrees') return verdict;
+  // Before it is called wrong: rounding may be worse along this line than it is elsewhere.
+  GREAT_STEPS.forEach(estimateAt);
+  return judge(estimates, analytic, Math.max(noise, lineNoise(line, step)));
+}
+
+/** The estimate with the smallest bound of those that all smaller steps bear out. */
+function judge(estimates: readonly Estimate[], analytic: number, noise: number): Measurement {
+  const bounded = estimates.map((estimate) => ({ ...estimate, errorBound: errorBound(estimate, noise) })).sort((a, b) => a.h - b.h);
+  const trusted = bounded.filter((estimate, i) =>
+    bounded.slice(0, i).every((smaller) => agree(estimate.numeric, smaller.numeric, estimate.errorBound + smaller.errorBound)));
+  const best = trusted.reduce((a, b) => (b.errorBound < a.errorBound ? b : a), trusted[0]!);
+  if (!best) return unresolved;
+  const { numeric } = best;
+  const verdict = agree(analytic, numeric, best.errorBound) ? 'agrees' : trusted.length > 1 ? 'wrong' : 'unresolved';
+  return { verdict, numeric, errorBound: best.errorBound };
+}
+
+/** The noise along a line, where it shows at any spacing. */
+function lineNoise(line: Line, step: number): number {
+  return Math.max(0, ...NOISE_SPACINGS.map((spacing) => {
+    const probes = Array.from({ length: NOISE_POINTS }, (_, i) => line((i - (NOISE_POINTS - 1) / 2) * spacing * step));
+    return probes.some((probe) => probe.branched) ? 0 : 2 * (noiseOf(probes.map(({ loss }) => loss)) ?? 0);
+  }));
 }
 
 const unresolved: Measurement = { verdict: 'unresolved', numeric: NaN, errorBound: Infinity };

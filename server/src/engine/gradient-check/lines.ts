@@ -4,6 +4,7 @@ import type { RandomStream } from '../../base/random';
 import type { Ref } from '../program';
 import type { Line } from './difference';
 import type { Track } from './evaluation';
+import { noiseOf } from './noise';
 
 /** Moves one entry. */
 export function entryLine(track: Track, leaf: Ref, place: number): Line {
@@ -60,26 +61,21 @@ export function alongDirection(direction: Direction, gradients: ReadonlyMap<Ref,
 }
 
 const NOISE_POINTS = 7;
+/** Relative changes, in units in the last place of each entry. */
+const NOISE_SPACING = 8 * Number.EPSILON;
 
-/**
- * How far rounding moves the loss: relative changes of a few units in the last place, in a random direction.
- * Third differences of the losses are free of what is smooth; those of independent errors have variance 20σ².
- * Hamming: Introduction to applied numerical analysis (1971); Moré, Wild: Estimating computational noise (2011).
- */
+/** How far rounding moves the loss, by changes of a few units in the last place in a random direction. */
 export function estimateNoise(track: Track, baseLoss: number, random: RandomStream): number {
   const direction = randomDirection(track, random, 0);
   const bases = new Map([...track.leaves].map(([leaf, values]) => [leaf, values.slice()]));
-  let differences: number[] = [];
-  for (let point = 0; point < NOISE_POINTS; point++) {
+  const losses = Array.from({ length: NOISE_POINTS }, (_, point) => {
     for (const [leaf, values] of track.leaves) {
       const base = bases.get(leaf)!;
       const signs = direction.get(leaf)!;
-      for (let i = 0; i < values.length; i++) values[i] = base[i]! * (1 + point * signs[i]! * 8 * Number.EPSILON);
+      for (let i = 0; i < values.length; i++) values[i] = base[i]! * (1 + point * signs[i]! * NOISE_SPACING);
     }
-    differences.push(track.probe().loss);
-  }
+    return track.probe().loss;
+  });
   for (const [leaf, values] of track.leaves) values.set(bases.get(leaf)!);
-  for (let order = 0; order < 3; order++) differences = differences.slice(1).map((value, i) => value - differences[i]!);
-  const variance = differences.reduce((total, value) => total + value * value, 0) / differences.length / 20;
-  return Math.max(Number.EPSILON * Math.abs(baseLoss), 2 * Math.sqrt(variance)) || Number.EPSILON * Math.abs(baseLoss);
+  return Math.max(Number.EPSILON * Math.abs(baseLoss), 2 * (noiseOf(losses) ?? 0));
 }

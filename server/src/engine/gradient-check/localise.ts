@@ -49,24 +49,25 @@ function wrongInputs(evaluation: Evaluation, ref: Ref, depends: ReadonlySet<Ref>
   const single = new Evaluation(builder.program, loss, point, options);
   return leaves.flatMap((leaf, position) => {
     if (!depends.has(inputs[position]!)) return [];
-    const found = checkInput(builder, single, leaf, point, random, options);
+    const found = checkInput(single, leaf, () => {
+      // Only the operation itself is differentiated: what weighs its output may have a wrong derivative, too.
+      const [derivative] = builder.gradient(output, [leaf], cotangent);
+      return run(builder.program, point, [derivative!], options)[0]!;
+    }, random);
     return found ? [{ ref, primitive, origin, input: position, ...found }] : [];
   });
 }
 
 /** Both values along a direction where they differ. */
 function checkInput(
-  builder: Builder,
   single: Evaluation,
   leaf: Ref,
-  point: ReadonlyMap<Ref, Float64Array>,
+  analyticGradient: () => Float64Array,
   random: RandomStream,
-  options: LocaliseOptions,
 ): { analytic: number; numeric: number } | undefined {
   let gradient: Float64Array;
   try {
-    const [derivative] = builder.gradient(single.loss, [leaf]);
-    [gradient] = run(builder.program, point, [derivative!], options) as [Float64Array];
+    gradient = analyticGradient();
   } catch (error) {
     // A derivative of the wrong shape cannot even be built.
     if (error instanceof EngineError) return { analytic: NaN, numeric: NaN };

@@ -143,7 +143,7 @@ async function answerApi(context: Context, request: IncomingMessage, response: S
   // The browser's EventSource cannot send a header of its own, hence the token in the address there.
   const token = Buffer.from(String(request.headers['x-nn-token'] ?? query('token')));
   const expected = Buffer.from(context.token);
-  if (token.length !== expected.length || !timingSafeEqual(token, expected)) { reply(response, 401, 'This request lacks the token of the page'); return; }
+  if (token.length !== expected.length || !timingSafeEqual(token, expected)) { reply(response, 401, 'The server was started anew: reload the page'); return; }
 
   const { folder } = context;
   const operation = `${request.method} ${url.pathname.slice('/api/'.length)}`;

@@ -6,15 +6,36 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const screenshots = path.join(import.meta.dirname, 'screenshots');
+
+interface Options {
+  colorScheme?: 'dark' | 'light';
+  /** A file of the folder to open. */
+  file?: string;
+}
 
 /** A word or passage on the screen, by its line's beginning (blanks in front aside). */
 interface Place {
   line: string;
   word: string;
+}
+
+/** `it` for tests that share one workbench, in their order; a failed one leaves a picture. */
+export function workbenchTest(options: Options = {}) {
+  return test.extend<{ $file: { workbench: Workbench }; $test: { pictureOfFailure: undefined } }>({
+    workbench: [async ({}, use) => {
+      const workbench = await Workbench.open(options);
+      await use(workbench);
+      await workbench.close();
+    }, { scope: 'file' }],
+    pictureOfFailure: [async ({ workbench, task, onTestFailed }, use) => {
+      onTestFailed(() => workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, ' ')}`));
+      await use(undefined);
+    }, { auto: true }],
+  });
 }
 
 export class Workbench {
@@ -27,7 +48,7 @@ export class Workbench {
   ) {}
 
   /** Starts the server on a copy of the examples, and a browser on its page; resolves when the folder shows. */
-  static async open(options: { colorScheme?: 'dark' | 'light' } = {}): Promise<Workbench> {
+  static async open({ colorScheme = 'dark', file }: Options): Promise<Workbench> {
     const folder = path.join(await realpath(await mkdtemp(path.join(tmpdir(), 'nn-e2e-'))), 'examples');
     await cp(path.join(root, 'examples'), folder, { recursive: true });
     const server = spawn(process.execPath, [path.join(root, 'client/workbench/start.mjs'), folder, '--port', '0', '--no-build'], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -36,10 +57,17 @@ export class Workbench {
       executablePath: process.env.CHROMIUM,
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     });
-    const page = await browser.newPage({ viewport: { width: 1440, height: 960 }, colorScheme: options.colorScheme ?? 'dark' });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 960 }, colorScheme });
     const workbench = new Workbench(page, folder, browser, server);
-    await page.goto(address);
-    await workbench.explorerRow('exam.nn').waitFor();
+    try {
+      await page.goto(address);
+      await workbench.explorerRow('exam.nn').waitFor();
+      if (file !== undefined) await workbench.openFile(file);
+    } catch (error) {
+      await workbench.screenshot('failed to open');
+      await workbench.close();
+      throw error;
+    }
     return workbench;
   }
 
@@ -82,14 +110,16 @@ export class Workbench {
     await this.page.keyboard.press('Control+G');
     await this.quickInput().fill(`:${line}:${column}`);
     await this.page.keyboard.press('Enter');
-    await this.page.locator('#status\\.editor\\.selection, .statusbar-item', { hasText: `Ln ${line}, Col ${column}` }).first().waitFor();
+    await this.page.locator('.statusbar-item', { hasText: `Ln ${line}, Col ${column}` }).first().waitFor();
   }
 
-  /** Goes to the first line of a file's text that begins so. */
-  async goToLine(text: string, beginning: string): Promise<void> {
-    const index = text.split('\n').findIndex((line) => line.trimStart().startsWith(beginning));
+  /** Goes to the first line of the open file (as it is on the disk) that begins so; right behind `word`, if one is given. */
+  async goToLine(beginning: string, word?: string): Promise<void> {
+    const name = await this.page.locator('.tab.active').getAttribute('data-resource-name');
+    const lines = (await this.onDisk(name!)).split('\n');
+    const index = lines.findIndex((line) => line.trimStart().startsWith(beginning));
     if (index < 0) throw new Error(`No line begins with "${beginning}"`);
-    await this.goTo(index + 1);
+    await this.goTo(index + 1, word === undefined ? 1 : lines[index]!.indexOf(word) + word.length + 1);
   }
 
   /** The lines on the screen from top to bottom, inlay hints included, as a person reads them. */
@@ -174,6 +204,12 @@ export class Workbench {
       await this.page.locator('.markers-panel').waitFor();
     }
     return (await this.page.locator('.markers-panel .monaco-list-row').allInnerTexts()).map((row) => row.replace(/\s+/g, ' ').trim());
+  }
+
+  /** Closes the panel below the editor. */
+  async closePanel(): Promise<void> {
+    await this.page.keyboard.press('Control+J');
+    await this.page.locator('.markers-panel').waitFor({ state: 'hidden' });
   }
 
   /** Runs a command from the palette by its full title. */

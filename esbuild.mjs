@@ -36,7 +36,7 @@ const forBrowser = { ...common, platform: 'browser', mainFields: ['browser', 'mo
 const checkWorkerAsText = {
   name: 'check-worker-as-text',
   setup(build) {
-    build.onResolve({ filter: /^nn:check-worker$/ }, () => ({ path: 'server/src/check/worker.ts', namespace: 'check-worker' }));
+    build.onResolve({ filter: /^nn:check-worker$/ }, () => ({ path: 'server/src/check-worker-browser.ts', namespace: 'check-worker' }));
     build.onLoad({ filter: /.*/, namespace: 'check-worker' }, async ({ path: entry }) => {
       const result = await esbuild.build({ ...forBrowser, entryPoints: [entry], format: 'iife', sourcemap: false, write: false, metafile: true });
       return {
@@ -69,7 +69,7 @@ const extensionBuilds = [
   { ...forNode, entryPoints: ['server/src/node.ts'], outfile: 'dist/server.js' },
   { ...forBrowser, entryPoints: ['server/src/browser.ts'], outfile: 'dist/server-browser.js', format: 'iife', plugins: [checkWorkerAsText] },
   { ...forNode, entryPoints: ['server/src/cli.ts'], outfile: 'dist/cli.js' },
-  { ...forNode, entryPoints: ['server/src/check/worker.ts'], outfile: 'dist/check-worker.cjs' },
+  { ...forNode, entryPoints: ['server/src/check-worker-node.ts'], outfile: 'dist/check-worker.cjs' },
   { ...common, entryPoints: ['grammar/textmate.ts'], format: 'esm', platform: 'neutral', mainFields: ['module', 'main'], sourcemap: false, write: false, plugins: [languageFiles] },
 ];
 

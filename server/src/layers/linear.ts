@@ -68,6 +68,7 @@ const embedding = operation<{ num_embeddings: Dimension; embedding_dim: Dimensio
     num_embeddings: size({ documentation: 'The number of rows; indices run from 0 to num_embeddings − 1.' }),
     embedding_dim: size({ documentation: 'The length of each vector.' }),
   },
+  indexBound: (_, __, effect) => effect.parameters?.[0]?.shape[0],
   infer(call) {
     const { num_embeddings, embedding_dim } = call.arguments;
     const { element, shape } = call.inputs[0]!;

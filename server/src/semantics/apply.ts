@@ -272,7 +272,7 @@ function parametersOf(
       run.newTensor(
         { element: 'float', shape },
         false,
-        { kind: 'parameter', name, owner: operation.name, initial: initial as { constant: number } },
+        { kind: 'parameter', name, layer: site.layer, initial: initial as { constant: number } },
         site.place,
       ),
     );

@@ -155,7 +155,6 @@ function param(context: Context, statement: ast.Param): void {
     const source = {
       kind: 'parameter' as const,
       name: statement.name.text,
-      owner: '',
       initial: constant === undefined ? { normal: 1 } : { constant },
     };
     const parameter = run.newTensor(type, false, source, at(context, statement.name));
@@ -234,6 +233,7 @@ function binding(context: Context, statement: ast.Binding): void {
   const value = evaluate(context, statement.value);
   const [only] = statement.names;
   if (statement.names.length === 1 && only !== undefined) {
+    if (value.kind === 'layer' && value.layer.kind === 'catalog') value.layer.label ??= only.text;
     // A bare constructor stays one, so that each use makes a layer of its own.
     bind(context, only, value);
     return;

@@ -13,7 +13,13 @@ export interface Place {
 
 export type TensorSource =
   | { readonly kind: 'input' | 'target'; readonly name: string }
-  | { readonly kind: 'parameter'; readonly name: string; readonly owner: string; readonly initial: InitialValues }
+  | {
+      readonly kind: 'parameter';
+      readonly name: string;
+      /** The layer that it belongs to; a statement `param` has none. */
+      readonly layer?: { readonly operation: Operation; readonly label?: string };
+      readonly initial: InitialValues;
+    }
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'node'; readonly node: AnyNode };
 

@@ -97,6 +97,8 @@ export class Run {
   optimizer: ChosenOptimizer | undefined;
   /** Asserts that see the finished body. */
   readonly postponed: { readonly context: Context; readonly statement: ast.Assert }[] = [];
+  /** How many errors this evaluation has met. */
+  errors = 0;
   private tensors = 0;
 
   constructor(
@@ -134,15 +136,18 @@ export class Run {
     const lists: unknown[][] = [graph.nodes, graph.parameters, graph.buffers, graph.requirements, graph.judgements, graph.losses, this.postponed];
     const lengths = lists.map((each) => each.length);
     const { domain } = graph;
+    const { errors } = this;
     try {
       return this.findings.quietly(trial);
     } finally {
       for (const [index, each] of lists.entries()) each.length = lengths[index]!;
       graph.domain = domain;
+      this.errors = errors;
     }
   }
 
   report(context: Pick<Context, 'chain'>, finding: Finding): void {
+    if (finding.severity === undefined || finding.severity === 'error') this.errors++;
     this.findings.report(finding, context.chain);
   }
 

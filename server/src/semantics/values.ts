@@ -87,6 +87,8 @@ export interface CatalogLayer {
   /** Where a further argument could be written. */
   readonly insertion?: Insertion;
   readonly origin: Origin;
+  /** The name that it is bound to. */
+  label?: string;
   /** Fixed at the first application. */
   parameters?: readonly Tensor[];
 }

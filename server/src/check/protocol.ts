@@ -1,0 +1,83 @@
+// What is asked of a gradient check and what it answers: plain data, as it crosses to a worker.
+
+import type { Place } from '../semantics/graph';
+
+export interface CheckRequest {
+  /** The file and all that it imports. */
+  readonly files: readonly { readonly uri: string; readonly text: string }[];
+  readonly file: string;
+  readonly model: string;
+  /** Sizes for free dimensions; the others get the smallest sizes that suffice. */
+  readonly at?: Readonly<Record<string, number>>;
+  readonly seed?: number;
+  readonly budgetMilliseconds?: number;
+}
+
+export interface CheckProgress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** An entry with its derivative by reverse-mode differentiation and by differences. */
+export interface CheckedEntry {
+  readonly tensor: string;
+  readonly index: readonly number[];
+  readonly analytic: number;
+  readonly numeric: number;
+  /** |analytic − numeric| / max(|analytic|, |numeric|, floor). */
+  readonly relativeError: number;
+}
+
+export interface CheckedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly entries: number;
+  /** How many entries were compared one by one, and how many random directions. */
+  readonly checked: number;
+  readonly directions: number;
+  /** Entries where the loss has a kink and no derivative. */
+  readonly kinks: number;
+  readonly ok: boolean;
+  readonly worst?: CheckedEntry;
+  readonly place?: Place;
+}
+
+export interface CheckedAssert {
+  readonly text: string;
+  readonly ok: boolean;
+  /** Why it fails, with the entry and both values. */
+  readonly message?: string;
+  readonly place: Place;
+}
+
+export interface CheckReport {
+  readonly model: string;
+  /** Whether all derivatives agree and all asserts hold. */
+  readonly ok: boolean;
+  /** Why there was nothing to check. */
+  readonly problem?: string;
+  readonly worst?: CheckedEntry;
+  readonly tensors: readonly CheckedTensor[];
+  readonly asserts: readonly CheckedAssert[];
+  /** Operations whose own derivative is wrong. */
+  readonly culprits: readonly { readonly message: string; readonly place?: Place }[];
+  /** The sizes that were taken for the free dimensions. */
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly batch: number;
+  readonly seconds: number;
+  /** What a reader should know: samples instead of all entries, projections instead of a loss. */
+  readonly notes: readonly string[];
+}
+
+/** From the server to the worker. */
+export interface WorkerRequest {
+  readonly id: number;
+  readonly request: CheckRequest;
+}
+
+/** From the worker to the server. */
+export type WorkerMessage =
+  | { readonly id: number; readonly progress: CheckProgress }
+  | { readonly id: number; readonly report: CheckReport }
+  | { readonly id: number; readonly error: string };

@@ -1,0 +1,27 @@
+// The worker's side of a gradient check: takes requests one by one and answers with progress and a report.
+
+import { CancelledError } from '../engine/errors';
+import type { WorkerMessage, WorkerRequest } from './protocol';
+import { checkModel } from './run';
+
+/** Milliseconds between two reports of progress. */
+const interval = 50;
+
+/** Answers one request through `send`. Cancelling is done from outside, by ending the worker. */
+export function serveRequest({ id, request }: WorkerRequest, send: (message: WorkerMessage) => void): void {
+  let last = -Infinity;
+  try {
+    const report = checkModel(request, {
+      onProgress: (progress) => {
+        const now = performance.now();
+        if (now - last < interval) return;
+        last = now;
+        send({ id, progress });
+      },
+    });
+    send({ id, report });
+  } catch (error) {
+    if (error instanceof CancelledError) return;
+    send({ id, error: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,101 @@
+// The numbers that a check feeds: drawn once for each seed, within what uses and assumptions allow.
+
+import { RandomStream } from '../base/random';
+import { smallestFrom, rangeOf } from '../symbolic/domain';
+import { symbolsOf } from '../symbolic/dimension';
+import type { Graph, Tensor } from '../semantics/graph';
+
+/** Free dimensions get the smallest size from here on that the model allows: small enough to be fast, large enough that kernels meet more than padding. */
+const preferredSize = 8;
+
+/** Sizes for all free dimensions of a graph; undefined where the model admits none. */
+export function chooseSizes(graph: Graph, given: Readonly<Record<string, number>>): Record<string, number> | undefined {
+  const sizes: Record<string, number> = { ...given };
+  for (const input of [...graph.inputs, ...graph.targets]) {
+    for (const symbol of input.type.shape.flatMap((dimension) => symbolsOf(dimension))) {
+      if (symbol.name in sizes) continue;
+      const range = rangeOf(graph.domain, symbol.key);
+      const size = smallestFrom(range, preferredSize) ?? (Number.isFinite(range.maximum) ? range.maximum : smallestFrom(range, 1));
+      if (size === undefined) return undefined;
+      sizes[symbol.name] = size;
+    }
+  }
+  return sizes;
+}
+
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Values for a leaf of the program. */
+export function drawValues(graph: Graph, tensor: Tensor, name: string, count: number, seed: number): Float64Array {
+  const random = new RandomStream(seed, `values of ${name}`);
+  const { source, type } = tensor;
+  const values = new Float64Array(count);
+  if (source.kind === 'parameter') {
+    const draw = parameterDraw(source.initial);
+    for (let i = 0; i < count; i++) values[i] = draw(random, i);
+    return values;
+  }
+  const bounds = assumedBounds(graph, tensor);
+  if (type.element === 'int') {
+    const low = Math.max(0, Math.ceil(bounds.low));
+    const high = Math.min(indexBound(graph, tensor) - 1, Math.floor(bounds.high));
+    for (let i = 0; i < count; i++) values[i] = low + random.integer(i, Math.max(1, high - low + 1));
+    return values;
+  }
+  for (let i = 0; i < count; i++) {
+    values[i] = Number.isFinite(bounds.low) && Number.isFinite(bounds.high)
+      ? bounds.low + random.uniform(i) * (bounds.high - bounds.low)
+      : within(random.normal(i), bounds);
+  }
+  return values;
+}
+
+/** Around PyTorch's first values; constants are spread, so that no derivative is checked at a special point. */
+function parameterDraw(initial: { uniform: number } | { normal: number } | { constant: number }): (random: RandomStream, index: number) => number {
+  if ('uniform' in initial) return (random, index) => initial.uniform * (2 * random.uniform(index) - 1);
+  if ('normal' in initial) return (random, index) => initial.normal * random.normal(index);
+  return (random, index) => initial.constant + 0.25 * random.normal(index);
+}
+
+/** Reflects a value into half-open bounds. */
+function within(value: number, { low, high }: Bounds): number {
+  if (value <= low) return low + Math.abs(value - low) + 1e-3;
+  if (value >= high) return high - Math.abs(value - high) - 1e-3;
+  return value;
+}
+
+/** What the model's assumptions say of an input: `x > 0`, `0 <= t < 1000`. */
+function assumedBounds(graph: Graph, tensor: Tensor): Bounds {
+  let [low, high] = [-Infinity, Infinity];
+  for (const judgement of graph.judgements) {
+    if (judgement.outcome !== 'assumed') continue;
+    for (const { operator, left, right } of judgement.comparisons ?? []) {
+      const flipped = right === tensor;
+      const [subject, bound] = flipped ? [right, left] : [left, right];
+      if (subject !== tensor || bound.source.kind !== 'constant') continue;
+      const isLower = operator.startsWith('>') !== flipped;
+      const { value } = bound.source;
+      const strict = !operator.endsWith('=') && tensor.type.element === 'int' ? 1 : 0;
+      if (isLower) low = Math.max(low, value + strict);
+      else high = Math.min(high, value - strict);
+    }
+  }
+  return { low, high };
+}
+
+/** Below which number an int input must stay: the rows of a table, the classes of a loss. */
+function indexBound(graph: Graph, tensor: Tensor): number {
+  let bound = Infinity;
+  for (const node of graph.nodes) {
+    if (node.kind !== 'operation') continue;
+    for (const [index, input] of node.inputs.entries()) {
+      if (input !== tensor) continue;
+      const limit = node.operation.indexBound?.(index, node.inputs.map((each) => each.type), node.effect);
+      if (typeof limit === 'number') bound = Math.min(bound, limit);
+    }
+  }
+  return bound === Infinity ? 16 : bound;
+}

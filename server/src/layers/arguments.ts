@@ -20,6 +20,8 @@ export interface ArgumentDefinition<T> {
   readonly accepts: string;
   /** Absent: the argument is required. */
   readonly default?: T;
+  /** Takes all further positional values as one list: `reshape(x, h, w)`. */
+  readonly rest?: boolean;
   read(raw: RawValue): Reading<T>;
 }
 
@@ -159,4 +161,57 @@ export function padding(axes: number, documentation: string): ArgumentDefinition
 
 function filled<T>(length: number, value: T): readonly T[] {
   return Array.from({ length }, () => value);
+}
+
+/** One axis, which may count from the end. */
+export function axis(documentation: string, standard?: number): ArgumentDefinition<number> {
+  return integer({ documentation, default: standard });
+}
+
+/** Axes to work along: one, a list, or none for all. */
+export function axes(documentation: string): ArgumentDefinition<readonly number[] | null> {
+  const accepts = 'an integer, a list of integers, or none';
+  return {
+    documentation,
+    default: null,
+    accepts,
+    read: (raw) => {
+      if (raw === null) return { value: null };
+      const values = Array.isArray(raw) ? (raw as readonly RawValue[]) : [raw];
+      return values.length > 0 && values.every(isInteger) ? { value: values } : wrong(accepts, raw);
+    },
+  };
+}
+
+/** A list of integers, written as one or one after the other. */
+export function integers(options: Options<readonly number[]> & { minimum?: number; rest?: boolean }): ArgumentDefinition<readonly number[]> {
+  const minimum = options.minimum ?? -Infinity;
+  const accepts = `a list of integers${minimum === -Infinity ? '' : ` ≥ ${String(minimum)}`}`;
+  return {
+    documentation: options.documentation,
+    default: options.default,
+    rest: options.rest,
+    accepts,
+    read: (raw) => {
+      const values = Array.isArray(raw) ? (raw as readonly RawValue[]) : [raw];
+      return values.every((value) => isInteger(value) && value >= minimum) ? { value: values as readonly number[] } : wrong(accepts, raw);
+    },
+  };
+}
+
+/** A shape, written as one list or one size after the other; `inferred` allows one −1, which takes what is left. */
+export function shapeOf(documentation: string, options: { inferred?: boolean; rest?: boolean } = {}): ArgumentDefinition<readonly Dimension[]> {
+  const { inferred = false, rest = true } = options;
+  const accepts = inferred ? 'sizes ≥ 1, of which one may be -1' : 'sizes ≥ 1';
+  const isSize = (raw: RawValue): boolean => raw instanceof Expression || (isInteger(raw) && (raw >= 1 || (inferred && raw === -1)));
+  return {
+    documentation,
+    accepts,
+    rest,
+    read: (raw) => {
+      const values = Array.isArray(raw) ? (raw as readonly RawValue[]) : [raw];
+      const free = values.filter((value) => value === -1).length;
+      return values.every(isSize) && free <= 1 ? { value: values as readonly Dimension[] } : wrong(accepts, raw);
+    },
+  };
 }

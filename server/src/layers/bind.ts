@@ -32,11 +32,19 @@ export function bindArguments(target: Pick<Operation, 'name' | 'arguments'>, giv
   const definitions: Readonly<Record<string, ArgumentDefinition<unknown>>> = target.arguments;
   const names = Object.keys(definitions);
   const written = new Map<string, number>();
+  const collected = new Map<string, RawValue[]>();
   const problems: BindingProblem[] = [];
   let position = 0;
 
   for (const [at, argument] of given.entries()) {
-    const name = argument.name ?? names[position++];
+    const taker = names[position];
+    const collects = argument.name === undefined && taker !== undefined && definitions[taker]!.rest === true;
+    if (collects && collected.has(taker)) {
+      collected.get(taker)!.push(argument.value);
+      continue;
+    }
+    if (argument.name === undefined && !collects) position++;
+    const name = argument.name ?? taker;
     if (name === undefined) {
       problems.push({ code: 'too-many-arguments', at, message: `${target.name} takes ${countArguments(names.length)}${listed(names)}, but this is one more` });
     } else if (!(name in definitions)) {
@@ -44,7 +52,10 @@ export function bindArguments(target: Pick<Operation, 'name' | 'arguments'>, giv
       problems.push({ code: 'unknown-argument', at, nearest, message: `${target.name} has no argument ${name}${unknownHint(name, nearest, names)}` });
     } else if (written.has(name)) {
       problems.push({ code: 'repeated-argument', at, message: `${name} is given twice` });
-    } else written.set(name, at);
+    } else {
+      written.set(name, at);
+      if (collects) collected.set(name, [argument.value]);
+    }
   }
 
   const values: Record<string, unknown> = {};
@@ -59,7 +70,7 @@ export function bindArguments(target: Pick<Operation, 'name' | 'arguments'>, giv
       } else values[name] = definition.default;
       continue;
     }
-    const reading = definition.read(given[at]!.value);
+    const reading = definition.read(rawOf(collected.get(name)) ?? given[at]!.value);
     if ('value' in reading) values[name] = reading.value;
     else {
       problems.push({ code: `invalid-${name.replaceAll('_', '-')}`, at, message: `${name} of ${target.name} ${reading.problem}` });
@@ -67,6 +78,11 @@ export function bindArguments(target: Pick<Operation, 'name' | 'arguments'>, giv
     }
   }
   return { arguments: complete ? values : undefined, written, problems };
+}
+
+/** Values that were written one after the other; a single one stands for itself, as a list may. */
+function rawOf(collected: readonly RawValue[] | undefined): RawValue | undefined {
+  return collected?.length === 1 ? collected[0] : collected;
 }
 
 function countArguments(count: number): string {

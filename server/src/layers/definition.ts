@@ -25,6 +25,8 @@ export interface Operation<A = Arguments> {
   readonly inputs: readonly InputDefinition[];
   /** What the backward pass needs of the forward pass. */
   readonly keeps: readonly Kept[];
+  /** For an input of indices: the number that they stay below (rows of a table, classes). */
+  indexBound?(input: number, types: readonly TensorType[], effect: Effect): Dimension | undefined;
   /** Shape rule, parameters, cost and execution for one application; undefined after a problem was reported. */
   infer(call: Call<A>): Effect | undefined;
 }

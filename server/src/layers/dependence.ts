@@ -27,7 +27,10 @@ export interface MixedAxis {
   readonly as: 'channel' | 'position';
 }
 
-/** All ways in which outputs look at inputs; an input axis that is in none of them has no influence. */
+/**
+ * All ways in which outputs look at inputs; an input axis that is in none of them has no influence.
+ * The numbers of a window are NaN where it is not the same for all places, or not known.
+ */
 export interface Dependence {
   readonly windows: readonly AxisWindow[];
   readonly mixed: readonly MixedAxis[];
@@ -35,11 +38,18 @@ export interface Dependence {
   readonly stretched?: readonly { readonly input: number; readonly axis: number }[];
   /** Input axes that share one output axis, as after Flatten: whoever mixes that axis later mixes all of them. */
   readonly merged?: boolean;
+  /** Input axes that the output lacks, since one place of them was picked. */
+  readonly picked?: readonly { readonly input: number; readonly axis: number; readonly at: number }[];
 }
 
 /** Each output unit sees the unit at its own place. */
 export function identity(input: number, from: number, to: number): AxisWindow {
   return { input, from, to, stride: 1, extent: 1, before: 0, after: 0 };
+}
+
+/** An axis that follows another one, but in uneven steps, or in steps that a free dimension decides. */
+export function unevenWindow(input: number, from: number, to: number): AxisWindow {
+  return { input, from, to, stride: NaN, extent: NaN, before: NaN, after: NaN };
 }
 
 /** Elementwise on one input. */

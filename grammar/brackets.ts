@@ -2,7 +2,9 @@
 
 import type { IToken } from 'chevrotain';
 import { limits } from './limits';
-import { closers, endOf, Equals, is, keyword, keywordGroups, Newline, openers } from './tokens';
+import { beginsDeclaration, beginsHeader, beginsStatement, indentOf, isPlainName, missingBraceAfter, startsLine } from './lines';
+import type { closers, openers } from './tokens';
+import { Newline } from './tokens';
 
 type Opener = keyof typeof openers;
 type Closer = keyof typeof closers;
@@ -10,61 +12,57 @@ type Closer = keyof typeof closers;
 /** What is wrong with a bracket, at the index of its token. */
 export type Fault =
   | { readonly kind: 'unclosed'; readonly index: number; readonly endsAfter: number }
-  | { readonly kind: 'unopened'; readonly index: number }
-  | { readonly kind: 'missing-brace'; readonly index: number }
-  | { readonly kind: 'too-deep'; readonly index: number };
+  | { readonly kind: 'unopened' | 'missing-brace' | 'too-deep'; readonly index: number };
 
-/** What must be done to the tokens of a text so that its brackets match. Keys and members are indices of tokens. */
-export interface Repairs {
-  readonly faults: Fault[];
+/** What must be done to the tokens of a text so that its brackets match; all numbers are indices of tokens. */
+export class Repairs {
+  readonly faults = new Map<number, Fault>();
   /** How many open brackets end after a token, though nothing closes them there. */
-  readonly closeAfter: Map<number, number>;
+  readonly closeAfter = new Map<number, number>();
   /** After these tokens a `{` opens, though none is written. */
-  readonly openAfter: Set<number>;
+  readonly openAfter = new Set<number>();
   /** Closing brackets that close nothing. */
-  readonly dropped: Set<number>;
+  readonly dropped = new Set<number>();
   /** Brackets that are nested too deeply, with the last token that is left aside with them. */
-  readonly tooDeep: Map<number, number>;
+  readonly tooDeep = new Map<number, number>();
+
+  add({ faults, ends, openAfter, dropped, tooDeep }: Matching): void {
+    for (const fault of faults) this.faults.set(fault.index, fault);
+    for (const index of ends) this.closeAfter.set(index, (this.closeAfter.get(index) ?? 0) + 1);
+    for (const index of openAfter) this.openAfter.add(index);
+    for (const index of dropped) this.dropped.add(index);
+    for (const [index, last] of tooDeep) this.tooDeep.set(index, last);
+  }
+}
+
+/** The repairs of one declaration. */
+interface Matching {
+  readonly faults: readonly Fault[];
+  /** After each of these tokens one bracket ends. */
+  readonly ends: readonly number[];
+  readonly openAfter: readonly number[];
+  readonly dropped: readonly number[];
+  readonly tooDeep: readonly (readonly [number, number])[];
 }
 
 const pairs: Readonly<Record<Opener, Closer>> = { '(': ')', '[': ']', '{': '}' };
 const openerOf: Readonly<Record<Closer, Opener>> = { ')': '(', ']': '[', '}': '{' };
-
-const declarationStarts = new Set(
-  [...keywordGroups.declaration, 'from' as const].map(keyword),
-);
-const statementStarts = new Set(
-  [...declarationStarts, ...keywordGroups.statement.filter((word) => word !== 'loss').map(keyword)],
-);
-const headers = new Set(
-  (['stack', 'model', 'if', 'else', 'repeat', 'for', 'residual', 'concat', 'add', 'multiply'] as const).map(keyword),
-);
 
 /** The bracket that closes an opening one. */
 export function closerOf(opener: string): string {
   return pairs[opener as Opener];
 }
 
-/** Whether a token begins a declaration or statement that no expression can hold. */
-export function beginsStatement(tokens: readonly IToken[], index: number): boolean {
-  return statementStarts.has(tokens[index]!.tokenType) && !is(tokens[index + 1], Equals);
-}
-
-/** Whether a token begins a declaration that only a file can hold. */
-export function beginsDeclaration(tokens: readonly IToken[], index: number): boolean {
-  return declarationStarts.has(tokens[index]!.tokenType) && !is(tokens[index + 1], Equals);
-}
-
 /** Finds the repairs that a text's brackets need; each declaration is repaired by itself. */
 export function repairBrackets(tokens: readonly IToken[]): Repairs {
-  const repairs = noRepairs();
+  const repairs = new Repairs();
   let from = 0;
   let indent = Infinity;
   for (let i = 0; i <= tokens.length; i++) {
     if (i < tokens.length && !(startsLine(tokens, i) && beginsDeclaration(tokens, i) && indentOf(tokens, i) <= indent))
       continue;
     if (i < tokens.length) indent = indentOf(tokens, i);
-    merge(repairs, repairDeclaration(tokens, from, i));
+    repairs.add(repairDeclaration(tokens, from, i));
     from = i;
   }
   return repairs;
@@ -74,13 +72,13 @@ export function repairBrackets(tokens: readonly IToken[]): Repairs {
  * Indentation decides only where braces do not match without it,
  * and where it leaves no more faults: a text that nobody indented must not get worse by it.
  */
-function repairDeclaration(tokens: readonly IToken[], from: number, to: number): Repairs {
+function repairDeclaration(tokens: readonly IToken[], from: number, to: number): Matching {
   const plain = new Matcher(tokens, from, to, false);
   plain.run();
-  if (plain.braceFaults === 0) return plain.repairs;
+  if (plain.braceFaults === 0) return plain;
   const indented = new Matcher(tokens, from, to, true);
   indented.run();
-  return indented.repairs.faults.length <= plain.repairs.faults.length ? indented.repairs : plain.repairs;
+  return indented.faults.length <= plain.faults.length ? indented : plain;
 }
 
 interface OpenBracket {
@@ -90,8 +88,12 @@ interface OpenBracket {
   readonly indent: number;
   /** The first token of its line. */
   readonly line: number;
-  /** Where it ends if nothing closes it: the last token before a line that is indented no deeper. */
+  /** Where it ends if nothing closes it: the last token before a header's `{`, or before a line that is indented no deeper. */
   softEnd?: number;
+  /** How many `if` directly inside it may yet see their `else`. */
+  ifs: number;
+  /** A header directly inside it still waits for its `{`. */
+  awaitsBrace: boolean;
 }
 
 /** A line that the following lines are indented under, so far as is known. */
@@ -100,8 +102,12 @@ interface OutlineLine {
   readonly first: number;
 }
 
-class Matcher {
-  readonly repairs = noRepairs();
+class Matcher implements Matching {
+  readonly faults: Fault[] = [];
+  readonly ends: number[] = [];
+  readonly openAfter: number[] = [];
+  readonly dropped: number[] = [];
+  readonly tooDeep: [number, number][] = [];
   braceFaults = 0;
   private readonly open: OpenBracket[] = [];
   private readonly outline: OutlineLine[] = [];
@@ -109,6 +115,8 @@ class Matcher {
   /** Brackets that were ended unclosed: their closers, if they come late, are no second fault. */
   private readonly late: Record<Opener, number> = { '(': 0, '[': 0, '{': 0 };
   private cutShort = false;
+  /** What is directly in the file, as if in a bracket. */
+  private readonly file: OpenBracket = { index: -1, type: '{', indent: -1, line: -1, ifs: 0, awaitsBrace: false };
 
   constructor(
     private readonly tokens: readonly IToken[],
@@ -129,8 +137,24 @@ class Matcher {
       else if (image === ')' || image === ']') this.closesInner(i, image);
       else if (image === '}') this.closesBrace(i);
       else if (image === ';') this.endAll(this.innermostBrace() + 1, i);
+      else if (beginsHeader(this.tokens, i)) this.meetsHeader(image);
+      else if (image === 'else' && !isPlainName(this.tokens, i)) this.meetsElse(i);
     }
     this.endAll(0, this.to);
+  }
+
+  private meetsHeader(word: string): void {
+    const around = this.innermost();
+    around.awaitsBrace = true;
+    if (word === 'if') around.ifs++;
+  }
+
+  /** An `else` belongs to an `if` in the same bracket; brackets between them have no end. */
+  private meetsElse(i: number): void {
+    const holder = this.open.findLastIndex(({ ifs }) => ifs > 0);
+    if (holder < 0 && this.file.ifs === 0) return;
+    this.endAll(holder + 1, i);
+    this.innermost().ifs--;
   }
 
   private startLine(i: number): void {
@@ -146,6 +170,7 @@ class Matcher {
       }
     }
     if (beginsStatement(this.tokens, i)) this.endAll(this.innermostBrace() + 1, i);
+    if (image !== 'else' && this.innermost().type === '{') this.innermost().ifs = 0;
     if (!this.byIndentation) return;
     if (image !== '}') {
       for (let brace = this.innermostBrace(); brace >= 0; brace = this.innermostBrace()) {
@@ -163,7 +188,9 @@ class Matcher {
   /** Opens a bracket; of one that is too deep, everything up to its end is left aside. */
   private opens(i: number, type: Opener): number {
     if (this.open.length < limits.bracketNesting) {
-      this.open.push({ index: i, type, indent: indentOf(this.tokens, this.line), line: this.line });
+      if (type === '{') this.meetsBody(i);
+      const indent = indentOf(this.tokens, this.line);
+      this.open.push({ index: i, type, indent, line: this.line, ifs: 0, awaitsBrace: false });
       return i;
     }
     let depth = 1;
@@ -176,26 +203,35 @@ class Matcher {
       else if (image === ')' || image === ']' || image === '}') depth--;
     }
     this.cutShort ||= depth > 0;
-    this.repairs.faults.push({ kind: 'too-deep', index: i });
-    this.repairs.tooDeep.set(i, last);
+    this.faults.push({ kind: 'too-deep', index: i });
+    this.tooDeep.push([i, last]);
     return last;
+  }
+
+  /** The `{` that a header waits for, if it does; brackets that the header left open end before it unless they are closed. */
+  private meetsBody(i: number): void {
+    const brace = this.innermostBrace();
+    const waits = this.open.findLastIndex(({ awaitsBrace }, k) => awaitsBrace && k >= brace);
+    if (waits < 0 && (brace >= 0 || !this.file.awaitsBrace)) return;
+    for (const bracket of this.open.slice(waits + 1)) bracket.softEnd ??= this.before(i);
+    (this.open[waits] ?? this.file).awaitsBrace = false;
   }
 
   private closesInner(i: number, closer: ')' | ']'): void {
     const brace = this.innermostBrace();
     const opener = this.open.findLastIndex((bracket, k) => k > brace && bracket.type === openerOf[closer]);
     if (opener >= 0) return this.close(opener, i);
-    // `f({ a )`: the brace is the one that nothing closes.
-    const outer = brace > 0 ? this.open[brace - 1]! : undefined;
-    if (outer?.type === openerOf[closer] && this.open[brace]!.line === this.line) {
-      this.close(brace - 1, i);
-    } else this.drop(i, openerOf[closer]);
+    // In `f({ a )` the brace is the one that nothing closes; in `model A(d {)` the two signs changed places.
+    const isNext = brace >= 0 && this.open[brace]!.index === i - 1;
+    const outer = brace > 0 && !isNext ? this.open[brace - 1]! : undefined;
+    if (outer?.type === openerOf[closer] && this.open[brace]!.line === this.line) this.close(brace - 1, i);
+    else this.drop(i, openerOf[closer]);
   }
 
   private closesBrace(i: number): void {
     const brace = this.byIndentation ? this.braceByIndentation(i) : this.innermostBrace();
     if (brace >= 0) this.close(brace, i);
-    else if (this.byIndentation && this.line === i && this.insertBrace(i)) this.endAll(this.innermostBrace() + 1, i);
+    else if (this.byIndentation && this.insertBrace(i)) this.endAll(this.innermostBrace() + 1, i);
     else this.drop(i, '{');
   }
 
@@ -215,21 +251,21 @@ class Matcher {
     return innermost >= 0 && this.open[innermost]!.indent === indent ? innermost : -1;
   }
 
-  /** A header that is indented as this closing brace, with deeper lines between, lacks its opening one. */
+  /**
+   * Gives a closing brace the opening one that it lacks: after a header of the same line,
+   * or after one that is indented as this line, with deeper lines between.
+   */
   private insertBrace(i: number): boolean {
-    const header = this.outline.at(-1);
-    if (header === undefined || header.indent !== indentOf(this.tokens, i)) return false;
-    if ((this.open[this.innermostBrace()]?.index ?? -1) > header.first) return false;
-    let last = header.first;
-    let waits = false;
-    for (let k = header.first; k < i && this.tokens[k]!.tokenType !== Newline; k++) {
-      if (headers.has(this.tokens[k]!.tokenType)) waits = true;
-      else if (this.tokens[k]!.image === '{') waits = false;
-      last = k;
+    let line: number | undefined = this.line;
+    if (this.line === i) {
+      const header = this.outline.at(-1);
+      line = header?.indent === indentOf(this.tokens, i) ? header.first : undefined;
     }
-    if (!waits) return false;
-    this.repairs.openAfter.add(last);
-    this.fault({ kind: 'missing-brace', index: last });
+    if (line === undefined || (this.open[this.innermostBrace()]?.index ?? -1) > line) return false;
+    const after = missingBraceAfter(this.tokens, line, i);
+    if (after === undefined) return false;
+    this.openAfter.push(after);
+    this.fault({ kind: 'missing-brace', index: after });
     this.braceFaults++;
     return true;
   }
@@ -249,7 +285,7 @@ class Matcher {
     while (this.open.length > depth) {
       const bracket = this.open.pop()!;
       const endsAfter = bracket.softEnd ?? this.before(i);
-      this.repairs.closeAfter.set(endsAfter, (this.repairs.closeAfter.get(endsAfter) ?? 0) + 1);
+      this.ends.push(endsAfter);
       if (endsAfter !== named) this.fault({ kind: 'unclosed', index: bracket.index, endsAfter });
       named = endsAfter;
       if (bracket.type === '{') this.braceFaults++;
@@ -258,7 +294,7 @@ class Matcher {
   }
 
   private drop(i: number, opener: Opener): void {
-    this.repairs.dropped.add(i);
+    this.dropped.push(i);
     if (opener === '{') this.braceFaults++;
     if (this.late[opener] > 0) this.late[opener]--;
     else this.fault({ kind: 'unopened', index: i });
@@ -266,7 +302,11 @@ class Matcher {
 
   /** Where nesting was cut short, the brackets around it miss their ends for that reason only. */
   private fault(fault: Fault): void {
-    if (!this.cutShort) this.repairs.faults.push(fault);
+    if (!this.cutShort && this.faults.length < limits.diagnostics) this.faults.push(fault);
+  }
+
+  private innermost(): OpenBracket {
+    return this.open.at(-1) ?? this.file;
   }
 
   private innermostBrace(): number {
@@ -280,26 +320,3 @@ class Matcher {
     return k;
   }
 }
-
-function noRepairs(): Repairs {
-  return { faults: [], closeAfter: new Map(), openAfter: new Set(), dropped: new Set(), tooDeep: new Map() };
-}
-
-function merge(all: Repairs, some: Repairs): void {
-  for (const fault of some.faults) all.faults.push(fault);
-  for (const [index, count] of some.closeAfter) all.closeAfter.set(index, count);
-  for (const index of some.openAfter) all.openAfter.add(index);
-  for (const index of some.dropped) all.dropped.add(index);
-  for (const [index, last] of some.tooDeep) all.tooDeep.set(index, last);
-}
-
-/** Whether a token is the first of its line. */
-export function startsLine(tokens: readonly IToken[], i: number): boolean {
-  return i === 0 || tokens[i - 1]!.tokenType === Newline;
-}
-
-/** How far a token that starts a line is from the line's beginning. */
-function indentOf(tokens: readonly IToken[], i: number): number {
-  return tokens[i]!.startOffset - (i === 0 ? 0 : endOf(tokens[i - 1]!));
-}
-

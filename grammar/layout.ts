@@ -2,8 +2,10 @@
 
 import type { IToken, TokenType } from 'chevrotain';
 import type { Diagnostic } from '../server/src/base/diagnostic';
-import type { Fault, Repairs } from './brackets';
-import { beginsDeclaration, beginsStatement, repairBrackets, startsLine } from './brackets';
+import type { Repairs } from './brackets';
+import { repairBrackets } from './brackets';
+import { limits } from './limits';
+import { beginsBinding, beginsDeclaration, beginsLoss, beginsStatement, startsLine } from './lines';
 import * as say from './messages';
 import {
   BinaryOperator,
@@ -35,10 +37,12 @@ export interface Segment {
   readonly tokens: IToken[];
   start: number;
   end: number;
-  /** What is wrong for sure; with any of it, nothing that the parser may find in this statement is news. */
-  readonly damage: Diagnostic[];
+  /** What is wrong for sure: nothing that the parser may find in this statement besides is news. */
+  damage?: Diagnostic;
   /** What is wrong unless the parser finds the reason for it. */
-  readonly suspicions: Diagnostic[];
+  suspicion?: Diagnostic;
+  /** No separator stands before it: if the one before has a diagnostic, what is wrong here may follow from that. */
+  sharesLine?: boolean;
 }
 
 /** A bracket with all that is in it. */
@@ -87,7 +91,6 @@ const groupTypes = { '(': Parens, '[': Brackets, '{': Block } as const;
 class LayoutBuilder {
   private readonly frames: Frame[] = [];
   private readonly diagnostics: Diagnostic[] = [];
-  private readonly faults: Map<number, Fault>;
   private frame: Frame;
 
   constructor(
@@ -95,7 +98,6 @@ class LayoutBuilder {
     private readonly repairs: Repairs,
     private readonly text: string,
   ) {
-    this.faults = new Map(repairs.faults.map((fault) => [fault.index, fault]));
     this.frame = this.newFrame('file', undefined, Block, undefined);
   }
 
@@ -121,7 +123,7 @@ class LayoutBuilder {
     const { frame } = this;
     const inBody = frame.type === '{' || frame.type === 'file';
     if (token.tokenType === ForeignSign) {
-      this.diagnostics.push(say.foreignSign(token));
+      this.report(say.foreignSign(token));
       translate(token);
     }
     if (inBody && frame.segment.tokens.length > 0) this.separate(token, i);
@@ -139,7 +141,7 @@ class LayoutBuilder {
     }
     if (token.tokenType === Semicolon && inBody) this.finishSegment(token);
     else if (token.tokenType === Comma && !inBody) this.finishSegment(token);
-    else if (token.tokenType === Unknown) frame.statement.damage.push(say.unknownCharacters(token));
+    else if (token.tokenType === Unknown) frame.statement.damage ??= say.unknownCharacters(token);
     else this.push(token, i);
     return i;
   }
@@ -157,7 +159,7 @@ class LayoutBuilder {
       else if (hasBody.has(token.tokenType) && tokens.length === 0) frame.awaitsBody = true;
     } else if (token.tokenType === Equals && hasBody.has(tokens[0]?.tokenType ?? Equals)) frame.awaitsBody = false;
     else if (token.tokenType === MalformedString && say.isUnclosedString(token))
-      frame.statement.damage.push(say.unclosedString(token));
+      frame.statement.damage ??= say.unclosedString(token);
     if (tokens.length === 0) frame.segment.start = token.startOffset;
     tokens.push(token);
     frame.segment.end = endOf(token);
@@ -169,8 +171,9 @@ class LayoutBuilder {
     const previous = segment.tokens.at(-1)!;
     if (!startsLine(this.tokens, i)) {
       if (this.beginsInside(i, previous)) {
-        segment.suspicions.push(say.missingSeparator(token));
+        segment.suspicion ??= say.missingSeparator(token);
         this.finishSegment(token);
+        this.frame.segment.sharesLine = true;
       }
       return;
     }
@@ -178,7 +181,8 @@ class LayoutBuilder {
     if (!beginsStatement(this.tokens, i)) {
       const goesOn =
         is(previous, BinaryOperator) || is(previous, Comma) || is(previous, Equals) || is(previous, notType);
-      if (goesOn && (is(previous, Comma) || !this.beginsBinding(i))) return;
+      const begins = beginsLoss(this.tokens, i) || (beginsBinding(this.tokens, i) && !is(previous, Comma));
+      if (goesOn && !begins) return;
       const isSign = is(token, Minus) || is(token, Plus);
       if (is(token, elseType) || (is(token, BinaryOperator) && !isSign)) return;
       if (isSign && !goesOn) this.signAtLineStart(token, previous, segment);
@@ -195,17 +199,10 @@ class LayoutBuilder {
     return !(this.frame.segment.tokens.length === 1 && isKeyword(previous));
   }
 
-  /** Whether a line begins like `a, b = …`, which goes on with no statement. */
-  private beginsBinding(i: number): boolean {
-    let k = i;
-    while (is(this.tokens[k], Name) && is(this.tokens[k + 1], Comma)) k += 2;
-    return is(this.tokens[k], Name) && is(this.tokens[k + 1], Equals);
-  }
-
   private signAtLineStart(sign: IToken, previous: IToken, statement: Segment): void {
     const joins = !takesNoOperator.has(statement.tokens[0]!.tokenType);
     const between = this.text.slice(endOf(previous), sign.startOffset);
-    this.diagnostics.push(say.signAtLineStart(sign, previous, joins, between.trim() === ''));
+    this.report(say.signAtLineStart(sign, previous, joins, between.trim() === ''));
   }
 
   private open(token: IToken, i: number, type: '(' | '[' | '{'): number {
@@ -263,22 +260,26 @@ class LayoutBuilder {
     const isBody = frame.type === '{' || frame.type === 'file';
     const isEmpty = segment.tokens.length === 0;
     const isItem = !isBody && (separator !== undefined || segments.length > 0);
-    if (!isEmpty || isItem || segment.damage.length + segment.suspicions.length > 0) segments.push(segment);
+    if (!isEmpty || isItem || segment.damage || segment.suspicion) segments.push(segment);
     if (separator === undefined) return;
     frame.segment = newSegment(isBody ? separator.startOffset : endOf(separator));
     if (isBody) frame.statement = frame.segment;
     frame.awaitsBody = false;
   }
 
+  private report(diagnostic: Diagnostic): void {
+    if (this.diagnostics.length < limits.diagnostics) this.diagnostics.push(diagnostic);
+  }
+
   private noteFault(i: number): void {
-    const fault = this.faults.get(i);
+    const fault = this.repairs.faults.get(i);
     if (fault === undefined) return;
     const { statement } = this.frame;
-    if (fault.kind === 'unopened') statement.suspicions.push(say.bracketFault(fault, this.tokens));
-    else statement.damage.push(say.bracketFault(fault, this.tokens));
+    if (fault.kind === 'unopened') statement.suspicion ??= say.bracketFault(fault, this.tokens);
+    else statement.damage ??= say.bracketFault(fault, this.tokens);
   }
 }
 
 function newSegment(at: number): Segment {
-  return { tokens: [], start: at, end: at, damage: [], suspicions: [] };
+  return { tokens: [], start: at, end: at, damage: undefined, suspicion: undefined };
 }

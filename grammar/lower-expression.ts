@@ -12,7 +12,7 @@ import * as say from './messages';
 import { spanOf } from './messages';
 import type { Operand, Term } from './operators';
 import { bind } from './operators';
-import { parseRule } from './parser';
+import { beginsValue, parseRule } from './parser';
 import * as tokens from './tokens';
 import { endOf, is, isKeyword, keyword } from './tokens';
 
@@ -400,25 +400,20 @@ export class ExpressionLowering {
   }
 
   private item<T>(segment: Segment, group: Group, lower: (item: Item) => T, result: T[]): void {
-    const { tree, rest } = parseRule('item', segment.tokens);
-    const first = segment.tokens[0]!;
-    if (rest === undefined) {
-      this.rest = undefined;
-      result.push(lower({ tree, first, last: segment.tokens.at(-1)!, span: { start: segment.start, end: segment.end } }));
-      return;
+    const { tree, unfit, left } = parseRule('item', segment.tokens);
+    this.rest = unfit;
+    const count = segment.tokens.length - left.length;
+    if (count > 0) {
+      const last = segment.tokens[count - 1]!;
+      const span = { start: segment.start, end: endOf(last) };
+      result.push(lower({ tree, first: segment.tokens[0]!, last, span }));
     }
-    const left = segment.tokens[rest]!;
-    this.rest = left;
-    if (rest > 0) {
-      const last = segment.tokens[rest - 1]!;
-      result.push(lower({ tree, first, last, span: { start: segment.start, end: endOf(last) } }));
-    }
-    this.host.report(say.itemLeftOver(left, group));
-    if (rest === 0 || !beginsTerm(left)) return;
-    const more = segment.tokens.slice(rest);
-    const second = parseRule('item', more);
-    const last = more[(second.rest ?? more.length) - 1]!;
-    result.push(lower({ tree: second.tree, first: left, last, span: { start: left.startOffset, end: endOf(last) } }));
+    if (unfit === undefined) return;
+    this.host.report(left.length === 0 ? say.superfluous(unfit) : say.itemLeftOver(unfit, group));
+    if (count === 0 || left.length === 0 || !beginsValue(unfit)) return;
+    const more = parseRule('item', [...left]);
+    const last = left[left.length - more.left.length - 1]!;
+    result.push(lower({ tree: more.tree, first: unfit, last, span: { start: unfit.startOffset, end: endOf(last) } }));
   }
 
   // ── Names ──────────────────────────────────────────────────────────────────
@@ -476,12 +471,3 @@ export function isEmpty(expression: CstNode): boolean {
 function isWord(token: IToken): boolean {
   return is(token, tokens.Name) || isKeyword(token);
 }
-
-/** Whether a value can begin with a token. */
-export function beginsTerm(token: IToken): boolean {
-  return is(token, tokens.Atom) || termStarts.has(token.tokenType);
-}
-
-const termStarts = new Set(
-  (['if', 'repeat', 'for', 'residual', 'concat', 'add', 'multiply', 'not'] as const).map(keyword),
-);

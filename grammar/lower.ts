@@ -6,11 +6,14 @@ import type { Span } from '../server/src/base/span';
 import type * as ast from './ast';
 import { nodeIn, nodesIn, tokenIn, tokensIn } from './cst';
 import type { Group, Segment } from './layout';
+import { limits } from './limits';
 import type { Host } from './lower-expression';
-import { beginsTerm, ExpressionLowering, isEmpty } from './lower-expression';
+import { ExpressionLowering, isEmpty } from './lower-expression';
 import * as say from './messages';
-import { parseRule } from './parser';
-import { elementTypes, endOf, keyword, keywordGroups } from './tokens';
+import type { Parsed, Rule } from './parser';
+import { beginsValue, parseRule } from './parser';
+import type { Keyword } from './tokens';
+import { Block, Body, elementTypes, endOf, Equals, is, keyword, keywordGroups, Name, Parens, retype } from './tokens';
 
 /** Finds the `##` lines right above a declaration, by its start. */
 export type FindDocumentation = (start: number) => string | undefined;
@@ -34,6 +37,10 @@ class Lowering implements Host {
   readonly diagnostics: Diagnostic[] = [];
   /** The current statement has its diagnostic: what else seems wrong with it may follow from that. */
   private reported = false;
+  /** The statement before the current one had its diagnostic. */
+  private previousReported = false;
+  /** What the brackets of the current statement suggest. */
+  private suspicion: Diagnostic | undefined;
   private readonly expressions = new ExpressionLowering(this);
 
   constructor(
@@ -42,7 +49,7 @@ class Lowering implements Host {
   ) {}
 
   report(diagnostic: Diagnostic): void {
-    if (!this.reported) this.diagnostics.push(diagnostic);
+    if (!this.reported && this.diagnostics.length < limits.diagnostics) this.diagnostics.push(diagnostic);
     this.reported = true;
   }
 
@@ -55,40 +62,59 @@ class Lowering implements Host {
   declarations(segments: readonly Segment[]): ast.Declaration[] {
     const declarations: ast.Declaration[] = [];
     let isStray = false;
-    for (const segment of segments) {
-      const first = segment.tokens[0];
-      const begins = first !== undefined && declarationStarts.has(first.tokenType);
+    for (const segment of segments)
       this.inSegment(segment, () => {
-        if (begins) declarations.push(this.declaration(segment));
+        const first = segment.tokens[0];
+        if (first === undefined) return;
+        const begins = declarationStarts.has(first.tokenType);
+        const tokens = begins ? segment.tokens : this.withKeyword(segment.tokens);
+        if (tokens !== undefined) declarations.push(this.declaration({ ...segment, tokens }));
         // Of several stray lines in a row the first one tells what is wrong.
-        else if (first !== undefined && !isStray) this.report(say.strayInFile(first));
+        else if (!isStray) this.report(say.strayInFile(first));
+        isStray = tokens === undefined;
       });
-      isStray = !begins;
-    }
     return declarations;
+  }
+
+  /** Gives a declaration the keyword that it lacks, where the rest of it tells which. */
+  private withKeyword(tokens: readonly IToken[]): IToken[] | undefined {
+    const [first, second] = tokens as [IToken, IToken | undefined];
+    if (!is(first, Name)) return undefined;
+    if (is(second, Equals)) {
+      this.report(say.missingLet(first));
+      return [inserted('let', first.startOffset), ...tokens];
+    }
+    const from = is(second, Name) ? 1 : 0;
+    const body = tokens.findIndex((token) => token.tokenType === Block);
+    const isHeader = tokens.slice(from + 1, body).every((token) => token.tokenType === Parens);
+    if (body < 0 || body > from + 2 || !isHeader) return undefined;
+    this.report(say.missingKeyword(tokens[from]!, from === 0 ? undefined : first));
+    retype(tokens[body]!, Body);
+    return [inserted('stack', first.startOffset), ...tokens.slice(from)];
   }
 
   /** Lowers a segment, and reports what its brackets suggest unless something in it is the reason. */
   private inSegment(segment: Segment, lowerIt: () => void): void {
     const outer = this.reported;
-    this.reported = false;
-    this.reportFirst(segment.damage);
+    this.reported = segment.sharesLine === true && this.previousReported;
+    const suspicion = this.suspicion;
+    this.suspicion = segment.suspicion;
+    if (segment.damage) this.report(segment.damage);
     lowerIt();
-    this.reportFirst(segment.suspicions);
+    if (segment.suspicion) this.report(segment.suspicion);
+    this.suspicion = suspicion;
+    this.previousReported = this.reported;
     this.reported = outer;
   }
 
-  private reportFirst(diagnostics: readonly Diagnostic[]): void {
-    if (diagnostics.length > 0) this.report(diagnostics[0]!);
-  }
-
   private declaration(segment: Segment): ast.Declaration {
-    const { tree, span, first } = this.parse('declaration', segment);
+    const { tree, first, left } = this.parse('declaration', segment);
+    const span = { start: segment.start, end: segment.end };
     const documentation = this.documentation(span.start);
     const documented = { ...(documentation !== undefined && { documentation }), span };
     const [kind, [inner]] = Object.entries(tree.children)[0] as [string, CstNode[]];
-    const declaration = this.declarationOf(kind, inner!, first, documented);
-    this.reportRest(first);
+    const declaration = this.declarationOf(kind, inner!, first, left, documented);
+    this.reportRest(first, left);
     return declaration;
   }
 
@@ -96,6 +122,7 @@ class Lowering implements Host {
     kind: string,
     tree: CstNode,
     first: IToken,
+    left: readonly IToken[],
     documented: { documentation?: string; span: Span },
   ): ast.Declaration {
     switch (kind) {
@@ -113,8 +140,13 @@ class Lowering implements Host {
       }
       case 'assert':
         return this.assert(tree, documented.span);
-      default:
-        return first.image === 'stack' ? this.stack(tree, first, documented) : this.model(tree, first, documented);
+      default: {
+        // A body that a damaged header leaves over is still the declaration's.
+        const body = tokenIn(tree, 'Body') ?? left.find((token) => token.tokenType === Body || token.tokenType === Block);
+        return first.image === 'stack'
+          ? this.stack(tree, first, body as Group | undefined, documented)
+          : this.model(tree, first, body as Group | undefined, documented);
+      }
     }
   }
 
@@ -147,21 +179,19 @@ class Lowering implements Host {
     return { kind: 'import', ...(path && { path: this.expressions.string(path) }), names, span };
   }
 
-  private stack(tree: CstNode, first: IToken, documented: { span: Span }): ast.Stack {
+  private stack(tree: CstNode, first: IToken, body: Group | undefined, documented: { span: Span }): ast.Stack {
     const name = this.nameIn(tree, first, 'stack Block(channels) { … }');
     const parameters = this.parametersIn(tree, undefined);
     const equals = tokenIn(tree, 'Equals');
-    const body = tokenIn(tree, 'Body') as Group | undefined;
     if (equals !== undefined)
       this.report(say.misplaced(equals, 'a stack has its layers in `{ … }`; only a model can be a variant: `model B = A(…)`'));
     else if (body === undefined) this.report(say.missingBody(first, this.expressions.rest));
     return { kind: 'stack', ...documented, name, parameters, body: this.expressions.block(body, documented.span.end) };
   }
 
-  private model(tree: CstNode, first: IToken, documented: { span: Span }): ast.Model {
+  private model(tree: CstNode, first: IToken, group: Group | undefined, documented: { span: Span }): ast.Model {
     const name = this.nameIn(tree, first, 'model Net { … }');
     const parameters = this.parametersIn(tree, undefined);
-    const group = tokenIn(tree, 'Body') as Group | undefined;
     const equals = tokenIn(tree, 'Equals');
     const body = group && this.expressions.block(group);
     if (body !== undefined && equals !== undefined)
@@ -180,7 +210,9 @@ class Lowering implements Host {
     const token = tokenIn(tree, 'Name');
     if (token !== undefined) return this.expressions.name(token);
     const next = ['Colon', 'Parens', 'Body', 'Equals'].map((kind) => tokenIn(tree, kind)).find((found) => found !== undefined);
-    this.report(say.missing('a name', first, next ?? this.expressions.rest, example));
+    const { rest } = this.expressions;
+    const found = next !== undefined && rest !== undefined && rest.startOffset < next.startOffset ? rest : (next ?? rest);
+    this.report(say.missing('a name', first, found, example));
     return this.expressions.noName(endOf(first));
   }
 
@@ -209,27 +241,29 @@ class Lowering implements Host {
       this.inSegment(segment, () => {
         const first = segment.tokens[0];
         if (first === undefined) return;
-        if (misplacedInBody.has(first.tokenType)) this.report(say.declarationInBody(first));
-        else statements.push(...this.statement(segment));
+        const isMisplaced = misplacedInBody.has(first.tokenType);
+        if (isMisplaced) this.report(say.declarationInBody(first));
+        // Without its `let` a binding is one of the body.
+        const tokens = first.tokenType === keyword('let') ? segment.tokens.slice(1) : segment.tokens;
+        if (tokens !== segment.tokens ? tokens.length > 0 : !isMisplaced)
+          statements.push(...this.statement({ ...segment, tokens }));
       });
     return statements;
   }
 
+  /** The statement of a segment, and what it leaves over as one more. */
   private statement(segment: Segment): ast.Statement[] {
-    const { tree, span, first, rest } = this.parse('statement', segment);
-    const [kind, [inner]] = Object.entries(tree.children)[0] as [string, CstNode[]];
-    const statement = this.statementOf(kind, inner!, first, span);
-    this.reportRest(first);
-    const more = segment.tokens.slice(rest);
-    if (more.length === 0 || !beginsTerm(more[0]!)) return [statement];
-    // What a statement leaves over is kept as one more.
-    const next = { ...segment, tokens: more, start: more[0]!.startOffset };
-    const again = this.parse('statement', next);
-    const [nextKind, [nextInner]] = Object.entries(again.tree.children)[0] as [string, CstNode[]];
-    return [statement, this.statementOf(nextKind, nextInner!, more[0]!, again.span)];
+    const { tree, span, first, left } = this.parse('statement', segment);
+    const statements = [this.statementOf(tree, first, span)];
+    this.reportRest(first, left);
+    if (left.length === 0 || !beginsValue(left[0]!)) return statements;
+    const more = this.parse('statement', { ...segment, tokens: [...left], start: left[0]!.startOffset });
+    return [...statements, this.statementOf(more.tree, more.first, more.span)];
   }
 
-  private statementOf(kind: string, tree: CstNode, first: IToken, span: Span): ast.Statement {
+  private statementOf({ children }: CstNode, first: IToken, span: Span): ast.Statement {
+    const [kind, nodes] = Object.entries(children)[0] as [string, CstNode[]];
+    const tree = nodes[0]!;
     switch (kind) {
       case 'typedName':
         return this.typedName(tree, first, span);
@@ -314,17 +348,25 @@ class Lowering implements Host {
 
   // ── Segments ───────────────────────────────────────────────────────────────
 
-  private parse(rule: 'declaration' | 'statement', segment: Segment): { tree: CstNode; span: Span; first: IToken; rest: number } {
-    const { tree, rest } = parseRule(rule, segment.tokens);
-    const count = rest ?? segment.tokens.length;
-    this.expressions.rest = segment.tokens[count];
+  private parse(rule: Rule, segment: Segment): Parsed & { span: Span; first: IToken } {
+    const parsed = parseRule(rule, segment.tokens);
+    this.expressions.rest = parsed.unfit;
     const first = segment.tokens[0]!;
-    return { tree, first, rest: count, span: { start: segment.start, end: endOf(segment.tokens[count - 1] ?? first) } };
+    const last = segment.tokens.at(-1 - parsed.left.length) ?? first;
+    return { ...parsed, first, span: { start: first.startOffset, end: endOf(last) } };
   }
 
-  private reportRest(first: IToken): void {
+  /** Reports what does not fit, unless the brackets of the statement do not match, which would be the reason. */
+  private reportRest(first: IToken, left: readonly IToken[]): void {
     const { rest } = this.expressions;
-    if (rest !== undefined) this.report(say.statementLeftOver(rest, first, beginsTerm(rest)));
+    if (rest === undefined) return;
+    if (this.suspicion) this.report(this.suspicion);
+    else this.report(left.length === 0 ? say.superfluous(rest) : say.statementLeftOver(rest, first, beginsValue(rest)));
   }
 }
 
+/** A keyword that the text lacks, at the place where it belongs. */
+function inserted(word: Keyword, at: number): IToken {
+  const type = keyword(word);
+  return { image: word, startOffset: at, endOffset: at - 1, tokenType: type, tokenTypeIdx: type.tokenTypeIdx! };
+}

@@ -160,7 +160,7 @@ export function missing(what: string, after: IToken, found: IToken | undefined, 
     return error('keyword-as-name', spanOf(found), `\`${found.image}\` is a keyword and cannot be a name`);
   return found === undefined
     ? error('missing-part', lastSpan(after), `${what} is missing after ${quoted(after)}${way}`)
-    : error('missing-part', spanOf(found), `${what} is missing between ${quoted(after)} and ${quoted(found)}${way}`);
+    : error('missing-part', markOf(found), `${what} is missing between ${quoted(after)} and ${quoted(found)}${way}`);
 }
 
 /** A header or block word without its `{ … }`. */
@@ -194,7 +194,7 @@ export function misplaced(token: IToken, message: string, fixes?: readonly Fix[]
 
 /** Words, signs and brackets that a finished statement or item leaves over. */
 export function leftOver(token: IToken, message: string): Diagnostic {
-  return error('unexpected', spanOf(token), `${quoted(token)} does not fit here: ${message}`);
+  return error('unexpected', markOf(token), `${quoted(token)} does not fit here: ${message}`);
 }
 
 /** What a statement or declaration leaves over. */
@@ -204,6 +204,36 @@ export function statementLeftOver(token: IToken, first: IToken, beginsTerm: bool
     return leftOver(token, 'a `:` follows the name of an input, target or param, and stands in indices');
   if (!beginsTerm) return leftOver(token, `the \`${first.image}\` should end before it`);
   return leftOver(token, 'a `->`, an operator, a new line or `;` is missing before it');
+}
+
+/** A token without which a statement or item would be whole. */
+export function superfluous(token: IToken): Diagnostic {
+  return error('unexpected', markOf(token), `${quoted(token)} does not fit here; without it the rest would`, [
+    replacement('Remove it', spanOf(token), ''),
+  ]);
+}
+
+/** A binding at the top level of a file. */
+export function missingLet(name: IToken): Diagnostic {
+  return error('missing-keyword', spanOf(name), `in a file, a value gets its name by \`let ${name.image} = …\``, [
+    insertion('Add `let`', name.startOffset, 'let '),
+  ]);
+}
+
+/** A body at the top level of a file with no `stack` or `model` before it. */
+export function missingKeyword(name: IToken, misspelt: IToken | undefined): Diagnostic {
+  const place = misspelt ?? name;
+  const message =
+    misspelt === undefined
+      ? `\`stack\` or \`model\` is missing before \`${name.image}\``
+      : `\`${misspelt.image}\` begins no declaration; \`stack\` or \`model\` was expected`;
+  return error('missing-keyword', spanOf(place), message, [
+    ...(['stack', 'model'] as const).map((word) =>
+      misspelt === undefined
+        ? insertion(`Add \`${word}\``, name.startOffset, `${word} `)
+        : replacement(`Write \`${word}\``, spanOf(misspelt), word),
+    ),
+  ]);
 }
 
 /** A line of a file that declares nothing. */
@@ -246,6 +276,12 @@ export function fileTooLarge(length: number, span: Span): Diagnostic {
     span,
     `the file has ${length.toLocaleString('en')} characters; what follows after ${limits.fileSize.toLocaleString('en')} is left aside`,
   );
+}
+
+/** A bracket is marked by its first character, which is where it stands in the way. */
+function markOf(token: IToken): Span {
+  const start = token.startOffset;
+  return closerOf(token.image) === undefined ? spanOf(token) : { start, end: start + 1 };
 }
 
 /** A bracket is marked by its last character, which is where something is missing after it. */

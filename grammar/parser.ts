@@ -249,10 +249,40 @@ const parser = new NnParser();
 
 export type Rule = 'declaration' | 'statement' | 'item';
 
-/** Parses tokens by a rule; `rest` is the index of the first token that the rule leaves over, if it leaves any. */
-export function parseRule(rule: Rule, input: IToken[]): { tree: CstNode; rest: number | undefined } {
+export interface Parsed {
+  readonly tree: CstNode;
+  /** The first token that does not fit the rule. */
+  readonly unfit: IToken | undefined;
+  /** The tokens that are not in the tree, from the unfit one on; none if the tree is whole without that one. */
+  readonly left: readonly IToken[];
+}
+
+/** Parses tokens, of which there is at least one, by a rule. */
+export function parseRule(rule: Rule, input: IToken[]): Parsed {
+  const { tree, rest } = apply(rule, input);
+  if (rest === undefined) return { tree, unfit: undefined, left: [] };
+  const unfit = input[rest]!;
+  const left = input.slice(rest);
+  // What may be a value of its own is kept for that, unless it stands in the way of a body.
+  if (!beginsValue(unfit) || left.some((token) => token.tokenType === tokens.Body)) {
+    const without = apply(rule, input.toSpliced(rest, 1));
+    if (without.rest === undefined) return { tree: without.tree, unfit, left: [] };
+  }
+  return { tree, unfit, left };
+}
+
+function apply(rule: Rule, input: IToken[]): { tree: CstNode; rest: number | undefined } {
   parser.input = input;
   const tree = parser[rule]();
   const error = parser.errors[0];
   return { tree, rest: error && input.indexOf(error.token) };
+}
+
+const valueStarts = new Set(
+  (['if', 'repeat', 'for', 'residual', 'concat', 'add', 'multiply', 'not'] as const).map(keyword),
+);
+
+/** Whether a value can begin with a token, other than with a sign. */
+export function beginsValue(token: IToken): boolean {
+  return tokens.is(token, tokens.Atom) || valueStarts.has(token.tokenType);
 }

@@ -1,0 +1,107 @@
+// What the beginnings of lines and the words of headers say about where statements begin and blocks belong.
+
+import type { IToken } from 'chevrotain';
+import { Atom, Dot, endOf, Equals, Float, Integer, is, isKeyword, keyword, keywordGroups, Name, Newline } from './tokens';
+
+const declarationStarts = new Set((['from', ...keywordGroups.declaration] as const).map(keyword));
+const statementStarts = new Set([
+  ...declarationStarts,
+  ...keywordGroups.statement.filter((word) => word !== 'loss').map(keyword),
+]);
+/** The words that a `{` must follow at once, or after a `( … )`. */
+const blockWords = new Set((['else', 'residual', 'concat', 'add', 'multiply'] as const).map(keyword));
+/** The words that a header begins with, which a `{` ends. */
+const headerWords = new Set((['stack', 'model', 'if', 'repeat', 'for'] as const).map(keyword));
+
+/** Whether a token begins a declaration or statement that no expression can hold. */
+export function beginsStatement(tokens: readonly IToken[], index: number): boolean {
+  return statementStarts.has(tokens[index]!.tokenType) && !is(tokens[index + 1], Equals);
+}
+
+/** Whether a token begins a declaration that only a file can hold. */
+export function beginsDeclaration(tokens: readonly IToken[], index: number): boolean {
+  return declarationStarts.has(tokens[index]!.tokenType) && !is(tokens[index + 1], Equals);
+}
+
+/** Whether a token begins a header that waits for a `{`. */
+export function beginsHeader(tokens: readonly IToken[], index: number): boolean {
+  return headerWords.has(tokens[index]!.tokenType) && !isPlainName(tokens, index);
+}
+
+/** Whether a keyword is a plain name here: after a `.`, and before a `=`. */
+export function isPlainName(tokens: readonly IToken[], index: number): boolean {
+  return is(tokens[index + 1], Equals) || is(tokens[index - 1], Dot);
+}
+
+/** Whether a line begins like `a, b = …`, which goes on with no statement. */
+export function beginsBinding(tokens: readonly IToken[], index: number): boolean {
+  let i = index;
+  while (is(tokens[i], Name) && tokens[i + 1]?.image === ',') i += 2;
+  return is(tokens[i], Name) && is(tokens[i + 1], Equals);
+}
+
+/** Whether a `loss` begins a statement: a value stands beside it, which in an expression could not be. */
+export function beginsLoss(tokens: readonly IToken[], index: number): boolean {
+  const next = tokens[index + 1];
+  return tokens[index]!.tokenType === keyword('loss') && next !== undefined && beginsWithWord(next);
+}
+
+/** Whether a token is the first of its line. */
+export function startsLine(tokens: readonly IToken[], index: number): boolean {
+  return index === 0 || tokens[index - 1]!.tokenType === Newline;
+}
+
+/** How far a token that starts a line is from the line's beginning. */
+export function indentOf(tokens: readonly IToken[], index: number): number {
+  return tokens[index]!.startOffset - (index === 0 ? 0 : endOf(tokens[index - 1]!));
+}
+
+/**
+ * The token of a line after which a `{` is missing: the end of the last header or block word outside brackets
+ * that none follows. A header ends where two values stand side by side, as in `repeat 2 Linear(8)`.
+ */
+export function missingBraceAfter(tokens: readonly IToken[], start: number, end: number): number | undefined {
+  let depth = 0;
+  let waits = false;
+  let after: number | undefined;
+  let last = start;
+  for (let i = start; i < end; i++) {
+    const token = tokens[i]!;
+    if (token.tokenType === Newline) break;
+    const previous = tokens[last]!;
+    last = i;
+    const { image } = token;
+    if (depth === 0 && (image === '{' || image === ';')) {
+      waits = false;
+      if (image === '{') after = undefined;
+    }
+    if (image === '(' || image === '[' || image === '{') depth++;
+    else if (image === ')' || image === ']' || image === '}') {
+      depth--;
+      if (depth === 0 && image === ')' && after !== undefined && blockWords.has(tokens[after]!.tokenType)) after = i;
+    } else if (depth > 0) continue;
+    else if (waits && endsValue(previous) && beginsWithWord(token)) {
+      waits = false;
+      after = i - 1;
+    }
+    if (depth > 0) continue;
+    if (blockWords.has(token.tokenType)) {
+      waits = false;
+      after = i;
+    } else if (headerWords.has(token.tokenType)) {
+      waits = true;
+      after = undefined;
+    }
+  }
+  return waits ? last : after;
+}
+
+function endsValue(token: IToken): boolean {
+  return is(token, Atom) || token.image === ')' || token.image === ']';
+}
+
+function beginsWithWord(token: IToken): boolean {
+  return is(token, Name) || is(token, Integer) || is(token, Float) || (isKeyword(token) && !notBeginning.has(token.image));
+}
+
+const notBeginning = new Set(['and', 'or', 'in', 'as', 'import', 'else']);

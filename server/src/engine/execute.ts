@@ -28,12 +28,25 @@ export function liveRefs(program: Program, wanted: readonly Ref[]): Ref[] {
   return [...live].sort((a, b) => a - b);
 }
 
-/** One instruction made ready to run again and again: fills an output from its inputs. */
-export function prepare(program: Program, ref: Ref, kernels: KernelTable = {}): (output: Float64Array, inputs: readonly Float64Array[]) => void {
-  const { primitive, attributes, shape, inputs: refs, origin } = program.instructions[ref]!;
+/** The static side of an instruction. */
+export function callOf(program: Program, ref: Ref): Call<unknown> {
+  const { attributes, shape, inputs } = program.instructions[ref]!;
+  return { attributes, shape, inputShapes: inputs.map((input) => program.instructions[input]!.shape) };
+}
+
+/**
+ * One instruction made ready to run again and again: fills an output from its inputs.
+ * @param call The whole of the instruction, unless only a part of it is wanted.
+ */
+export function prepare(
+  program: Program,
+  ref: Ref,
+  kernels: KernelTable = {},
+  call: Call<unknown> = callOf(program, ref),
+): (output: Float64Array, inputs: readonly Float64Array[]) => void {
+  const { primitive, origin } = program.instructions[ref]!;
   const own = primitiveOf(primitive);
-  const kernel = kernels[primitive] ?? ((output, inputs, call) => own.forward(output, inputs, call));
-  const call = { attributes, shape, inputShapes: refs.map((input) => program.instructions[input]!.shape) };
+  const kernel = kernels[primitive] ?? ((output: Float64Array, inputs: readonly Float64Array[]) => own.forward(output, inputs, call));
   return (output, inputs) => {
     try {
       kernel(output, inputs, call);

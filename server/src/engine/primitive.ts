@@ -35,6 +35,8 @@ export interface Primitive<Attributes> {
   shape(inputs: readonly Shape[], attributes: Attributes): Shape;
   /** Fills the output, whose former content is arbitrary. */
   forward(output: Float64Array, inputs: readonly Float64Array[], call: Call<Attributes>): void;
+  /** Only for primitives that work entry by entry: fills the output from `start` to `stop`. */
+  readonly range?: RangeKernel;
   /** 'zero' is for piecewise constant primitives and sources: their derivative vanishes by structure. */
   readonly vjp: Derivative<Attributes>;
   /** Only for piecewise primitives: whether any entry from `start` to `stop` of the output took another branch than in `base`. */
@@ -48,6 +50,14 @@ export type PrimitiveTable = { readonly [Name in PrimitiveName]: Primitive<Attri
 
 /** The derivatives alone, so that a test can put a wrong one in. */
 export type DerivativeTable = { readonly [Name in PrimitiveName]: Derivative<AttributesOf[Name]> };
+
+/** Fills the entries of the output from `start` to `stop`, each from the entries of the inputs at the same place. */
+export type RangeKernel = (output: Float64Array, inputs: readonly Float64Array[], start: number, stop: number) => void;
+
+/** The kernels of a primitive that works entry by entry. */
+export function entrywise(range: RangeKernel): Pick<Primitive<unknown>, 'forward' | 'range'> {
+  return { range, forward: (output, inputs) => range(output, inputs, 0, output.length) };
+}
 
 /** For piecewise constant primitives, whose value is their branch. */
 export function outputsDiffer(current: Operands, base: Operands, start: number, stop: number): boolean {

@@ -6,7 +6,7 @@ import { sizeOf, unravel } from '../shape';
 import type { Shape } from '../shape';
 import { examine, sweep } from './difference';
 import type { Measurement, Scale } from './difference';
-import type { Evaluation, Track } from './evaluation';
+import type { EntryTrack, Evaluation, Track } from './evaluation';
 import { alongDirection, directionLine, entryLine, estimateNoise, randomDirection } from './lines';
 import type { Direction } from './lines';
 import type { EntryReport, TensorReport } from './report';
@@ -24,6 +24,7 @@ export interface CheckedTensor {
 export class TensorCheck {
   readonly size: number;
   private readonly track: Track;
+  private readonly entries: EntryTrack;
   private readonly values: Float64Array;
   private readonly noise: number;
   private readonly failures: EntryReport[] = [];
@@ -42,7 +43,8 @@ export class TensorCheck {
   ) {
     this.size = sizeOf(tensor.shape);
     this.track = evaluation.track([tensor.ref]);
-    this.values = this.track.leaves.get(tensor.ref)!;
+    this.entries = evaluation.entryTrack(tensor.ref);
+    this.values = this.entries.values;
     this.noise = estimateNoise(this.track, evaluation.baseLoss, random);
   }
 
@@ -56,8 +58,19 @@ export class TensorCheck {
     if (measured.verdict === 'wrong') this.wrongDirections++;
   }
 
+  /** Entries of one group are cheaper to check one after the other. */
+  groupOf(place: number): number {
+    return this.entries.groupOf(place);
+  }
+
+  /** Does the work of checking an ordinary entry without recording it, to see what it costs. */
+  tryEntry(): void {
+    const place = this.size >> 1;
+    sweep(entryLine(this.entries, place), this.tensor.gradient[place]!, this.scaleAt(place));
+  }
+
   checkEntry(place: number): void {
-    const line = entryLine(this.track, this.tensor.ref, place);
+    const line = entryLine(this.entries, place);
     const analytic = this.tensor.gradient[place]!;
     const scale = this.scaleAt(place);
     this.record(place, sweep(line, analytic, scale) ?? examine(line, analytic, scale));
@@ -136,7 +149,7 @@ export class TensorCheck {
   private refineWorst(): void {
     if (this.worst?.verdict !== 'agrees') return;
     const { analytic } = this.worst;
-    const measured = examine(entryLine(this.track, this.tensor.ref, this.worstPlace), analytic, this.scaleAt(this.worstPlace));
+    const measured = examine(entryLine(this.entries, this.worstPlace), analytic, this.scaleAt(this.worstPlace));
     if (measured.verdict !== 'agrees' || measured.errorBound >= this.worst.errorBound) return;
     this.worst = { ...this.worst, ...measured, relativeError: this.relativeError(analytic, measured.numeric) };
   }

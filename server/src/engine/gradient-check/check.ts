@@ -15,7 +15,7 @@ import type { Verdict } from './difference';
 import { Evaluation } from './evaluation';
 import { alongDirection, directionLine, estimateNoise, randomDirection } from './lines';
 import { localise } from './localise';
-import { Budget, planEntries } from './plan';
+import { affordableEntries, Budget } from './plan';
 import type { BudgetLimits } from './plan';
 import type { GradientReport, TensorReport } from './report';
 import { samplePlaces } from './sample';
@@ -49,8 +49,13 @@ const DIRECTIONS = 2;
 const LEAST_ENTRIES = 4;
 /** Entries between two looks at the clock. */
 const BATCH = 64;
-/** A plan that was too hopeful is cut short beyond this part of the budget. */
-const OVERDRAFT = 1.25;
+/** Second directions are left out when so much of the budget is used up. */
+const DIRECTIONS_SHARE = 0.25;
+/** A plan that was too hopeful is cut short when so much of the budget is overdrawn. */
+const OVERDRAFT = 0.25;
+/** How often, and for how much of the budget, entries are tried to see what they cost. */
+const TRIALS = 3;
+const TRIAL_SHARE = 0.002;
 /** Relative errors are not taken of less than this part of the greatest derivative. */
 const FLOOR = 1e-4;
 
@@ -66,18 +71,13 @@ export function checkGradients(input: GradientCheck): GradientReport {
   const joint = checkJointDirection(evaluation, tensors, new RandomStream(seed, 'joint direction'));
 
   const floor = FLOOR * tensors.reduce((most, { gradient }) => gradient.reduce((a, b) => Math.max(a, Math.abs(b)), most), 1e-8);
-  const costs: number[] = [];
   const checks = tensors.map((tensor, done) => {
     onProgress?.({ stage: 'directions', done, total: tensors.length });
     const single = new TensorCheck(evaluation, tensor, new RandomStream(seed, `check ${tensor.name}`), floor);
-    const count = evaluation.count;
-    const cost = budget.measure(() => {
-      for (let i = 0; i < DIRECTIONS && (i === 0 || budget.used() < 0.25); i++) single.checkDirection();
-    });
-    costs.push((2 * budget.shareOf(cost)) / Math.max(1, evaluation.count - count));
+    for (let i = 0; i < DIRECTIONS && (i === 0 || budget.used() < DIRECTIONS_SHARE); i++) single.checkDirection();
     return single;
   });
-  checkEntries(checks, costs, budget, seed, onProgress);
+  checkEntries(checks, budget, seed, onProgress);
 
   const results = checks.map((single) => single.report());
   const failing = results.filter(({ ok }) => !ok).map(({ ref }) => ref);
@@ -117,29 +117,37 @@ function checkJointDirection(evaluation: Evaluation, tensors: readonly CheckedTe
   return examine(directionLine(track, direction), alongDirection(direction, gradients), { step: 1, noise }).verdict;
 }
 
-function checkEntries(
-  checks: readonly TensorCheck[],
-  costs: readonly number[],
-  budget: Budget,
-  seed: number,
-  onProgress?: (progress: CheckProgress) => void,
-): void {
-  const counts = planEntries(checks.map(({ size }) => size), costs, 1 - budget.used(), LEAST_ENTRIES);
-  const total = counts.reduce((sum, count) => sum + count, 0);
+/** All entries where they fit into the budget, else a sample, of the cheapest tensors first. */
+function checkEntries(checks: readonly TensorCheck[], budget: Budget, seed: number, onProgress?: (progress: CheckProgress) => void): void {
+  const planned = checks.map((single) => ({ single, cost: entryCost(single, budget) })).sort((a, b) => a.cost * a.single.size - b.cost * b.single.size);
+  const total = checks.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
-  checks.forEach((single, i) => {
+  planned.forEach(({ single, cost }, position) => {
     const { tensor, size } = single;
-    const places = samplePlaces(tensor.shape, counts[i]!, new RandomStream(seed, `sample ${tensor.name}`));
-    for (const [position, place] of places.entries()) {
-      if (position % BATCH === 0) {
-        onProgress?.({ stage: 'entries', done: done + position, total });
-        if (position > 0 && budget.used() > OVERDRAFT) break;
+    // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
+    const count = affordableEntries(size, position === 0 ? cost : Math.min(cost, entryCost(single, budget)), budget.left() / (checks.length - position));
+    const places = samplePlaces(tensor.shape, Math.max(LEAST_ENTRIES, count), new RandomStream(seed, `sample ${tensor.name}`));
+    const grouped = places.map((place) => ({ place, group: single.groupOf(place) })).sort((a, b) => a.group - b.group);
+    for (const [index, { place }] of grouped.entries()) {
+      if (index % BATCH === 0) {
+        onProgress?.({ stage: 'entries', done: done + index, total });
+        if (index > 0 && budget.left() < -OVERDRAFT) break;
       }
       single.checkEntry(place);
     }
-    done += places.length;
+    done += size;
     if (places.length < size && single.hasWrongDirection) single.findWrongEntry();
   });
+}
+
+/** The share of the budget that one entry takes: the quickest of a few trials. */
+function entryCost(single: TensorCheck, budget: Budget): number {
+  let least = Infinity;
+  const limit = budget.used() + TRIAL_SHARE;
+  for (let trial = 0; trial < TRIALS && (trial === 0 || budget.used() < limit); trial++) {
+    least = Math.min(least, budget.shareOf(budget.measure(() => single.tryEntry())));
+  }
+  return least;
 }
 
 /** The wrong before the right, and the greater relative error first. */

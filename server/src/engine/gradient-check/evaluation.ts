@@ -3,10 +3,12 @@
 import { CancelledError } from '../errors';
 import { leafValues, liveRefs, prepare } from '../execute';
 import type { KernelTable } from '../execute';
-import { primitiveOf } from '../primitives/table';
-import type { Operands, Primitive } from '../primitive';
+import { runsOf, wholeBox } from '../incremental/box';
+import type { Box } from '../incremental/box';
+import { planUpdate } from '../incremental/plan';
+import type { Plan } from '../incremental/plan';
 import type { Program, Ref } from '../program';
-import { sizeOf } from '../shape';
+import { sizeOf, unravel } from '../shape';
 
 /** The loss at a changed point, and whether any piecewise primitive took another branch than at the base point. */
 export interface Probe {
@@ -22,11 +24,12 @@ export interface EvaluationOptions {
 export class Evaluation {
   /** How often the loss has been computed. */
   count = 0;
-  /** Every live tensor at the base point, by ref. */
+  /** Every live tensor at the base point, by ref. A reshaped tensor shares the buffer of its input. */
   readonly values: Float64Array[] = [];
 
   private readonly live: readonly Ref[];
-  private readonly scratch: Float64Array[] = [];
+  private readonly changed: Float64Array[] = [];
+  private active: Plan | undefined;
 
   constructor(
     readonly program: Program,
@@ -35,7 +38,10 @@ export class Evaluation {
     private readonly options: EvaluationOptions = {},
   ) {
     this.live = liveRefs(program, [loss]);
-    for (const ref of this.live) this.values[ref] = this.compute(ref, new Float64Array(sizeOf(program.instructions[ref]!.shape)));
+    for (const ref of this.live) {
+      const { primitive, inputs, shape } = program.instructions[ref]!;
+      this.values[ref] = primitive === 'reshape' ? this.values[inputs[0]!]! : this.compute(ref, new Float64Array(sizeOf(shape)));
+    }
     this.count++;
   }
 
@@ -55,36 +61,62 @@ export class Evaluation {
     });
   }
 
-  /** Makes ready what depends on the leaves. A detached value stays at its base, as its derivative says. */
+  /** Makes ready for changes anywhere in the leaves. */
   track(leaves: readonly Ref[]): Track {
-    const depends = new Set(leaves);
-    const steps: Step[] = [];
-    for (const ref of leaves) this.scratch[ref] = leafValues(this.program, ref, this.leaves).slice();
-    for (const ref of this.live) {
-      const { primitive, inputs, shape } = this.program.instructions[ref]!;
-      if (primitive === 'detach' || depends.has(ref) || !inputs.some((input) => depends.has(input))) continue;
-      depends.add(ref);
-      const output = (this.scratch[ref] ??= new Float64Array(sizeOf(shape)));
-      const at = (input: Ref): Float64Array => (depends.has(input) ? this.scratch : this.values)[input]!;
-      steps.push({
-        current: { inputs: inputs.map(at), output },
-        base: { inputs: inputs.map((input) => this.values[input]!), output: this.values[ref]! },
-        compute: prepare(this.program, ref, this.options.kernels),
-        primitive: primitiveOf(primitive),
-      });
-    }
-    const loss = depends.has(this.loss) ? this.scratch[this.loss]! : this.values[this.loss]!;
-    const changed = new Map(leaves.map((ref) => [ref, this.scratch[ref]!]));
-    return new Track(changed, () => {
-      if (this.options.cancelled?.()) throw new CancelledError();
-      this.count++;
-      let branched = false;
-      for (const { current, base, compute, primitive } of steps) {
-        compute(current.output, current.inputs);
-        branched ||= primitive.branchesDiffer?.(current, base, 0, current.output.length) ?? false;
-      }
-      return { loss: loss[0]!, branched };
+    const plan = this.plan(new Map(leaves.map((ref) => [ref, wholeBox(this.program.instructions[ref]!.shape)])));
+    return new Track(
+      new Map(leaves.map((ref) => [ref, this.current(ref)])),
+      () => this.activate(plan),
+      () => this.probe(plan),
+    );
+  }
+
+  /** Makes ready for changes of one entry at a time. */
+  entryTrack(leaf: Ref): EntryTrack {
+    const { shape } = this.program.instructions[leaf]!;
+    const planFor = (place: number, axes: readonly number[]): Plan => {
+      const index = unravel(place, shape);
+      const box = wholeBox(shape).map((range, axis) => (axes.includes(axis) ? { start: index[axis]!, stop: index[axis]! + 1 } : range));
+      return this.plan(new Map([[leaf, box]]));
+    };
+    return new EntryTrack(shape, this.current(leaf), planFor, (plan, change) => {
+      this.activate(plan);
+      change();
+      return this.probe(plan);
     });
+  }
+
+  private plan(boxes: ReadonlyMap<Ref, Box>): Plan {
+    return planUpdate(this.program, this.live, boxes, { base: this.values, current: (ref) => this.current(ref) }, this.options.kernels);
+  }
+
+  private probe(plan: Plan): Probe {
+    if (this.options.cancelled?.()) throw new CancelledError();
+    this.count++;
+    const branched = plan.run();
+    const loss = plan.boxes.has(this.loss) ? this.current(this.loss) : this.values[this.loss]!;
+    return { loss: loss[0]!, branched };
+  }
+
+  /** Puts back what another plan has changed. */
+  private activate(plan: Plan): void {
+    if (this.active === plan) return;
+    for (const [ref, box] of this.active?.boxes ?? []) {
+      const { starts, length } = runsOf(box, this.program.instructions[ref]!.shape);
+      const base = this.base(ref);
+      const current = this.current(ref);
+      for (const start of starts) current.set(base.subarray(start, start + length), start);
+    }
+    this.active = plan;
+  }
+
+  private base(ref: Ref): Float64Array {
+    return this.values[ref] ?? leafValues(this.program, ref, this.leaves);
+  }
+
+  private current(ref: Ref): Float64Array {
+    const { primitive, inputs } = this.program.instructions[ref]!;
+    return (this.changed[ref] ??= primitive === 'reshape' ? this.current(inputs[0]!) : this.base(ref).slice());
   }
 
   private compute(ref: Ref, output: Float64Array): Float64Array {
@@ -95,19 +127,54 @@ export class Evaluation {
   }
 }
 
-interface Step {
-  readonly current: Operands;
-  readonly base: Operands;
-  readonly compute: (output: Float64Array, inputs: readonly Float64Array[]) => void;
-  readonly primitive: Primitive<unknown>;
-}
-
 /** The part of an evaluation that some leaves reach. */
 export class Track {
   constructor(
-    /** The leaves' values, to be changed before `probe` and put back after. */
+    /** The leaves' values, to be changed between `begin` and `probe` and put back after. */
     readonly leaves: ReadonlyMap<Ref, Float64Array>,
+    readonly begin: () => void,
     /** Computes the loss for the changed values. */
     readonly probe: () => Probe,
   ) {}
+}
+
+/** What single entries of one leaf reach. Entries with the same index along some axes share a plan; those axes are chosen so that plans are cheap. */
+export class EntryTrack {
+  private readonly axes: readonly number[];
+  private plan: Plan | undefined;
+  private group = -1;
+
+  constructor(
+    private readonly shape: readonly number[],
+    readonly values: Float64Array,
+    private readonly planFor: (place: number, axes: readonly number[]) => Plan,
+    private readonly evaluate: (plan: Plan, change: () => void) => Probe,
+  ) {
+    const single = shape.map((_, axis) => [axis]).filter(([axis]) => shape[axis!]! > 1);
+    const candidates = [[], ...single, ...(shape.length > 2 ? [[0, 1]] : [])];
+    const costs = candidates.map((axes) => planFor(0, axes).cost);
+    this.axes = candidates[costs.indexOf(Math.min(...costs))]!;
+  }
+
+  /** A number for the plan that serves an entry: entries are best visited group by group. */
+  groupOf(place: number): number {
+    const index = unravel(place, this.shape);
+    return this.axes.reduce((group, axis) => group * this.shape[axis]! + index[axis]!, 0);
+  }
+
+  /** The loss with one entry changed. */
+  probe(place: number, value: number): Probe {
+    const group = this.groupOf(place);
+    if (!this.plan || group !== this.group) {
+      this.plan = this.planFor(place, this.axes);
+      this.group = group;
+    }
+    let base = 0;
+    const probe = this.evaluate(this.plan, () => {
+      base = this.values[place]!;
+      this.values[place] = value;
+    });
+    this.values[place] = base;
+    return probe;
+  }
 }

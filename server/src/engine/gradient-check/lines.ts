@@ -3,19 +3,15 @@
 import type { RandomStream } from '../../base/random';
 import type { Ref } from '../program';
 import type { Line } from './difference';
-import type { Track } from './evaluation';
+import type { EntryTrack, Track } from './evaluation';
 import { noiseOf } from './noise';
 
 /** Moves one entry. */
-export function entryLine(track: Track, leaf: Ref, place: number): Line {
-  const values = track.leaves.get(leaf)!;
-  const base = values[place]!;
+export function entryLine(track: EntryTrack, place: number): Line {
+  const base = track.values[place]!;
   return (offset) => {
-    values[place] = base + offset;
-    const moved = values[place]! - base;
-    const probe = track.probe();
-    values[place] = base;
-    return { ...probe, offset: moved };
+    const moved = base + offset;
+    return { ...track.probe(place, moved), offset: moved - base };
   };
 }
 
@@ -36,11 +32,13 @@ export function randomDirection(track: Track, random: RandomStream, attempt: num
 
 /** Moves many entries at once. */
 export function directionLine(track: Track, direction: Direction): Line {
+  track.begin();
   const moves = [...direction].map(([leaf, signs]) => {
     const values = track.leaves.get(leaf)!;
     return { values, signs, base: values.slice() };
   });
   return (offset) => {
+    track.begin();
     for (const { values, signs, base } of moves) {
       for (let i = 0; i < values.length; i++) values[i] = base[i]! + offset * signs[i]!;
     }
@@ -67,6 +65,7 @@ const NOISE_SPACING = 8 * Number.EPSILON;
 /** How far rounding moves the loss, by changes of a few units in the last place in a random direction. */
 export function estimateNoise(track: Track, baseLoss: number, random: RandomStream): number {
   const direction = randomDirection(track, random, 0);
+  track.begin();
   const bases = new Map([...track.leaves].map(([leaf, values]) => [leaf, values.slice()]));
   const losses = Array.from({ length: NOISE_POINTS }, (_, point) => {
     for (const [leaf, values] of track.leaves) {

@@ -1,4 +1,4 @@
-// How a check spends its budget: all entries where they fit, else an equal share for each tensor that does not.
+// How much a check may cost, and how much of that is spent.
 
 import type { Evaluation } from './evaluation';
 
@@ -28,6 +28,11 @@ export class Budget {
     return this.shareOf({ milliseconds: performance.now() - this.started, evaluations: this.evaluation.count });
   }
 
+  /** The share that is left; negative when overdrawn. */
+  left(): number {
+    return 1 - this.used();
+  }
+
   shareOf({ milliseconds, evaluations }: Cost): number {
     return Math.max(milliseconds / this.milliseconds, evaluations / this.evaluations);
   }
@@ -46,20 +51,7 @@ export interface Cost {
   readonly evaluations: number;
 }
 
-/**
- * How many entries of each tensor to check.
- * @param sizes The tensors' entries. @param costs The share of the whole budget that one entry of each costs.
- * @param available The share that is left.
- */
-export function planEntries(sizes: readonly number[], costs: readonly number[], available: number, least: number): number[] {
-  const counts = sizes.map(() => 0);
-  const cheapestFirst = sizes.map((_, i) => i).sort((a, b) => sizes[a]! * costs[a]! - sizes[b]! * costs[b]!);
-  let left = Math.max(0, available);
-  cheapestFirst.forEach((tensor, position) => {
-    const share = left / (sizes.length - position);
-    const affordable = costs[tensor] === 0 ? Infinity : Math.floor(share / costs[tensor]!);
-    counts[tensor] = Math.min(sizes[tensor]!, Math.max(least, affordable));
-    left = Math.max(0, left - counts[tensor] * costs[tensor]!);
-  });
-  return counts;
+/** How many of a tensor's entries a share of the budget pays for. */
+export function affordableEntries(size: number, cost: number, share: number): number {
+  return cost * size <= share ? size : Math.max(0, Math.floor(share / cost));
 }

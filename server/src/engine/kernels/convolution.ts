@@ -20,7 +20,7 @@ interface Volume {
 }
 
 /** The sizes of one convolution, whichever of its three tensors is sought. */
-interface Layout extends Volume {
+export interface Layout extends Volume {
   readonly batch: number;
   readonly groups: number;
   readonly inputChannels: number;
@@ -28,6 +28,13 @@ interface Layout extends Volume {
   readonly inputVolume: number;
   readonly outputVolume: number;
   readonly kernelVolume: number;
+  /** Where the first example starts in each buffer, how far apart examples lie, and output channels in the weights. */
+  readonly inputOffset: number;
+  readonly inputBatch: number;
+  readonly outputOffset: number;
+  readonly outputBatch: number;
+  readonly weightOffset: number;
+  readonly weightRow: number;
   /** Rows of the last output axis whose patches are packed at a time. */
   readonly rowsAtOnce: number;
 }
@@ -61,6 +68,12 @@ export function convolutionLayout(x: Shape, w: Shape, y: Shape, geometry: Convol
     inputVolume: sizeOf(x.slice(2)),
     outputVolume: sizeOf(output),
     kernelVolume: sizeOf(kernel),
+    inputOffset: 0,
+    inputBatch: sizeOf(x.slice(1)),
+    outputOffset: 0,
+    outputBatch: sizeOf(y.slice(1)),
+    weightOffset: 0,
+    weightRow: patch,
     rowsAtOnce: Math.max(1, Math.floor(PATCH_ENTRIES / (patch * output[2]))),
   };
 }
@@ -135,13 +148,13 @@ function forEachBlock(
   layout: Layout,
   block: (inputStart: number, outputStart: number, weightStart: number, rowStart: number, rowStop: number) => void,
 ): void {
-  const { batch, groups, inputChannels, outputChannels, inputVolume, outputVolume, kernelVolume, rowsAtOnce } = layout;
+  const { batch, groups, inputChannels, outputChannels, inputVolume, outputVolume, rowsAtOnce } = layout;
   const rows = layout.output[0] * layout.output[1];
   for (let n = 0; n < batch; n++) {
     for (let group = 0; group < groups; group++) {
-      const inputStart = (n * groups + group) * inputChannels * inputVolume;
-      const outputStart = (n * groups + group) * outputChannels * outputVolume;
-      const weightStart = group * outputChannels * inputChannels * kernelVolume;
+      const inputStart = layout.inputOffset + n * layout.inputBatch + group * inputChannels * inputVolume;
+      const outputStart = layout.outputOffset + n * layout.outputBatch + group * outputChannels * outputVolume;
+      const weightStart = layout.weightOffset + group * outputChannels * layout.weightRow;
       for (let row = 0; row < rows; row += rowsAtOnce) {
         block(inputStart, outputStart, weightStart, row, Math.min(rows, row + rowsAtOnce));
       }
@@ -149,14 +162,13 @@ function forEachBlock(
   }
 }
 
-/** y = w ∗ x: for each patch, the weights times the patch. */
-export function convolve(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, multiply: MatrixProduct = addMatrixProduct): void {
+/** y += w ∗ x: for each patch, the weights times the patch. */
+export function addConvolution(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, multiply: MatrixProduct = addMatrixProduct): void {
   const patch = layout.inputChannels * layout.kernelVolume;
   const width = layout.output[2];
-  y.fill(0);
   forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
     const target = { values: y, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
-    const weights = denseMatrix(w, weightStart, patch);
+    const weights = denseMatrix(w, weightStart, layout.weightRow);
     const packed = packPatches(layout, x, inputStart, rowStart, rowStop);
     multiply(target, weights, packed, layout.outputChannels, (rowStop - rowStart) * width, patch);
   });
@@ -170,7 +182,7 @@ export function convolveInputGradient(x: Float64Array, g: Float64Array, w: Float
   x.fill(0);
   forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
     const columns = (rowStop - rowStart) * width;
-    const weights = transposed(denseMatrix(w, weightStart, patch));
+    const weights = transposed(denseMatrix(w, weightStart, layout.weightRow));
     const cotangent = { values: g, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
     if (pointwise) {
       const target = { values: x, offset: inputStart + rowStart * width, row: layout.inputVolume, column: 1 };
@@ -195,6 +207,38 @@ export function convolveWeightGradient(w: Float64Array, x: Float64Array, g: Floa
   forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
     const cotangent = { values: g, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
     const packed = packPatches(layout, x, inputStart, rowStart, rowStop);
-    multiply(denseMatrix(w, weightStart, patch), cotangent, transposed(packed), layout.outputChannels, patch, (rowStop - rowStart) * width);
+    multiply(denseMatrix(w, weightStart, layout.weightRow), cotangent, transposed(packed), layout.outputChannels, patch, (rowStop - rowStart) * width);
   });
+}
+
+/** The place of one weight: output channel, input channel within its group, and kernel offsets along three axes. */
+export interface Tap {
+  readonly output: number;
+  readonly channel: number;
+  readonly offsets: readonly [number, number, number];
+}
+
+/** y += delta · (what one weight contributes). */
+export function addTap(y: Float64Array, x: Float64Array, layout: Layout, tap: Tap, delta: number): void {
+  const { input, output, stride, padding, dilation, inputVolume, outputVolume } = layout;
+  const [kd, kh, kw] = tap.offsets;
+  const group = Math.floor(tap.output / layout.outputChannels);
+  const shift = kw * dilation[2] - padding[2];
+  const first = Math.max(0, Math.ceil(-shift / stride[2]));
+  const last = Math.min(output[2], Math.floor((input[2] - 1 - shift) / stride[2]) + 1);
+  for (let n = 0; n < layout.batch; n++) {
+    const inputStart = layout.inputOffset + n * layout.inputBatch + (group * layout.inputChannels + tap.channel) * inputVolume;
+    const outputStart = layout.outputOffset + n * layout.outputBatch + tap.output * outputVolume;
+    for (let i = 0; i < output[0]; i++) {
+      const d = i * stride[0] - padding[0] + kd * dilation[0];
+      if (d < 0 || d >= input[0]) continue;
+      for (let j = 0; j < output[1]; j++) {
+        const h = j * stride[1] - padding[1] + kh * dilation[1];
+        if (h < 0 || h >= input[1]) continue;
+        const from = inputStart + (d * input[1] + h) * input[2] + shift;
+        const to = outputStart + (i * output[1] + j) * output[2];
+        for (let k = first; k < last; k++) y[to + k]! += delta * x[from + k * stride[2]]!;
+      }
+    }
+  }
 }

@@ -97,3 +97,58 @@ export function addStrided(
     }
   });
 }
+
+/** A strided view of a buffer. */
+export interface View {
+  readonly values: Float64Array;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/** Calls `row` for the start of each innermost run in two views of one shape. */
+function forEachPair(shape: Shape, a: View, b: View, row: (startA: number, startB: number) => void): void {
+  const outerAxes = shape.length - 1;
+  let rows = 1;
+  for (let axis = 0; axis < outerAxes; axis++) rows *= shape[axis]!;
+  const index = new Array<number>(Math.max(0, outerAxes)).fill(0);
+  let placeA = a.offset;
+  let placeB = b.offset;
+  for (let i = 0; i < rows; i++) {
+    row(placeA, placeB);
+    for (let axis = outerAxes - 1; axis >= 0; axis--) {
+      placeA += a.strides[axis]!;
+      placeB += b.strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      index[axis] = 0;
+      placeA -= a.strides[axis]! * shape[axis]!;
+      placeB -= b.strides[axis]! * shape[axis]!;
+    }
+  }
+}
+
+/** target = source, entry by entry of two views of one shape. */
+export function copyView(target: View, source: View, shape: Shape): void {
+  if (shape.includes(0)) return;
+  const length = shape.at(-1) ?? 1;
+  const targetStride = target.strides.at(-1) ?? 1;
+  const sourceStride = source.strides.at(-1) ?? 1;
+  const { values: to } = target;
+  const { values: from } = source;
+  forEachPair(shape, target, source, (startTo, startFrom) => {
+    if (targetStride === 1 && sourceStride === 1 && length > 16) to.set(from.subarray(startFrom, startFrom + length), startTo);
+    else for (let i = 0, p = startTo, q = startFrom; i < length; i++, p += targetStride, q += sourceStride) to[p] = from[q]!;
+  });
+}
+
+/** target += now − before, entry by entry; `before` lies in its buffer as `now` does, and strides of the target may be 0. */
+export function addDifferences(target: View, now: View, before: Float64Array, shape: Shape): void {
+  if (shape.includes(0)) return;
+  const length = shape.at(-1) ?? 1;
+  const targetStride = target.strides.at(-1) ?? 1;
+  const sourceStride = now.strides.at(-1) ?? 1;
+  const { values: to } = target;
+  const { values: from } = now;
+  forEachPair(shape, target, now, (startTo, startFrom) => {
+    for (let i = 0, p = startTo, q = startFrom; i < length; i++, p += targetStride, q += sourceStride) to[p]! += from[q]! - before[q]!;
+  });
+}

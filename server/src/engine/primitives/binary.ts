@@ -1,7 +1,7 @@
 // Primitives that combine entries at the same place of inputs of one shape.
 
 import { EngineError } from '../errors';
-import { outputsDiffer } from '../primitive';
+import { entrywise, outputsDiffer } from '../primitive';
 import type { Operands, PrimitiveTable } from '../primitive';
 import { formatShape, sameShape } from '../shape';
 import type { Shape } from '../shape';
@@ -39,25 +39,25 @@ function choicesDiffer(current: Operands, base: Operands, start: number, stop: n
 export const binary: Pick<PrimitiveTable, BinaryNames> = {
   add: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = a![i]! + b![i]!;
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = a![i]! + b![i]!;
+    }),
     vjp: (_, g) => [g, g],
   },
 
   subtract: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = a![i]! - b![i]!;
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = a![i]! - b![i]!;
+    }),
     vjp: (builder, g, _inputs, _output, _attributes, needed) => [g, needed[1] ? builder.negate(g) : undefined],
   },
 
   multiply: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = a![i]! * b![i]!;
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = a![i]! * b![i]!;
+    }),
     vjp: (builder, g, [a, b], _output, _attributes, needed) => [
       needed[0] ? builder.multiply(g, b!) : undefined,
       needed[1] ? builder.multiply(g, a!) : undefined,
@@ -67,9 +67,9 @@ export const binary: Pick<PrimitiveTable, BinaryNames> = {
   // ∂(a/b)/∂a = 1/b, ∂(a/b)/∂b = −(a/b)/b
   divide: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = a![i]! / b![i]!;
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = a![i]! / b![i]!;
+    }),
     vjp: (builder, g, [, b], y, _attributes, needed) => {
       const quotient = builder.divide(g, b!);
       return [quotient, needed[1] ? builder.negate(builder.multiply(quotient, y)) : undefined];
@@ -79,9 +79,9 @@ export const binary: Pick<PrimitiveTable, BinaryNames> = {
   // ∂aᵇ/∂a = b·aᵇ⁻¹, 0 where b = 0; ∂aᵇ/∂b = aᵇ·ln a, 0 where a = 0 and b ≥ 0
   power: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = Math.pow(a![i]!, b![i]!);
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = Math.pow(a![i]!, b![i]!);
+    }),
     vjp: (builder, g, [a, b], y, _attributes, needed) => {
       const zero = builder.scalar(0);
       const one = builder.scalar(1);
@@ -107,9 +107,9 @@ export const binary: Pick<PrimitiveTable, BinaryNames> = {
   // The greater takes the cotangent; equals halve it, as PyTorch's maximum does.
   maximum: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = Math.max(a![i]!, b![i]!);
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = Math.max(a![i]!, b![i]!);
+    }),
     vjp: (builder, g, [a, b], _output, _attributes, needed) => {
       const half = builder.multiply(g, builder.scalar(0.5));
       const share = (x: number, y: number): number =>
@@ -122,9 +122,9 @@ export const binary: Pick<PrimitiveTable, BinaryNames> = {
   // The smaller takes the cotangent; equals halve it, as PyTorch's minimum does.
   minimum: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = Math.min(a![i]!, b![i]!);
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = Math.min(a![i]!, b![i]!);
+    }),
     vjp: (builder, g, [a, b], _output, _attributes, needed) => {
       const half = builder.multiply(g, builder.scalar(0.5));
       const share = (x: number, y: number): number =>
@@ -136,27 +136,27 @@ export const binary: Pick<PrimitiveTable, BinaryNames> = {
 
   equal: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = a![i] === b![i] ? 1 : 0;
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = a![i] === b![i] ? 1 : 0;
+    }),
     vjp: 'zero',
     branchesDiffer: outputsDiffer,
   },
 
   less: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = a![i]! < b![i]! ? 1 : 0;
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = a![i]! < b![i]! ? 1 : 0;
+    }),
     vjp: 'zero',
     branchesDiffer: outputsDiffer,
   },
 
   lessEqual: {
     shape: commonShape(2),
-    forward: (output, [a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = a![i]! <= b![i]! ? 1 : 0;
-    },
+    ...entrywise((output, [a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = a![i]! <= b![i]! ? 1 : 0;
+    }),
     vjp: 'zero',
     branchesDiffer: outputsDiffer,
   },
@@ -164,9 +164,9 @@ export const binary: Pick<PrimitiveTable, BinaryNames> = {
   // a where the mask is not 0, else b
   select: {
     shape: commonShape(3),
-    forward: (output, [mask, a, b]) => {
-      for (let i = 0; i < output.length; i++) output[i] = mask![i] !== 0 ? a![i]! : b![i]!;
-    },
+    ...entrywise((output, [mask, a, b], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = mask![i] !== 0 ? a![i]! : b![i]!;
+    }),
     vjp: (builder, g, [mask], _output, _attributes, needed) => {
       const zero = builder.scalar(0);
       return [

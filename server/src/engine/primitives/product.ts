@@ -1,7 +1,7 @@
 // Matrix product and convolution. A convolution is linear in each of x and w; it and its two adjoints are each other's derivatives.
 
 import { EngineError } from '../errors';
-import { convolutionLayout, convolve, convolveInputGradient, convolveWeightGradient } from '../kernels/convolution';
+import { addConvolution, convolutionLayout, convolveInputGradient, convolveWeightGradient } from '../kernels/convolution';
 import { addMatrixProduct, denseMatrix, transposed } from '../kernels/matrix-product';
 import type { PrimitiveTable } from '../primitive';
 import type { ConvolutionGeometry } from '../program';
@@ -101,7 +101,8 @@ export const products: Pick<PrimitiveTable, ProductNames> = {
   convolution: {
     shape: ([x, w], geometry) => convolutionShape(x!, w!, geometry),
     forward: (output, [x, w], { shape, inputShapes, attributes }) => {
-      convolve(output, x!, w!, convolutionLayout(inputShapes[0]!, inputShapes[1]!, shape, attributes));
+      output.fill(0);
+      addConvolution(output, x!, w!, convolutionLayout(inputShapes[0]!, inputShapes[1]!, shape, attributes));
     },
     vjp: (builder, g, [x, w], _, geometry, needed) => [
       needed[0] ? builder.convolutionInputGradient(g, w!, geometry, builder.shape(x!).slice(2)) : undefined,

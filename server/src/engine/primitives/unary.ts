@@ -3,7 +3,7 @@
 import { EngineError } from '../errors';
 import { erf } from '../kernels/erf';
 import type { Builder } from '../builder';
-import { outputsDiffer, signsDiffer } from '../primitive';
+import { entrywise, outputsDiffer, signsDiffer } from '../primitive';
 import type { Primitive, PrimitiveTable } from '../primitive';
 import type { None, Ref } from '../program';
 import type { Shape } from '../shape';
@@ -24,9 +24,9 @@ function smooth(
 ): Primitive<None> {
   return {
     shape: unaryShape,
-    forward: (output, [x]) => {
-      for (let i = 0; i < output.length; i++) output[i] = f(x![i]!);
-    },
+    ...entrywise((output, [x], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = f(x![i]!);
+    }),
     vjp: (builder, cotangent, [x], output) => [derivative(builder, cotangent, x!, output)],
   };
 }
@@ -35,9 +35,9 @@ function smooth(
 function piecewiseConstant(f: (x: number) => number): Primitive<None> {
   return {
     shape: unaryShape,
-    forward: (output, [x]) => {
-      for (let i = 0; i < output.length; i++) output[i] = f(x![i]!);
-    },
+    ...entrywise((output, [x], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = f(x![i]!);
+    }),
     vjp: 'zero',
     branchesDiffer: outputsDiffer,
   };
@@ -105,9 +105,9 @@ export const unary: Pick<PrimitiveTable, UnaryNames> = {
   // max(x, 0); relu′ = step, 0 at 0
   relu: {
     shape: unaryShape,
-    forward: (output, [x]) => {
-      for (let i = 0; i < output.length; i++) output[i] = x![i]! <= 0 ? 0 : x![i]!;
-    },
+    ...entrywise((output, [x], start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = x![i]! <= 0 ? 0 : x![i]!;
+    }),
     vjp: (b, g, [x]) => [b.multiply(g, b.step(x!))],
     branchesDiffer: signsDiffer,
   },

@@ -1,0 +1,184 @@
+// Updates of sums and products by what a change adds to them, without computing them anew.
+
+import { addConvolution, addTap, convolutionLayout } from '../kernels/convolution';
+import { addMatrixProduct, denseMatrix, transposed } from '../kernels/matrix-product';
+import { addDifferences } from '../kernels/strided';
+import type { Call, Operands } from '../primitive';
+import type { AttributesOf, PrimitiveName } from '../program';
+import { stridesOf, unravel } from '../shape';
+import { boxShape, boxSize, coversRange, isWhole, offsetOf, runsOf } from './box';
+import type { Box } from './box';
+
+/** One application, its buffers at the changed and at the base point, and the boxes that a change reaches. */
+export interface Application<Attributes> {
+  readonly call: Call<Attributes>;
+  readonly current: Operands;
+  readonly base: Operands;
+  readonly changed: readonly (Box | undefined)[];
+  readonly reached: Box;
+}
+
+export interface Update {
+  readonly run: () => void;
+  /** Roughly, in multiply-adds. */
+  readonly cost: number;
+}
+
+/** Gives undefined where computing anew is no dearer. */
+type LinearRule<Attributes> = (application: Application<Attributes>) => Update | undefined;
+
+type LinearRules = { readonly [Name in PrimitiveName]?: LinearRule<AttributesOf[Name]> };
+
+const MOST_TAPS = 4;
+
+/** Sets the reached part of the output back to its base. */
+function restoring({ current, base, reached, call: { shape } }: Application<unknown>): () => void {
+  const { starts, length } = runsOf(reached, shape);
+  return () => {
+    for (const start of starts) current.output.set(base.output.subarray(start, start + length), start);
+  };
+}
+
+/** The dense difference current − base of a box of one input, computed when called. */
+function differencing({ current, base, call }: Application<unknown>, input: number, box: Box): () => Float64Array {
+  const shape = call.inputShapes[input]!;
+  const { starts, length } = runsOf(box, shape);
+  const [now, before] = [current.inputs[input]!, base.inputs[input]!];
+  const difference = new Float64Array(starts.length * length);
+  return () => {
+    starts.forEach((start, run) => {
+      for (let i = 0, p = start, q = run * length; i < length; i++, p++, q++) difference[q] = now[p]! - before[p]!;
+    });
+    return difference;
+  };
+}
+
+const linearRules: LinearRules = {
+  // Σ over the changed box of current − base
+  sum: (application) => {
+    const { call: { inputShapes: [shape], attributes: { axes } }, current, base, changed: [box] } = application;
+    if (!box || axes.every((axis) => coversRange(box[axis]!, shape![axis]!))) return undefined;
+    const kept = stridesOf(shape!.map((length, axis) => (axes.includes(axis) ? 1 : length)));
+    const strides = kept.map((stride, axis) => (axes.includes(axis) ? 0 : stride));
+    const inputStrides = stridesOf(shape!);
+    const restore = restoring(application);
+    const target = { values: current.output, offset: offsetOf(box, strides), strides };
+    const now = { values: current.inputs[0]!, offset: offsetOf(box, inputStrides), strides: inputStrides };
+    return {
+      cost: boxSize(box),
+      run: () => {
+        restore();
+        addDifferences(target, now, base.inputs[0]!, boxShape(box));
+      },
+    };
+  },
+
+  // C = base + ΔA·B or base + A·ΔB, over the depths where Δ is not 0
+  matmul: (application) => {
+    const { call: { shape, inputShapes, attributes }, current, changed, reached } = application;
+    const side = changed[0] ? 0 : 1;
+    const box = changed[side]!;
+    if (changed[1 - side] || isWhole(box, inputShapes[side]!) || shape.length > 2) return undefined;
+    const isTransposed = side === 0 ? attributes.transposeLeft : attributes.transposeRight;
+    const depthFirst = (side === 0) === isTransposed;
+    const [depths, others] = (depthFirst ? box : [...box].reverse()) as unknown as [Box[number], Box[number]];
+    const depthCount = depths.stop - depths.start;
+    const otherCount = others.stop - others.start;
+    const difference = differencing(application, side, box);
+    const [depthStride, otherStride] = depthFirst ? [otherCount, 1] : [1, depthCount];
+    const restore = restoring(application);
+    const [rows, columns] = boxShape(reached) as [number, number];
+    const target = { values: current.output, offset: offsetOf(reached, stridesOf(shape)), row: shape[1]!, column: 1 };
+    const plain = [current.inputs[0]!, current.inputs[1]!].map((values, i) => denseMatrix(values, 0, inputShapes[i]![1]!));
+    const left = attributes.transposeLeft ? transposed(plain[0]!) : plain[0]!;
+    const right = attributes.transposeRight ? transposed(plain[1]!) : plain[1]!;
+    return {
+      cost: rows * columns + otherCount * depthCount,
+      run: () => {
+        restore();
+        const delta = difference();
+        const isZero = (depth: number): boolean => {
+          for (let i = 0, p = depth * depthStride; i < otherCount; i++, p += otherStride) if (delta[p] !== 0) return false;
+          return true;
+        };
+        let first = 0;
+        let last = depthCount;
+        while (first < last && isZero(first)) first++;
+        while (first < last && isZero(last - 1)) last--;
+        if (first === last) return;
+        const depth = depths.start + first;
+        const a = side === 0
+          ? { values: delta, offset: first * depthStride, row: otherStride, column: depthStride }
+          : { ...left, offset: depth * left.column };
+        const b = side === 1
+          ? { values: delta, offset: first * depthStride, row: depthStride, column: otherStride }
+          : { ...right, offset: depth * right.row };
+        addMatrixProduct(target, a, b, rows, columns, last - first);
+      },
+    };
+  },
+
+  // y = base + w ∗ Δx for some channels of x, or base + Δw's taps of x
+  convolution: (application) => (application.changed[0] ? byInput(application) : byTaps(application)),
+};
+
+function byInput(application: Application<AttributesOf['convolution']>): Update | undefined {
+  const { call: { shape, inputShapes, attributes }, current, changed: [box, weights] } = application;
+  const [x, w] = inputShapes as [readonly number[], readonly number[]];
+  const perGroup = w[1]!;
+  const channels = box![1]!;
+  const group = Math.floor(channels.start / perGroup);
+  const count = channels.stop - channels.start;
+  if (weights || count === perGroup || channels.stop > (group + 1) * perGroup) return undefined;
+  const planes = [box![0]!, channels, ...x.slice(2).map((length) => ({ start: 0, stop: length }))];
+  const full = convolutionLayout(x, w, shape, attributes);
+  const layout = {
+    ...full,
+    batch: box![0]!.stop - box![0]!.start,
+    groups: 1,
+    inputChannels: count,
+    inputBatch: count * full.inputVolume,
+    outputOffset: box![0]!.start * full.outputBatch + group * full.outputChannels * full.outputVolume,
+    weightOffset: group * full.outputChannels * full.weightRow + (channels.start - group * perGroup) * full.kernelVolume,
+  };
+  const restore = restoring(application);
+  const difference = differencing(application, 0, planes);
+  return {
+    cost: layout.batch * full.outputChannels * full.outputVolume * count * full.kernelVolume,
+    run: () => {
+      restore();
+      addConvolution(current.output, difference(), current.inputs[1]!, layout);
+    },
+  };
+}
+
+function byTaps(application: Application<AttributesOf['convolution']>): Update | undefined {
+  const { call: { shape, inputShapes, attributes }, current, base, changed: [, box] } = application;
+  const [x, w] = inputShapes as [readonly number[], readonly number[]];
+  const size = boxSize(box!);
+  if (isWhole(box!, w) && size > MOST_TAPS) return undefined;
+  const layout = convolutionLayout(x, w, shape, attributes);
+  const restore = restoring(application);
+  const { starts, length } = runsOf(box!, w);
+  const [now, before] = [current.inputs[1]!, base.inputs[1]!];
+  const kernel = [1, 1, 1, ...w.slice(2)].slice(-3);
+  return {
+    cost: layout.batch * layout.outputVolume + size,
+    run: () => {
+      restore();
+      for (const start of starts) {
+        for (let place = start; place < start + length; place++) {
+          if (now[place] === before[place]) continue;
+          const [output, channel, ...offsets] = unravel(place, [w[0]!, w[1]!, ...kernel]) as [number, number, number, number, number];
+          addTap(current.output, current.inputs[0]!, layout, { output, channel, offsets }, now[place]! - before[place]!);
+        }
+      }
+    },
+  };
+}
+
+/** How to update a sum or a product by what a change adds to it, where that pays. */
+export function linearUpdate(name: PrimitiveName, application: Application<unknown>): Update | undefined {
+  const rule = linearRules[name] as LinearRule<unknown> | undefined;
+  return rule?.(application);
+}

@@ -1,0 +1,181 @@
+// Computes again only what a change in some boxes can reach.
+
+import { callOf, prepare } from '../execute';
+import type { KernelTable } from '../execute';
+import { copyView } from '../kernels/strided';
+import { primitiveOf } from '../primitives/table';
+import type { Call, Operands } from '../primitive';
+import type { Program, Ref } from '../program';
+import { sizeOf, stridesOf } from '../shape';
+import { boxShape, boxSize, isWhole, offsetOf, runsOf } from './box';
+import type { Box } from './box';
+import { linearUpdate } from './linear';
+import type { Application, Update } from './linear';
+import { ruleOf } from './rules';
+
+/** The tensors of a program at a base point and at a changed one, by ref. */
+export interface Values {
+  readonly base: readonly Float64Array[];
+  /** Equal to the base but for what the plan in force has changed. */
+  readonly current: (ref: Ref) => Float64Array;
+}
+
+export interface Plan {
+  /** What the plan changes, to be put back before another one runs. */
+  readonly boxes: ReadonlyMap<Ref, Box>;
+  /** Computes it all; true if a piecewise primitive took another branch than at the base point. */
+  readonly run: () => boolean;
+  /** Roughly, in multiply-adds. */
+  readonly cost: number;
+}
+
+/** @param refs The instructions to keep up to date, ascending. @param changed The parts of leaves that will change. */
+export function planUpdate(
+  program: Program,
+  refs: readonly Ref[],
+  changed: ReadonlyMap<Ref, Box>,
+  values: Values,
+  kernels?: KernelTable,
+): Plan {
+  const boxes = new Map(changed);
+  const steps: (() => boolean)[] = [];
+  let cost = 0;
+  for (const ref of refs) {
+    const { primitive, inputs } = program.instructions[ref]!;
+    // A detached value stays at its base, as its derivative says.
+    if (primitive === 'detach' || boxes.has(ref)) continue;
+    const reachedBy = inputs.map((input) => boxes.get(input));
+    if (reachedBy.every((box) => box === undefined)) continue;
+    const call = callOf(program, ref);
+    const reached = ruleOf(primitive).reach(reachedBy, call);
+    if (!reached) continue;
+    boxes.set(ref, reached);
+    if (primitive === 'reshape') continue;
+    const current = { inputs: inputs.map((input) => (boxes.has(input) ? values.current(input) : values.base[input]!)), output: values.current(ref) };
+    const base = { inputs: inputs.map((input) => values.base[input]!), output: values.base[ref]! };
+    const update = planStep(program, ref, { call, current, base, changed: reachedBy, reached }, kernels);
+    cost += update.cost;
+    steps.push(withBranches(update.run, program, ref, current, base, reached));
+  }
+  return {
+    boxes,
+    cost,
+    run: () => {
+      let branched = false;
+      for (const step of steps) if (step()) branched = true;
+      return branched;
+    },
+  };
+}
+
+function withBranches(run: () => void, program: Program, ref: Ref, current: Operands, base: Operands, box: Box): () => boolean {
+  const { primitive, shape } = program.instructions[ref]!;
+  const entry = primitiveOf(primitive);
+  const { starts, length } = runsOf(box, shape);
+  if (!entry.branchesDiffer) {
+    return () => {
+      run();
+      return false;
+    };
+  }
+  return () => {
+    run();
+    for (const start of starts) if (entry.branchesDiffer!(current, base, start, start + length)) return true;
+    return false;
+  };
+}
+
+/** The cheapest way to bring one output up to date. */
+function planStep(program: Program, ref: Ref, application: Application<unknown>, kernels?: KernelTable): Update {
+  const { primitive, shape } = program.instructions[ref]!;
+  const { call, current, reached } = application;
+  const { range } = primitiveOf(primitive);
+  const linear = kernels?.[primitive] ? undefined : linearUpdate(primitive, application);
+  if (linear) return linear;
+  const compute = prepare(program, ref, kernels);
+  const whole = { run: () => compute(current.output, current.inputs), cost: workOf(program, ref, sizeOf(shape)) };
+  const rule = ruleOf(primitive);
+  if (isWhole(reached, shape)) return whole;
+  if (range && !kernels?.[primitive]) {
+    const { starts, length } = runsOf(reached, shape);
+    return {
+      cost: boxSize(reached),
+      run: () => {
+        for (const start of starts) range(current.output, current.inputs, start, start + length);
+      },
+    };
+  }
+  if (rule.view) return planView(application, rule.view(call));
+  const part = rule.part?.(reached, call);
+  if (!part) return whole;
+  const inputs = part.inputs.map((box, i) => new Part(current.inputs[i]!, box, call.inputShapes[i]!));
+  const output = new Part(current.output, reached, shape);
+  const computePart = prepare(program, ref, kernels, {
+    attributes: part.attributes ?? call.attributes,
+    shape: boxShape(reached),
+    inputShapes: inputs.map(({ shape: partShape }) => partShape),
+  });
+  const buffers = inputs.map(({ values }) => values);
+  return {
+    cost: workOf(program, ref, boxSize(reached)),
+    run: () => {
+      for (const input of inputs) input.load();
+      computePart(output.values, buffers);
+      output.store();
+    },
+  };
+}
+
+function planView({ call, current, reached }: Application<unknown>, { offset, strides }: { offset: number; strides: readonly number[] }): Update {
+  const outputStrides = stridesOf(call.shape);
+  const target = { values: current.output, offset: offsetOf(reached, outputStrides), strides: outputStrides };
+  const source = { values: current.inputs[0]!, offset: offset + offsetOf(reached, strides), strides };
+  const shape = boxShape(reached);
+  return { cost: boxSize(reached), run: () => copyView(target, source, shape) };
+}
+
+/** A box of a tensor, copied into a buffer of its own unless it is the whole. */
+class Part {
+  readonly shape: number[];
+  readonly values: Float64Array;
+  private readonly isCopy: boolean;
+  private readonly runs: { readonly starts: readonly number[]; readonly length: number };
+
+  constructor(private readonly tensor: Float64Array, box: Box, shape: readonly number[]) {
+    this.shape = boxShape(box);
+    this.runs = runsOf(box, shape);
+    const [start = 0] = this.runs.starts;
+    // A single run needs no copy.
+    this.isCopy = this.runs.starts.length !== 1;
+    this.values = this.isCopy ? new Float64Array(boxSize(box)) : tensor.subarray(start, start + this.runs.length);
+  }
+
+  load(): void {
+    if (!this.isCopy) return;
+    const { starts, length } = this.runs;
+    starts.forEach((start, i) => this.values.set(this.tensor.subarray(start, start + length), i * length));
+  }
+
+  store(): void {
+    if (!this.isCopy) return;
+    const { starts, length } = this.runs;
+    starts.forEach((start, i) => this.tensor.set(this.values.subarray(i * length, (i + 1) * length), start));
+  }
+}
+
+/** Roughly the multiply-adds for some entries of an output. */
+function workOf(program: Program, ref: Ref, entries: number): number {
+  const { primitive, inputs, attributes } = program.instructions[ref]!;
+  const shapeOf = (i: number): readonly number[] => program.instructions[inputs[i]!]!.shape;
+  switch (primitive) {
+    case 'matmul':
+      return entries * shapeOf(0).at((attributes as Call<{ transposeLeft: boolean }>['attributes']).transposeLeft ? -2 : -1)!;
+    case 'convolution':
+      return entries * sizeOf(shapeOf(1).slice(1));
+    case 'convolutionInputGradient':
+      return sizeOf(shapeOf(0)) * sizeOf(shapeOf(1).slice(1));
+    default:
+      return entries;
+  }
+}
+

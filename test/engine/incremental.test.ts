@@ -1,0 +1,119 @@
+// Updating only what a change can reach, against computing everything anew.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Evaluation } from '../../server/src/engine/gradient-check/evaluation';
+import { run } from '../../server/src/engine/execute';
+import { boxShape, reshapeBox, runsOf } from '../../server/src/engine/incremental/box';
+import type { Box } from '../../server/src/engine/incremental/box';
+import { planUpdate } from '../../server/src/engine/incremental/plan';
+import type { PrimitiveName, Ref } from '../../server/src/engine/program';
+import { sizeOf, unravel } from '../../server/src/engine/shape';
+import type { Shape } from '../../server/src/engine/shape';
+import { curvedLoss, hosts } from './support/hosts';
+import { examNetwork, Network } from './support/networks';
+
+function expectClose(actual: Float64Array, expected: Float64Array): void {
+  expected.forEach((value, i) => expect(Math.abs(actual[i]! - value)).toBeLessThan(1e-11 * (1 + Math.abs(value))));
+}
+
+/** Changes a box of a leaf, updates by plan, and compares every tensor with a run from scratch. */
+function compareUpdate(network: Network, leaf: Ref, box: Box, wanted: Ref): void {
+  const { program } = network;
+  const refs = program.instructions.map((_, ref) => ref);
+  const base = run(program, network.leaves, refs).map((values) => values.slice());
+  const current = base.map((values) => values.slice());
+  program.instructions.forEach(({ primitive, inputs }, ref) => {
+    if (primitive !== 'reshape') return;
+    base[ref] = base[inputs[0]!]!;
+    current[ref] = current[inputs[0]!]!;
+  });
+  const plan = planUpdate(program, refs, new Map([[leaf, box]]), { base, current: (ref) => current[ref]! });
+  const { starts, length } = runsOf(box, program.instructions[leaf]!.shape);
+  for (const start of starts) for (let i = start; i < start + length; i++) current[leaf]![i]! += 0.1 * Math.sin(i + 1);
+  plan.run();
+  const anew = run(program, new Map(network.leaves).set(leaf, current[leaf]!), refs);
+  const detached = program.instructions.some(({ primitive, inputs }) => primitive === 'detach' && inputs.includes(leaf));
+  if (detached) expect(current[wanted]).toEqual(base[wanted]);
+  else anew.forEach((values, ref) => expectClose(current[ref]!, values));
+  const outside = base.map((values) => new Set(values.keys()));
+  for (const [ref, reached] of plan.boxes) {
+    const runs = runsOf(reached, program.instructions[ref]!.shape);
+    for (const start of runs.starts) for (let i = start; i < start + runs.length; i++) outside[ref]!.delete(i);
+  }
+  outside.forEach((places, ref) => places.forEach((i) => expect(current[ref]![i]).toBe(base[ref]![i])));
+}
+
+function randomBox(shape: Shape): fc.Arbitrary<Box> {
+  return fc.tuple(...shape.map((length) => fc.tuple(fc.nat(length - 1), fc.nat(length - 1)).map(([a, b]) => ({ start: Math.min(a, b), stop: Math.max(a, b) + 1 }))));
+}
+
+describe.each(Object.keys(hosts) as PrimitiveName[])('an update through %s', (name) => {
+  it('gives what a run from scratch gives, and leaves the rest alone', () => {
+    const network = new Network(5);
+    const loss = curvedLoss(network, hosts[name](network));
+    for (const leaf of network.leaves.keys()) {
+      fc.assert(fc.property(randomBox(network.shape(leaf)), (box) => compareUpdate(network, leaf, box, loss)), { numRuns: 15 });
+    }
+  });
+});
+
+describe('an evaluation', () => {
+  it('of one changed entry gives the loss of a run from scratch, whatever came before', () => {
+    const { network, loss, parameters } = examNetwork(3, 8, [3, 4, 5]);
+    const leaves = [...network.leaves.keys()];
+    const evaluation = new Evaluation(network.program, loss, network.leaves);
+    const tracks = new Map(leaves.map((ref) => [ref, evaluation.entryTrack(ref)]));
+    const all = evaluation.track(parameters);
+    fc.assert(fc.property(fc.constantFrom(...leaves), fc.nat(), fc.boolean(), (leaf, pick, first) => {
+      if (first) {
+        all.begin();
+        const values = all.leaves.get(parameters[0]!)!;
+        const before = values.slice();
+        values.fill(3);
+        all.probe();
+        values.set(before);
+      }
+      const values = network.leaves.get(leaf)!.slice();
+      const place = pick % values.length;
+      values[place]! += 0.01;
+      const [expected] = run(network.program, new Map(network.leaves).set(leaf, values), [loss]);
+      expect(tracks.get(leaf)!.probe(place, values[place]!).loss).toBeCloseTo(expected![0]!, 11);
+    }), { numRuns: 150 });
+  });
+
+  it('notices a changed branch in the part that it computes', () => {
+    const network = new Network(1);
+    const x = network.random([2, 3], 'x');
+    network.leaves.set(x, Float64Array.of(1, -1, 1, 1, -1, 1));
+    const evaluation = new Evaluation(network.program, network.sum(network.relu(x)), network.leaves);
+    const track = evaluation.entryTrack(x);
+    expect(track.probe(1, -0.5)).toEqual({ loss: 4, branched: false });
+    expect(track.probe(1, 0.5)).toEqual({ loss: 4.5, branched: true });
+    expect(track.probe(4, -0.5)).toEqual({ loss: 4, branched: false });
+  });
+});
+
+describe('a box', () => {
+  it('reshaped contains every entry that it contained', () => {
+    const shapes: [Shape, Shape][] = [[[2, 3, 4], [6, 4]], [[2, 12], [2, 3, 4]], [[4, 1, 6], [4, 6]], [[6], [1, 2, 3, 1]], [[2, 3, 4], [4, 3, 2]], [[1, 1], []]];
+    for (const [from, to] of shapes) {
+      fc.assert(fc.property(randomBox(from), (box) => {
+        const target = reshapeBox(box, from, to);
+        const { starts, length } = runsOf(box, from);
+        expect(target.length).toBe(to.length);
+        for (const start of starts) {
+          for (let place = start; place < start + length; place++) {
+            unravel(place, to).forEach((i, axis) => expect(i >= target[axis]!.start && i < target[axis]!.stop).toBe(true));
+          }
+        }
+      }));
+    }
+  });
+
+  it('stays small when channels are reshaped', () => {
+    const channel = [{ start: 0, stop: 2 }, { start: 1, stop: 2 }, { start: 0, stop: 4 }];
+    expect(boxShape(reshapeBox(channel, [2, 3, 4], [2, 12]))).toEqual([2, 4]);
+    expect(sizeOf(boxShape(reshapeBox([{ start: 1, stop: 2 }], [3], [1, 3, 1, 1])))).toBe(1);
+  });
+});

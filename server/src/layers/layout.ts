@@ -335,7 +335,26 @@ const flip = tensorFunction<{ dims: readonly number[] }>({
   },
 });
 
+const identityLayer = operation<object>({
+  name: 'Identity',
+  summary: 'Hands its input on: the branch that skips.',
+  formula: 'y = x',
+  source: torchPage('torch.nn.Identity'),
+  inputs: oneInput,
+  keeps: [],
+  arguments: {},
+  infer(call) {
+    const [type] = call.inputs;
+    return {
+      output: type!,
+      dependence: elementwise(type!.shape.length),
+      execute: ({ inputs }) => inputs[0]!,
+    };
+  },
+});
+
 export const layoutLayers: readonly Operation[] = [
+  identityLayer,
   flattening('Flatten', torchPage('torch.nn.Flatten')),
   unflattening('Unflatten', torchPage('torch.nn.Unflatten')),
   reshaping('Reshape', torchPage('torch.reshape')),

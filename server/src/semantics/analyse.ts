@@ -9,6 +9,7 @@ import { defaultLimits, type Limits } from './limits';
 import { type EvaluatedModel, evaluateModel, missingArguments } from './model';
 import { type FileReader, Program } from './program';
 import { at, LimitReached } from './run';
+import { lints } from './lint/lint';
 import { requirementsAtInputs } from './requirements';
 import type { ConstructorValue } from './values';
 
@@ -59,6 +60,11 @@ export function analyse(file: string, read: FileReader, limits: Limits = default
     if (model !== undefined) {
       models.push(model.declaration === declaration ? model : { ...model, declaration });
       requirementsAtInputs(model, findings);
+      for (const lint of lints) {
+        lint(model, (finding) => {
+          findings.report(finding, undefined);
+        });
+      }
     }
   }
 

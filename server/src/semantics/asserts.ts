@@ -57,15 +57,26 @@ function subjectsOf(context: Context, node: ast.Expression): true | undefined {
     }
     if (each.kind === 'call') {
       const { callee } = each as ast.Call;
-      if (callee.kind === 'name' && ['params', 'macs', 'flops', 'memory', 'grad', 'shape', 'receptive_field', 'stride'].includes(callee.text)) return false;
+      if (callee.kind === 'name' && [...aboutTheModel, 'grad', 'shape', 'receptive_field', 'stride'].includes(callee.text)) return false;
     }
     return children(each as ast.Expression).every((child) => visit(child as ast.Expression));
   };
   return visit(node) && about ? true : undefined;
 }
 
+/** Questions that, without an argument, are about the whole model. */
+const aboutTheModel = ['params', 'macs', 'flops', 'memory'];
+
 export function postponeAssert(context: Context, statement: ast.Assert): void {
+  // What an applied model says of itself as a whole is judged where it stands by itself.
+  if (context.inAppliedModel === true && asksAboutTheModel(statement.condition)) return;
   context.run.postponed.push({ context, statement });
+}
+
+function asksAboutTheModel(node: { readonly kind: string }): boolean {
+  const { callee, arguments: given } = node as ast.Call;
+  if (node.kind === 'call' && callee.kind === 'name' && aboutTheModel.includes(callee.text) && given.length === 0) return true;
+  return children(node as ast.Expression).some(asksAboutTheModel);
 }
 
 /** Judges all claims; the body is finished. */

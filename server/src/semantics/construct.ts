@@ -129,6 +129,7 @@ function constructBody(
         activation: new Activation(memory),
         chain: { place, name: constructor.name, outer: context.chain },
         depth: context.depth + 1,
+        inAppliedModel: context.inAppliedModel === true || declaration.kind === 'model',
       };
       return runBody(inner, body, place, constructor.name);
     },

@@ -39,14 +39,16 @@ export function requirementsOf(model: Pick<EvaluatedModel, 'graph'>): readonly I
 
 /** Reports them as information at the inputs. */
 export function requirementsAtInputs(model: EvaluatedModel, findings: Findings): void {
-  for (const { input, conditions: texts, needed } of requirementsOf(model)) {
+  const requirements = requirementsOf(model);
+  for (const input of new Set(requirements.map((requirement) => requirement.input))) {
+    const here = requirements.filter((requirement) => requirement.input === input);
     findings.report(
       {
         code: 'size-requirement',
         severity: 'information',
         place: input.place,
-        message: `${model.name} requires ${texts.join(' and ')}`,
-        related: needed.slice(-4).map(({ reason, text, place }) => ({ message: `${reason} needs ${text}`, place })),
+        message: `${model.name} requires ${here.flatMap((requirement) => requirement.conditions).join(' and ')}`,
+        related: here.flatMap(({ needed }) => needed.slice(-2).map(({ reason, text, place }) => ({ message: `${reason} needs ${text}`, place }))),
       },
       undefined,
     );

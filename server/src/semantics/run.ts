@@ -81,6 +81,8 @@ export interface Context {
   readonly activation: Activation;
   readonly chain?: Chain;
   readonly depth: number;
+  /** Whether it stands in a model that is applied inside another. */
+  readonly inAppliedModel?: boolean;
 }
 
 export interface ChosenOptimizer {

@@ -78,8 +78,9 @@ function collect(terms: Iterable<Term>): Dimension {
   const left = [...sums.values()].filter((next) => next.coefficient !== 0);
   if (left.length === 0) return 0;
   if (left.length === 1 && left[0]!.atoms.length === 0) return left[0]!.coefficient;
-  // Higher degrees first, the constant last, as people write polynomials.
-  left.sort((a, b) => b.atoms.length - a.atoms.length || (a.key < b.key ? -1 : 1));
+  // Higher degrees first, plain dimensions before quotients, the constant last, as people write polynomials.
+  const plain = ({ atoms }: Term): number => Number(atoms.every((atom) => atom.kind === 'symbol'));
+  left.sort((a, b) => b.atoms.length - a.atoms.length || plain(b) - plain(a) || (a.key < b.key ? -1 : 1));
   return new Expression(left);
 }
 
@@ -278,7 +279,11 @@ export function print(dimension: Dimension): string {
     .map((next, index) => {
       const magnitude = Math.abs(next.coefficient);
       const sign = next.coefficient < 0 ? (index === 0 ? '-' : ' - ') : index === 0 ? '' : ' + ';
-      const factors = next.atoms.map((atom) => printAtom(atom, magnitude !== 1 || next.atoms.length > 1));
+      const powers = new Map<Atom['key'], { atom: Atom; power: number }>();
+      for (const atom of next.atoms) powers.set(atom.key, { atom, power: (powers.get(atom.key)?.power ?? 0) + 1 });
+      const factors = [...powers.values()].map(
+        ({ atom, power }) => printAtom(atom, magnitude !== 1 || next.atoms.length > 1) + (power === 1 ? '' : `^${String(power)}`),
+      );
       if (magnitude !== 1 || factors.length === 0) factors.unshift(String(magnitude));
       return sign + factors.join('*');
     })

@@ -1,0 +1,67 @@
+// Parameters that no gradient reaches, because an operation without a useful derivative stands between them and the loss.
+
+import type { AnyNode, Graph, GraphNode, Tensor } from '../graph';
+import type { Lint } from './lint';
+
+/** Operations whose derivative is zero almost everywhere. */
+const withoutGradient = new Set(['Sign', 'Step', 'sign', 'step', 'floor', 'ceil', 'round', 'floor_divide', 'int']);
+
+function cutsGradient(node: AnyNode): node is GraphNode {
+  return node.kind === 'operation' && withoutGradient.has(node.operation.name);
+}
+
+/** The tensors that a walk from the loss (or the outputs) to the inputs meets, as far as `enters` lets it pass. */
+function reached(graph: Graph, enters: (node: AnyNode) => boolean): ReadonlySet<Tensor> {
+  const ends = graph.losses.length > 0 ? graph.losses : graph.outputs.flatMap((output) => output.tensors);
+  const seen = new Set<Tensor>();
+  const pending = [...ends];
+  while (pending.length > 0) {
+    const tensor = pending.pop()!;
+    if (seen.has(tensor)) continue;
+    seen.add(tensor);
+    const { source } = tensor;
+    if (source.kind !== 'node' || !enters(source.node)) continue;
+    pending.push(...source.node.inputs);
+    if (source.node.kind === 'operation') pending.push(...source.node.parameters);
+  }
+  return seen;
+}
+
+export const zeroGradient: Lint = ({ graph }, report) => {
+  const cuts = graph.nodes.slice(0, graph.bodyNodes).filter(cutsGradient);
+  if (cuts.length === 0) return;
+  const used = reached(graph, () => true);
+  const learning = reached(graph, (node) => !cutsGradient(node));
+  const stuck = graph.parameters.filter((parameter) => used.has(parameter) && !learning.has(parameter));
+  if (stuck.length === 0) return;
+  for (const cut of cuts) {
+    const behind = parametersBehind(cut, new Set(stuck));
+    const [first] = behind;
+    if (first === undefined) continue;
+    const owners = [...new Set(behind.map(({ source }) => (source.kind === 'parameter' ? (source.layer?.operation.name ?? source.name) : '')))];
+    report({
+      code: 'zero-gradient',
+      severity: 'warning',
+      place: cut.place,
+      message: `the gradient of ${cut.operation.name} is zero everywhere, so ${owners.join(', ')} in front of it cannot learn; a smooth function such as Tanh passes a gradient on`,
+      related: [{ message: 'cannot learn', place: first.place }],
+    });
+  }
+};
+
+function parametersBehind(cut: GraphNode, stuck: ReadonlySet<Tensor>): readonly Tensor[] {
+  const found = new Set<Tensor>();
+  const seen = new Set<AnyNode>();
+  const pending: AnyNode[] = [cut];
+  while (pending.length > 0) {
+    const node = pending.pop()!;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    const tensors = node.kind === 'operation' ? [...node.parameters, ...node.inputs] : node.inputs;
+    for (const tensor of tensors) {
+      if (stuck.has(tensor)) found.add(tensor);
+      if (tensor.source.kind === 'node') pending.push(tensor.source.node);
+    }
+  }
+  return [...found];
+}

@@ -1,0 +1,136 @@
+// Equalities and inequalities of sizes, against counting through all small sizes.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { add, type Dimension, floorDivide, freeSymbol, multiply, substitute, subtract } from '../../server/src/symbolic/dimension';
+import { conditions, type Domain, rangeOf, restrict, type SymbolRange } from '../../server/src/symbolic/domain';
+import { decideNonNegative, decideZero, type Verdict } from '../../server/src/symbolic/solve';
+
+const H = freeSymbol('H');
+const W = freeSymbol('W');
+const anySize: Domain = new Map();
+
+function required(verdict: Verdict, domain: Domain = anySize): readonly string[] {
+  const left = restrict(domain, verdict.requirement!)!;
+  return conditions('H', rangeOf(left, 'H'));
+}
+
+describe('what an equality requires', () => {
+  it('a skip connection over one pooling needs an even size', () => {
+    const verdict = decideZero(subtract(H, multiply(2, floorDivide(H, 2)!)), anySize);
+    expect(required(verdict)).toEqual(['H % 2 == 0']);
+  });
+
+  it('the skips of a U-Net together need a multiple of 16', () => {
+    let domain = anySize;
+    for (const level of [8, 4, 2, 1]) {
+      const above = level === 1 ? H : floorDivide(H, level)!;
+      const verdict = decideZero(subtract(above, multiply(2, floorDivide(H, 2 * level)!)), domain);
+      domain = restrict(domain, verdict.requirement!)!;
+    }
+    expect(conditions('H', rangeOf(domain, 'H'))).toEqual(['H % 16 == 0']);
+  });
+
+  it('a fixed size needs that size', () => {
+    expect(required(decideZero(subtract(floorDivide(add(H, -7), 1)!, 224), anySize))).toEqual(['H == 231']);
+  });
+
+  it('sizes that never agree are refuted, with a size as witness', () => {
+    const verdict = decideZero(subtract(add(H, 1), H), anySize);
+    expect(verdict.holds).toBe('never');
+    expect(decideZero(subtract(multiply(2, floorDivide(H, 2)!), add(multiply(2, floorDivide(H, 2)!), 3)), anySize).holds).toBe('never');
+  });
+
+  it('two free dimensions that must be equal leave a counterexample', () => {
+    const verdict = decideZero(subtract(H, W), anySize);
+    expect(verdict.holds).toBe('sometimes');
+    expect(verdict.counterexample!.map(([symbol]) => symbol.name).sort()).toEqual(['H', 'W']);
+  });
+
+  it('an assumption decides what was open: heads·⌊D/heads⌋ is D where heads divides D', () => {
+    const divisible: SymbolRange = { minimum: 1, maximum: Infinity, modulus: 12, residues: [0] };
+    const domain = restrict(anySize, { symbol: { name: 'H', key: 'H' }, range: divisible })!;
+    expect(decideZero(subtract(multiply(12, floorDivide(H, 12)!), H), domain).holds).toBe('always');
+  });
+});
+
+describe('what an inequality requires', () => {
+  it('a kernel without padding needs a size of at least its own', () => {
+    expect(required(decideNonNegative(subtract(add(floorDivide(add(H, -11), 4)!, 1), 1), anySize))).toEqual(['H >= 11']);
+  });
+
+  it('an upper bound', () => {
+    expect(required(decideNonNegative(subtract(1024, H), anySize))).toEqual(['H <= 1024']);
+  });
+
+  it('products of positive sizes are decided by their bounds', () => {
+    expect(decideNonNegative(subtract(multiply(H, W), 1), anySize).holds).toBe('always');
+    expect(decideNonNegative(subtract(0, multiply(H, W)), anySize).holds).toBe('never');
+  });
+});
+
+/** Σ cᵢ·⌊(aᵢ·H + bᵢ)/kᵢ⌋ + a·H + b, and a nested floor. */
+const floorLinear: fc.Arbitrary<Dimension> = fc
+  .tuple(
+    fc.array(fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: -9, max: 9 }), fc.integer({ min: 1, max: 6 })), { maxLength: 3 }),
+    fc.integer({ min: -3, max: 3 }),
+    fc.integer({ min: -40, max: 40 }),
+    fc.integer({ min: 1, max: 4 }),
+  )
+  .map(([floors, slope, constant, outer]) => {
+    const sum = add(...floors.map(([c, a, b, k]) => multiply(c, floorDivide(add(multiply(a, H), b), k)!)), multiply(slope, H), constant);
+    return outer === 1 ? sum : add(sum, floorDivide(add(sum, multiply(2, H)), outer)!);
+  });
+
+const range: fc.Arbitrary<SymbolRange> = fc
+  .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 60 }), fc.boolean(), fc.integer({ min: 1, max: 4 }))
+  .chain(([minimum, width, bounded, modulus]) =>
+    fc.uniqueArray(fc.integer({ min: 0, max: modulus - 1 }), { minLength: 1 }).map((residues) => ({
+      minimum,
+      maximum: bounded ? minimum + width : Infinity,
+      modulus,
+      residues: residues.sort((a, b) => a - b),
+    })),
+  );
+
+/** Far enough that every sign change and every residue class of these expressions has shown itself. */
+const horizon = 4000;
+
+function admissible({ minimum, maximum, modulus, residues }: SymbolRange): readonly number[] {
+  const sizes: number[] = [];
+  for (let n = minimum; n <= Math.min(maximum, horizon); n++) if (residues.includes(n % modulus)) sizes.push(n);
+  return sizes;
+}
+
+it.each([
+  ['zero', decideZero, (value: number) => value === 0],
+  ['non-negative', decideNonNegative, (value: number) => value >= 0],
+] as const)('the verdict whether a floor-linear expression is %s agrees with counting', (_, decide, holds) => {
+  fc.assert(
+    fc.property(floorLinear, range, (expression, allowed) => {
+      const sizes = admissible(allowed);
+      fc.pre(sizes.length > 0);
+      const domain: Domain = new Map([['H', allowed]]);
+      const at = (n: number): boolean => holds(substitute(expression, () => n) as number);
+      const verdict = decide(expression, domain);
+      const good = sizes.filter(at);
+      if (verdict.holds === 'always') expect(good.length).toBe(sizes.length);
+      else if (verdict.holds === 'never') expect(good).toEqual([]);
+      else {
+        expect(good.length).toBeLessThan(sizes.length);
+        expect(good.length).toBeGreaterThan(0);
+      }
+      const [witness] = verdict.counterexample ?? [];
+      if (witness !== undefined) {
+        expect(sizes.includes(witness[1]) || witness[1] > horizon).toBe(true);
+        expect(at(witness[1])).toBe(false);
+      }
+      if (verdict.requirement !== undefined) {
+        const left = restrict(domain, verdict.requirement);
+        const kept = new Set(left === undefined ? [] : admissible(rangeOf(left, 'H')));
+        expect(sizes.filter((n) => kept.has(n))).toEqual(good);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});

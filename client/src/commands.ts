@@ -2,8 +2,11 @@
 
 import { commands, Position, Range, window, type Disposable } from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient';
-import { requests, type ModelEntry, type ModelReference } from './protocol';
+import { requests, type CheckOutcome, type ModelEntry, type ModelReference } from './protocol';
 import type { Reports } from './reports';
+
+/** How long the status bar keeps an outcome, in milliseconds. */
+const messageTime = 8000;
 
 type ModelCommand = (reference: ModelReference) => Promise<void>;
 
@@ -11,8 +14,9 @@ type ModelCommand = (reference: ModelReference) => Promise<void>;
 export function registerCommands(client: BaseLanguageClient, reports: Reports): Disposable[] {
   const onModel: Record<string, ModelCommand> = {
     'nn.checkGradients': async (reference) => {
-      await client.sendRequest(requests.checkGradients, reference);
+      const outcome = await client.sendRequest<CheckOutcome>(requests.checkGradients, reference);
       reports.refresh(reference);
+      await tell(outcome, reference, reports);
     },
     'nn.cancelCheck': async (reference) => { await client.sendRequest(requests.cancelCheck, reference); },
     'nn.showReport': (reference) => reports.show(reference),
@@ -21,6 +25,17 @@ export function registerCommands(client: BaseLanguageClient, reports: Reports): 
     const reference = uri !== undefined && model !== undefined ? { uri, model } : await modelAtCursor(client);
     if (reference !== undefined) await run(reference);
   }));
+}
+
+/** A check that agrees says so above its model and in the status bar; one that does not should not be missed. */
+async function tell({ ok, cancelled, message }: CheckOutcome, reference: ModelReference, reports: Reports): Promise<void> {
+  const text = `${reference.model}: ${message}`;
+  if (ok || cancelled) {
+    window.setStatusBarMessage(text, messageTime);
+    return;
+  }
+  const showReport = 'Show Report';
+  if (await window.showWarningMessage(text, showReport) === showReport) await reports.show(reference);
 }
 
 /** The model around the cursor; elsewhere, the person picks one of the file. */

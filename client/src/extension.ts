@@ -1,8 +1,9 @@
 // What the extension does in every host: starts the language client and wires the commands to it.
 
-import type { ExtensionContext } from 'vscode';
+import { Uri, workspace, type ExtensionContext } from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import { registerCommands } from './commands';
+import { requests, type ReadFileParams, type ReadFileResult } from './protocol';
 import { Reports } from './reports';
 
 /** Makes the language client of one kind of host. */
@@ -10,8 +11,25 @@ export type CreateClient = (id: string, name: string, options: LanguageClientOpt
 
 /** Starts the extension; it ends with the context's subscriptions. */
 export async function start(context: ExtensionContext, createClient: CreateClient): Promise<void> {
-  const client = createClient('nn', 'nn language server', { documentSelector: [{ language: 'nn' }] });
+  const client = createClient('nn', 'nn language server', {
+    documentSelector: [{ language: 'nn' }],
+    initializationOptions: { readFile: true },
+  });
   const reports = new Reports(client);
-  context.subscriptions.push(reports, ...registerCommands(client, reports), { dispose: () => client.stop() });
+  context.subscriptions.push(
+    reports,
+    ...registerCommands(client, reports),
+    client.onRequest(requests.readFile, ({ uri }: ReadFileParams) => readFile(uri)),
+    { dispose: () => client.stop() },
+  );
   await client.start();
+}
+
+/** A server in a web worker has no files of its own: the editor reads what a document imports. */
+async function readFile(uri: string): Promise<ReadFileResult> {
+  try {
+    return { text: new TextDecoder().decode(await workspace.fs.readFile(Uri.parse(uri))) };
+  } catch {
+    return { text: null };
+  }
 }

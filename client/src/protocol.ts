@@ -1,4 +1,4 @@
-// The requests that the client adds to the language server protocol.
+// The requests that client and server add to the language server protocol; server/src/lsp/requests.ts names them, too.
 
 import type { Range } from 'vscode-languageclient';
 
@@ -23,8 +23,24 @@ export interface ReportResult {
   markdown: string;
 }
 
+/** `nn/checkGradients`: how a gradient check ended. */
+export interface CheckOutcome {
+  ok: boolean;
+  cancelled: boolean;
+  message: string;
+}
+
+/** `nn/readFile`, from the server: a file that is not open; null where there is none. */
+export interface ReadFileParams {
+  uri: string;
+}
+
+export interface ReadFileResult {
+  text: string | null;
+}
+
 export const requests = {
-  /** ModelReference → the check's outcome, when it has ended. */
+  /** ModelReference → CheckOutcome, when the check has ended. */
   checkGradients: 'nn/checkGradients',
   /** ModelReference → nothing. */
   cancelCheck: 'nn/cancelCheck',
@@ -32,4 +48,6 @@ export const requests = {
   report: 'nn/report',
   /** ModelsParams → ModelEntry[]. */
   models: 'nn/models',
+  /** From the server: ReadFileParams → ReadFileResult. */
+  readFile: 'nn/readFile',
 } as const;

@@ -296,8 +296,10 @@ class Matcher implements Matching {
   private drop(i: number, opener: Opener): void {
     this.dropped.push(i);
     if (opener === '{') this.braceFaults++;
+    // In `model A(d { )` the bracket that misses its end is already known by its header's brace.
+    const isSwapped = opener !== '{' && this.open.some(({ type, softEnd }) => type === opener && softEnd !== undefined);
     if (this.late[opener] > 0) this.late[opener]--;
-    else this.fault({ kind: 'unopened', index: i });
+    else if (!isSwapped) this.fault({ kind: 'unopened', index: i });
   }
 
   /** Where nesting was cut short, the brackets around it miss their ends for that reason only. */

@@ -219,9 +219,10 @@ class LayoutBuilder {
   private openMissingBrace(after: number): void {
     this.noteFault(after);
     const end = endOf(this.tokens[after]!);
-    const opener: IToken = { image: '', startOffset: end, endOffset: end - 1, tokenType: Body, tokenTypeIdx: 0 };
+    const tokenType = this.frame.awaitsBody ? Body : Block;
+    const opener: IToken = { image: '{', startOffset: end, endOffset: end - 1, tokenType, tokenTypeIdx: 0 };
     this.frame.awaitsBody = false;
-    this.newFrame('{', opener, Body, this.frame);
+    this.newFrame('{', opener, tokenType, this.frame);
   }
 
   /** Ends the innermost bracket and puts it into the segment around it as one token. */

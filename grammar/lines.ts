@@ -62,38 +62,36 @@ export function indentOf(tokens: readonly IToken[], index: number): number {
  */
 export function missingBraceAfter(tokens: readonly IToken[], start: number, end: number): number | undefined {
   let depth = 0;
-  let waits = false;
+  let inHeader = false;
   let after: number | undefined;
   let last = start;
-  for (let i = start; i < end; i++) {
+  for (let i = start; i < end && tokens[i]!.tokenType !== Newline; i++) {
     const token = tokens[i]!;
-    if (token.tokenType === Newline) break;
-    const previous = tokens[last]!;
-    last = i;
     const { image } = token;
-    if (depth === 0 && (image === '{' || image === ';')) {
-      waits = false;
-      if (image === '{') after = undefined;
+    if (depth === 0) {
+      if (blockWords.has(token.tokenType)) {
+        inHeader = false;
+        after = i;
+      } else if (headerWords.has(token.tokenType)) {
+        inHeader = true;
+        after = undefined;
+      } else if (inHeader && endsValue(tokens[last]!) && beginsWithWord(token)) {
+        inHeader = false;
+        after = last;
+      } else if (image === '{') {
+        // It is the header's, or the block word's right before it.
+        if (inHeader || after === last) after = undefined;
+        inHeader = false;
+      }
     }
     if (image === '(' || image === '[' || image === '{') depth++;
-    else if (image === ')' || image === ']' || image === '}') {
-      depth--;
-      if (depth === 0 && image === ')' && after !== undefined && blockWords.has(tokens[after]!.tokenType)) after = i;
-    } else if (depth > 0) continue;
-    else if (waits && endsValue(previous) && beginsWithWord(token)) {
-      waits = false;
-      after = i - 1;
-    }
-    if (depth > 0) continue;
-    if (blockWords.has(token.tokenType)) {
-      waits = false;
+    else if (image === ')' || image === ']' || image === '}') depth--;
+    // `concat(dim = -1)`: the block comes after the arguments.
+    if (image === ')' && depth === 0 && after !== undefined && tokens[after + 1]?.image === '(' && blockWords.has(tokens[after]!.tokenType))
       after = i;
-    } else if (headerWords.has(token.tokenType)) {
-      waits = true;
-      after = undefined;
-    }
+    last = i;
   }
-  return waits ? last : after;
+  return inHeader ? last : after;
 }
 
 function endsValue(token: IToken): boolean {

@@ -240,10 +240,13 @@ export class ExpressionLowering {
   private if(tree: CstNode): ast.If {
     const branches = [this.branch(nodeIn(tree, 'branch')!)];
     let otherwise: ast.Block | undefined;
-    for (const alternative of nodesIn(tree, 'alternative')) {
+    const alternatives = nodesIn(tree, 'alternative');
+    for (const alternative of alternatives) {
       const word = tokenIn(alternative, 'Else')!;
       const branch = nodeIn(alternative, 'branch');
-      if (otherwise !== undefined)
+      const isEmpty = branch === undefined && tokenIn(alternative, 'Body') === undefined;
+      if (isEmpty && alternative !== alternatives.at(-1)) this.host.report(say.superfluous(word));
+      else if (otherwise !== undefined)
         this.host.report(say.misplaced(word, 'this `else` comes after the last one: an `if` has one `else` without a condition'));
       else if (branch !== undefined) branches.push(this.branch(branch));
       else otherwise = this.body(alternative, word, endOf(word));

@@ -21,6 +21,7 @@ export type FindDocumentation = (start: number) => string | undefined;
 const declarationStarts = new Set(
   (['from', ...keywordGroups.declaration, 'assert'] as const).map(keyword),
 );
+const statementWords = new Set(keywordGroups.statement.map(keyword));
 const misplacedInBody = new Set((['from', ...keywordGroups.declaration] as const).map(keyword));
 
 /** Lowers a file's declarations. */
@@ -251,14 +252,16 @@ class Lowering implements Host {
     return statements;
   }
 
-  /** The statement of a segment, and what it leaves over as one more. */
-  private statement(segment: Segment): ast.Statement[] {
-    const { tree, span, first, left } = this.parse('statement', segment);
-    const statements = [this.statementOf(tree, first, span)];
+  /** The statement of a segment; what it leaves over is one more, but no third. */
+  private statement(segment: Segment, isRest = false): ast.Statement[] {
+    const hasEquals = segment.tokens.some((token) => is(token, Equals));
+    const isBinding = hasEquals && !statementWords.has(segment.tokens[0]!.tokenType);
+    const { tree, span, first, left } = this.parse(isBinding ? 'binding' : 'statement', segment);
+    const statement = isBinding ? this.binding(tree, first, span) : this.statementOf(tree, first, span);
     this.reportRest(first, left);
-    if (left.length === 0 || !beginsValue(left[0]!)) return statements;
-    const more = this.parse('statement', { ...segment, tokens: [...left], start: left[0]!.startOffset });
-    return [...statements, this.statementOf(more.tree, more.first, more.span)];
+    const next = left.findIndex((token, i) => token.tokenType === Block || (i === 0 && beginsValue(token)));
+    if (next < 0 || isRest) return [statement];
+    return [statement, ...this.statement({ ...segment, tokens: left.slice(next) }, true)];
   }
 
   private statementOf({ children }: CstNode, first: IToken, span: Span): ast.Statement {
@@ -276,7 +279,7 @@ class Lowering implements Host {
       case 'assert':
         return this.assert(tree, span);
       default:
-        return this.bindingOrExpression(tree, first, span);
+        return { kind: 'expression-statement', value: this.expressions.expression(tree, first), span };
     }
   }
 
@@ -325,16 +328,11 @@ class Lowering implements Host {
     return { kind: 'type', ...(element && { element }), ...(shape && { shape }), span };
   }
 
-  private bindingOrExpression(tree: CstNode, first: IToken, span: Span): ast.Binding | ast.ExpressionStatement {
+  private binding(tree: CstNode, first: IToken, span: Span): ast.Binding | ast.ExpressionStatement {
     const equals = tokenIn(tree, 'Equals');
+    if (equals === undefined) return { kind: 'expression-statement', value: this.expressionIn(tree, first), span };
     const commas = tokensIn(tree, 'Comma');
-    const left = nodesIn(tree, 'expression');
-    if (equals === undefined) {
-      const value = this.expressionIn(tree, first, 'a statement');
-      if (commas.length > 0) this.report(say.misplaced(commas[0]!, 'statements are separated by new lines or `;`, not by commas'));
-      return { kind: 'expression-statement', value, span };
-    }
-    const names = left.flatMap((target, i): ast.Name[] => {
+    const names = nodesIn(tree, 'expression').flatMap((target, i): ast.Name[] => {
       const name = this.expressions.boundName(target);
       if (name !== undefined) return [name];
       const before = commas[i - 1];

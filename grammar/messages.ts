@@ -103,7 +103,7 @@ export function bracketFault(fault: Fault, tokens: readonly IToken[]): Diagnosti
         replacement('Remove it', span, ''),
       ]);
     case 'missing-brace':
-      return error('missing-body', span, 'the `{` that opens the lines below is missing here', [
+      return error('missing-body', span, 'a `{` is missing after this: a `}` below has none', [
         insertion('Add `{`', span.end, ' {'),
       ]);
     case 'too-deep':
@@ -198,11 +198,12 @@ export function leftOver(token: IToken, message: string): Diagnostic {
 }
 
 /** What a statement or declaration leaves over. */
-export function statementLeftOver(token: IToken, first: IToken, beginsTerm: boolean): Diagnostic {
+export function statementLeftOver(token: IToken, first: IToken, beginsValue: boolean): Diagnostic {
   if (token.image === 'else') return leftOver(token, 'there is no `if` before it');
   if (token.image === ':')
     return leftOver(token, 'a `:` follows the name of an input, target or param, and stands in indices');
-  if (!beginsTerm) return leftOver(token, `the \`${first.image}\` should end before it`);
+  if (token.image === ',') return leftOver(token, 'statements are separated by new lines or `;`, not by commas');
+  if (!beginsValue) return leftOver(token, `the \`${first.image}\` should end before it`);
   return leftOver(token, 'a `->`, an operator, a new line or `;` is missing before it');
 }
 

@@ -83,7 +83,7 @@ class NnParser extends CstParser {
       { ALT: () => this.SUBRULE(this.loss) },
       { ALT: () => this.SUBRULE(this.optimizer) },
       { ALT: () => this.SUBRULE(this.assert) },
-      { ALT: () => this.SUBRULE(this.bindingOrExpression) },
+      { ALT: () => this.SUBRULE(this.expression) },
     ]);
   });
 
@@ -120,8 +120,8 @@ class NnParser extends CstParser {
     this.SUBRULE(this.expression);
   });
 
-  /** What stands left of a `=` must be names; that is asked for in lowering. */
-  private readonly bindingOrExpression = this.RULE('bindingOrExpression', () => {
+  /** A statement with a `=`; what stands left of it must be names, which is asked for in lowering. */
+  readonly binding = this.RULE('binding', () => {
     this.SUBRULE(this.expression);
     this.MANY(() => {
       this.CONSUME(tokens.Comma);
@@ -247,7 +247,7 @@ class NnParser extends CstParser {
 
 const parser = new NnParser();
 
-export type Rule = 'declaration' | 'statement' | 'item';
+export type Rule = 'declaration' | 'statement' | 'binding' | 'item';
 
 export interface Parsed {
   readonly tree: CstNode;
@@ -263,9 +263,14 @@ export function parseRule(rule: Rule, input: IToken[]): Parsed {
   if (rest === undefined) return { tree, unfit: undefined, left: [] };
   const unfit = input[rest]!;
   const left = input.slice(rest);
-  // What may be a value of its own is kept for that, unless it stands in the way of a body.
-  if (!beginsValue(unfit) || left.some((token) => token.tokenType === tokens.Body)) {
+  const body = left.findIndex((token) => token.tokenType === tokens.Body);
+  // What may be a value of its own is kept for that, unless it stands between a header and its body.
+  if (!beginsValue(unfit) || body >= 0) {
     const without = apply(rule, input.toSpliced(rest, 1));
+    if (without.rest === undefined) return { tree: without.tree, unfit, left: [] };
+  }
+  if (body > 0) {
+    const without = apply(rule, input.toSpliced(rest, body));
     if (without.rest === undefined) return { tree: without.tree, unfit, left: [] };
   }
   return { tree, unfit, left };

@@ -1,0 +1,6 @@
+// The text of the check worker, which the build puts in.
+
+declare module 'nn:check-worker' {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,183 @@
+// The figures of a part of a network, as data and in words: types, receptive fields, parameters, buffers, costs.
+
+import type * as ast from '../../../grammar/ast';
+import { elements, printType } from '../layers/tensor';
+import type { Dimension } from '../symbolic/dimension';
+import { countMacs, countParameters, parametersOf } from '../semantics/cost';
+import type { Chain, Observation } from '../semantics/findings';
+import type { AnyNode, Graph, GraphNode, NamedOutput, Tensor } from '../semantics/graph';
+import type { EvaluatedModel } from '../semantics/model';
+import { type AxisReport, type ReceptiveField, ReceptiveFields } from '../semantics/receptive-field';
+import type { Run } from '../semantics/run';
+import type { Value } from '../semantics/values';
+import { grouped } from './numbers';
+import type { Document } from './workspace';
+
+const fields = new WeakMap<Graph, ReceptiveFields>();
+
+/** The receptive fields of a tensor of a graph, one for each input with positions that it depends on. */
+export function receptiveFieldsOf(graph: Graph, tensor: Tensor): readonly ReceptiveField[] {
+  let known = fields.get(graph);
+  if (known === undefined) fields.set(graph, (known = new ReceptiveFields()));
+  return known.of(tensor);
+}
+
+/** The evaluation that an observation was made in. */
+export function runOf(observation: Observation): Run {
+  return observation.run as Run;
+}
+
+/** One application of a layer, a stack or a function, with the nodes that it added to its graph. */
+export interface Application {
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+  readonly graph: Graph;
+  readonly nodes: readonly AnyNode[];
+  /** The model that was evaluated. */
+  readonly model: string;
+  readonly run: object;
+  readonly chain?: Chain;
+}
+
+/** The applications among what was observed at an expression, in the order of evaluation. */
+export function applicationsAt(document: Document, node: object): readonly Application[] {
+  const { first } = document.analysis.observations(node) ?? { first: [] };
+  return first.flatMap((observation) => applicationOf(document, observation, node));
+}
+
+function applicationOf(document: Document, observation: Observation, node: object): Application[] {
+  const { value, application, chain } = observation;
+  if (value.kind === 'unknown') return [];
+  const run = runOf(observation);
+  const { graph } = run;
+  const common = { output: value, graph, model: run.name, run, chain };
+  if (application !== undefined) return [{ ...common, inputs: application.inputs, nodes: graph.nodes.slice(application.from, application.to) }];
+  const made = madeBy(value, document.uri, node as ast.Expression);
+  return made === undefined ? [] : [{ ...common, inputs: made.inputs.map((tensor): Value => ({ kind: 'tensor', tensor })), nodes: [made] }];
+}
+
+/** The operation that an expression itself, a call or an operator, added to the graph. */
+function madeBy(value: Value, uri: string, node: ast.Expression): AnyNode | undefined {
+  const [tensor] = tensorsIn(value);
+  if (tensor?.source.kind !== 'node') return undefined;
+  const { node: made } = tensor.source;
+  const { file, span } = made.place;
+  return file === uri && span.start === node.span.start && span.end === node.span.end ? made : undefined;
+}
+
+/** Of applications in several evaluated models, those of the first: one consistent picture. */
+export function ofOneRun(applications: readonly Application[]): readonly Application[] {
+  return applications.filter((application) => application.run === applications[0]?.run);
+}
+
+/** The tensors in a value, lists included. */
+export function tensorsIn(value: Value): readonly Tensor[] {
+  if (value.kind === 'tensor') return [value.tensor];
+  return value.kind === 'list' ? value.items.flatMap(tensorsIn) : [];
+}
+
+/** `[64, 16, 16]`, for a list of tensors `2 × [64, 16]` or `[[64, 16], [32, 16]]`; undefined where anything is no tensor. */
+export function typeOf(value: Value): string | undefined {
+  if (value.kind === 'tensor') return printType(value.tensor.type);
+  if (value.kind !== 'list' || value.items.length === 0) return undefined;
+  const types = value.items.map(typeOf);
+  if (types.some((type) => type === undefined)) return undefined;
+  const [first] = types;
+  if (types.length > 1 && types.every((type) => type === first)) return `${String(types.length)} × ${first!}`;
+  return `[${types.join(', ')}]`;
+}
+
+/** `[3, 32, 32] → [32, 32, 32]` */
+export function signatureOf(application: Pick<Application, 'inputs' | 'output'>): string {
+  const inputs = application.inputs.map((input) => typeOf(input) ?? '?').join(', ');
+  return `${inputs}${inputs === '' ? '' : ' '}→ ${typeOf(application.output) ?? '?'}`;
+}
+
+/** What a part of a graph costs. */
+export interface Cost {
+  readonly parameters: number;
+  readonly buffers: number;
+  readonly macs: Dimension;
+}
+
+export function costOf(nodes: readonly AnyNode[]): Cost {
+  return { parameters: countParameters(parametersOf(nodes)), buffers: countBuffersOf(nodes), macs: countMacs(nodes) };
+}
+
+/** The cost of all that a model's body does. */
+export function costOfModel({ graph }: EvaluatedModel): Cost {
+  const nodes = graph.nodes.slice(0, graph.bodyNodes);
+  return { parameters: countParameters(graph.parameters), buffers: countBuffersOf(nodes), macs: countMacs(nodes) };
+}
+
+/** Entries of the buffers of some nodes; those of a layer that is applied twice count once. */
+function countBuffersOf(nodes: readonly AnyNode[]): number {
+  const seen = new Set<object>();
+  let total = 0;
+  for (const node of nodes) {
+    if (node.kind !== 'operation' || seen.has(node.layer ?? node)) continue;
+    seen.add(node.layer ?? node);
+    for (const buffer of node.effect.buffers ?? []) total += elements(buffer.shape) as number;
+  }
+  return total;
+}
+
+/** The single operation among the nodes, where there is one. */
+export function onlyOperation(nodes: readonly AnyNode[]): GraphNode | undefined {
+  const [only] = nodes;
+  return nodes.length === 1 && only?.kind === 'operation' ? only : undefined;
+}
+
+/** The last output of a model: what its totals speak of. */
+export function lastOutput(model: EvaluatedModel): NamedOutput | undefined {
+  return model.graph.outputs.at(-1);
+}
+
+/** `5 × 5`, `whole input`, `7 × all`; undefined where it is not known. */
+export function fieldSize(field: ReceptiveField): string | undefined {
+  if (field.global) return 'whole input';
+  if (field.axes.some((axis) => axis.kind === 'unknown')) return undefined;
+  return field.axes.map((axis) => (axis.kind === 'window' ? grouped(axis.size) : 'all')).join(' × ');
+}
+
+/** `stride 4 × 4`, `padding 3 at every border` or `padding [3, 2] × [3, 2]`: the rest of what a field is. */
+export function fieldDetails(field: ReceptiveField): string {
+  const windows = field.axes.filter((axis) => axis.kind === 'window');
+  if (windows.length === 0) return '';
+  const strides = field.axes.map((axis) => (axis.kind === 'window' ? grouped(axis.stride) : '–')).join(' × ');
+  return `effective stride ${strides}, ${paddingText(field.axes)}`;
+}
+
+function paddingText(axes: readonly AxisReport[]): string {
+  const windows = axes.filter((axis) => axis.kind === 'window');
+  const [first] = windows;
+  const uniform = windows.every((axis) => axis.before === first!.before && axis.after === first!.before);
+  if (uniform) return first!.before === 0 ? 'no padding' : `padding ${grouped(first!.before)} at both ends`;
+  return `padding ${axes.map((axis) => (axis.kind === 'window' ? `${grouped(axis.before)} + ${grouped(axis.after)}` : '–')).join(' × ')}`;
+}
+
+/** What a unit saw of the same input in front of the node that made its field global; undefined where that is no window either. */
+export function fieldBefore(graph: Graph, since: AnyNode, { input }: ReceptiveField): ReceptiveField | undefined {
+  const before = since.inputs.flatMap((tensor) => receptiveFieldsOf(graph, tensor)).filter((field) => field.input === input);
+  return before.length === 1 && before[0]!.axes.every((axis) => axis.kind === 'window') ? before[0] : undefined;
+}
+
+/** The node since which a field is global. */
+export function globalSince(field: ReceptiveField): AnyNode | undefined {
+  for (const axis of field.axes) if (axis.kind === 'all' && axis.since !== undefined) return axis.since;
+  return undefined;
+}
+
+/** Why a receptive field is not known. */
+export function unknownReason(field: ReceptiveField): string | undefined {
+  const axis = field.axes.find((each) => each.kind === 'unknown');
+  return axis?.reason;
+}
+
+/** The applications that give one picture of an expression: in a model, those of its own evaluation; elsewhere, of the first that has any. */
+export function picturedApplications(document: Document, node: object, declaration: ast.Declaration | undefined): readonly Application[] {
+  const all = applicationsAt(document, node);
+  const own = document.analysis.models.find((model) => model.declaration === declaration);
+  const inOwn = own === undefined ? [] : all.filter((application) => application.run === own.run);
+  return inOwn.length > 0 ? inOwn : all;
+}

@@ -1,0 +1,213 @@
+// What the editor shows where the mouse rests: the page of the innermost node that has something to say.
+
+import type * as ast from '../../../grammar/ast';
+import { type Node, nodePathAt } from '../../../grammar/walk';
+import { touches, type Span } from '../base/span';
+import { builtins } from '../semantics/builtins';
+import { functions } from '../layers/catalog';
+import { picturedApplications } from './figures';
+import { applicationPage } from './hover/application';
+import { argumentPage } from './hover/argument';
+import { declarationPage } from './hover/declaration';
+import { assertPage, lossPage, optimizerPage, outputPage, paramPage, tensorStatementPage } from './hover/statement';
+import { valuePage } from './hover/value';
+import { codeBlock, code, paragraphs, sourceLinks } from './markdown';
+import { printSignature, signatureOfOperation } from './spelling';
+import type { Document, Source } from './workspace';
+
+export interface Hover {
+  readonly span: Span;
+  readonly markdown: string;
+}
+
+/** Where in the tree the mouse rests: the node, and those around it, the innermost first. */
+interface Site {
+  readonly document: Document;
+  readonly offset: number;
+  readonly declaration: ast.Declaration | undefined;
+  around(levels: number): Node | undefined;
+}
+
+/** The hover at an offset; undefined where there is nothing to say. */
+export function hover(document: Document, offset: number): Hover | undefined {
+  const path = nodePathAt(document.tree, offset);
+  const declaration = path[1] as ast.Declaration | undefined;
+  for (let index = path.length - 1; index > 0; index--) {
+    const node = path[index]!;
+    const site: Site = { document, offset, declaration, around: (levels) => path[index - levels] };
+    const page = pageOf(node, site);
+    if (page !== undefined && page.markdown !== '') return page;
+    // A body around the mouse is no answer to what is under it.
+    if (node.kind === 'block') return undefined;
+  }
+  return undefined;
+}
+
+function pageOf(node: Node, site: Site): Hover | undefined {
+  const { document, declaration } = site;
+  const page = (markdown: string | undefined, span: Span = node.span): Hover | undefined => (markdown === undefined ? undefined : { span, markdown });
+  switch (node.kind) {
+    case 'name':
+      return nameHover(node, site);
+    case 'integer':
+    case 'float':
+    case 'string':
+    case 'boolean':
+    case 'none':
+    case 'list':
+      return page(argumentAround(site));
+    case 'argument':
+      return page(argumentOf(node, site));
+    case 'call':
+    case 'member':
+    case 'index':
+    case 'binary':
+      return page(expressionPage(node, site));
+    case 'pipe':
+      return page(expressionPage(node.right, site));
+    case 'repeat':
+    case 'for':
+    case 'residual':
+    case 'parallel':
+      return page(applicationPage(picturedApplications(document, node, declaration), node, document), keyword(node.span, document));
+    case 'input':
+    case 'target':
+      return page(tensorStatementPage(node, declaration, document));
+    case 'param':
+      return page(paramPage(node, document));
+    case 'output':
+      return page(outputPage(node, document));
+    case 'loss':
+      return page(lossPage(node, document), keyword(node.span, document));
+    case 'optimizer':
+      return page(optimizerPage(node, declaration, document));
+    case 'assert':
+      return page(assertPage(node, document));
+    case 'stack':
+    case 'model':
+    case 'function':
+      return touches({ start: node.span.start, end: node.name.span.end }, site.offset) ? page(declarationPage(node, document, document), node.name.span) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The word at the beginning of a construct. */
+function keyword(span: Span, document: Document): Span {
+  const length = /^\w+/.exec(document.text.slice(span.start, span.end))?.[0].length ?? span.end - span.start;
+  return { start: span.start, end: span.start + length };
+}
+
+/** A name: what it names, by where it stands. */
+function nameHover(node: ast.Name, site: Site): Hover | undefined {
+  const { document } = site;
+  const parent = site.around(1);
+  const page = (markdown: string | undefined): Hover | undefined => (markdown === undefined ? undefined : { span: node.span, markdown });
+  switch (parent?.kind) {
+    case 'call':
+      if (parent.callee !== node) break;
+      return page(site.around(2)?.kind === 'optimizer' ? undefined : (expressionPage(parent, site) ?? namePage(node, site)));
+    case 'argument':
+      if (parent.name === node) return page(argumentOf(parent, site));
+      return page(paragraphs(namePage(node, site), argumentAround(site)));
+    case 'stack':
+    case 'model':
+    case 'function':
+      return page(declarationPage(parent, document, document));
+    case 'imported-name':
+      return page(importedPage(parent.name.text, document));
+    case 'parameter':
+    case 'let':
+    case 'binding':
+    case 'for':
+      return page(observedPage(node, document));
+    case 'member':
+      return parent.name === node ? page(expressionPage(parent, site)) : page(namePage(node, site));
+    case 'input':
+    case 'target':
+    case 'param':
+    case 'output':
+    case 'optimizer':
+      return undefined;
+  }
+  return page(namePage(node, site));
+}
+
+function observedPage(node: ast.Name, document: Document): string | undefined {
+  return valuePage(node.text, document.analysis.observations(node)?.first ?? [], document);
+}
+
+/** A name in an expression: an application, a declaration, a function, or a value. */
+function namePage(node: ast.Name, site: Site): string | undefined {
+  const { document, declaration } = site;
+  const applied = applicationPage(picturedApplications(document, node, declaration), node, document);
+  if (applied !== undefined) return applied;
+  const { first } = document.analysis.observations(node) ?? { first: [] };
+  for (const { value } of first) {
+    if (value.kind !== 'constructor' && value.kind !== 'function') continue;
+    if (value.target.kind === 'declaration') return declaredPage(value.target.declaration, value.target.file, value.name, document);
+  }
+  return standardPage(node.text, first.length === 0 || first[0]!.value.kind === 'function') ?? observedPage(node, document);
+}
+
+/** The page of a declaration as it is known by a name: a variant has its own. */
+function declaredPage(declaration: ast.Stack | ast.Model | ast.FunctionDeclaration, file: string, name: string, document: Document): string {
+  const variant = document.tree.declarations.find((each) => each.kind === 'model' && each.name.text === name);
+  if (variant?.kind === 'model') return declarationPage(variant, document, document);
+  return declarationPage(declaration, document.dependencies.get(file) ?? document, document);
+}
+
+function importedPage(name: string, document: Document): string | undefined {
+  for (const source of document.dependencies.values()) {
+    const found = source === undefined || source === document ? undefined : declarationIn(source, name);
+    if (source !== undefined && found !== undefined) return declarationPage(found, source, document);
+  }
+  return undefined;
+}
+
+function declarationIn(source: Source, name: string): ast.Stack | ast.Model | ast.FunctionDeclaration | undefined {
+  for (const declaration of source.tree.declarations) {
+    if ((declaration.kind === 'stack' || declaration.kind === 'model' || declaration.kind === 'function') && declaration.name.text === name) return declaration;
+  }
+  return undefined;
+}
+
+/** A function that the language brings along. */
+function standardPage(name: string, isFunction: boolean): string | undefined {
+  const builtin = builtins.get(name);
+  const operation = functions.get(name);
+  if (!isFunction) return undefined;
+  return paragraphs(
+    builtin && paragraphs(codeBlock(builtin.signature), builtin.summary),
+    operation && paragraphs(codeBlock(printSignature(signatureOfOperation(operation, true), true)), operation.summary, code(operation.formula), sourceLinks(operation.source)),
+  ) || undefined;
+}
+
+/** A call, an operator or a member: what it applies, or else what it is worth. */
+function expressionPage(node: ast.Expression, site: Site): string | undefined {
+  const { document, declaration } = site;
+  const applied = applicationPage(picturedApplications(document, node, declaration), node, document);
+  if (applied !== undefined) return applied;
+  const value = valuePage(document.text.slice(node.span.start, node.span.end).replace(/\s+/g, ' '), document.analysis.observations(node)?.first ?? [], document);
+  if (node.kind !== 'call' || node.callee.kind !== 'name') return value;
+  return paragraphs(value, namePage(node.callee, site));
+}
+
+function argumentOf(argument: ast.Argument, site: Site): string | undefined {
+  for (let levels = 1; site.around(levels) !== undefined; levels++) {
+    const around = site.around(levels)!;
+    if (around.kind === 'call') return argumentPage(around, argument, site.document);
+    if (around.kind === 'block') return undefined;
+  }
+  return undefined;
+}
+
+/** The argument whose value the mouse is on. */
+function argumentAround(site: Site): string | undefined {
+  for (let levels = 1; levels <= 2; levels++) {
+    const around = site.around(levels);
+    if (around?.kind === 'argument') return argumentOf(around, site);
+    if (around?.kind !== 'list' && around?.kind !== 'negate') return undefined;
+  }
+  return undefined;
+}

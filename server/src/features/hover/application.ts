@@ -1,0 +1,94 @@
+// The hover on a layer, a stack or a function where it is applied.
+
+import type * as ast from '../../../../grammar/ast';
+import { type Application, costOf, onlyOperation, ofOneRun, signatureOf } from '../figures';
+import { code, codeBlock, escaped, paragraphs, sourceLinks, table } from '../markdown';
+import { grouped } from '../numbers';
+import { catalogLayer, spellLayer, spellValue, textOf } from '../spelling';
+import type { Document } from '../workspace';
+import { factsOfApplication, factTable } from './facts';
+
+/** How many distinct applications are listed. */
+const listed = 6;
+
+/** The page of an expression that was applied; undefined where it never was. */
+export function applicationPage(applications: readonly Application[], node: ast.Expression, document: Document): string | undefined {
+  const [first] = applications;
+  if (first === undefined) return undefined;
+  const operation = onlyOperation(first.nodes)?.operation;
+  return paragraphs(
+    codeBlock(titleOf(first, node, document), signatureOf(first)),
+    operation?.summary ?? documentationOf(node, document),
+    repetition(applications),
+    factTable(factsOfApplication(first, document)),
+    operation && code(operation.formula),
+    operation && sourceLinks(operation.source),
+  );
+}
+
+function titleOf(application: Application, node: ast.Expression, document: Document): string {
+  const layer = catalogLayer(onlyOperation(application.nodes)?.layer);
+  if (layer !== undefined) return layer.label === undefined ? spellLayer(layer) : `${layer.label} = ${spellLayer(layer)}`;
+  const made = document.analysis.observations(node)?.first.find(({ value }) => value.kind === 'layer' || value.kind === 'constructor')?.value;
+  if (made !== undefined) return spellValue(made);
+  const text = textOf(node, document.text);
+  const body = text.indexOf('{');
+  return body < 0 ? text : text.slice(0, body).trimEnd();
+}
+
+/** What a stack's or model's declaration says of it. */
+function documentationOf(node: ast.Expression, document: Document): string | undefined {
+  switch (node.kind) {
+    case 'residual':
+      return 'Adds the incoming value to what the body makes of it: y = x + body(x).';
+    case 'repeat':
+      return 'Runs its body again and again, each round with weights of its own.';
+    case 'for':
+      return 'Runs its body for each item, each round with weights of its own.';
+    case 'parallel':
+      return parallels[node.operation];
+  }
+  for (const { value } of document.analysis.observations(node)?.first ?? []) {
+    if (value.kind === 'constructor' && value.target.kind === 'declaration') return value.target.declaration.documentation;
+    if (value.kind === 'layer' && value.layer.kind === 'body' && 'documentation' in value.layer.node) return value.layer.node.documentation;
+  }
+  return undefined;
+}
+
+const parallels: Readonly<Record<ast.Parallel['operation'], string>> = {
+  concat: 'Runs each statement as a branch off the incoming value, and joins the results along one dimension.',
+  add: 'Runs each statement as a branch off the incoming value, and adds the results.',
+  multiply: 'Runs each statement as a branch off the incoming value, and multiplies the results.',
+};
+
+/** Where an expression is applied more than once: how often, and with which shapes. */
+function repetition(applications: readonly Application[]): string | undefined {
+  if (applications.length < 2) return undefined;
+  const models = [...new Set(applications.map((application) => application.model))];
+  const times = models.map((model) => `${grouped(applications.filter((each) => each.model === model).length)} in ${model}`);
+  const rows = distinctRows(ofOneRun(applications));
+  if (models.length > 1 && rows.length === 1) return undefined;
+  const text = `**Applied ×${grouped(ofOneRun(applications).length)}** in ${escaped(models[0]!)}${models.length > 1 ? ` (${escaped(times.join(', '))})` : ''}; the figures below are those of the first.`;
+  return rows.length < 2 ? text : paragraphs(text, applicationTable(ofOneRun(applications)));
+}
+
+function distinctRows(applications: readonly Application[]): readonly { readonly signature: string; readonly count: number; readonly first: Application }[] {
+  const groups = new Map<string, { signature: string; count: number; first: Application }>();
+  for (const application of applications) {
+    const signature = signatureOf(application);
+    const known = groups.get(signature);
+    if (known === undefined) groups.set(signature, { signature, count: 1, first: application });
+    else known.count++;
+  }
+  return [...groups.values()];
+}
+
+/** The distinct applications with their counts and costs. */
+export function applicationTable(applications: readonly Application[]): string {
+  const rows = distinctRows(applications);
+  const costs = rows.slice(0, listed).map((row) => ({ ...row, ...costOf(row.first.nodes) }));
+  const costly = costs.some(({ parameters, macs }) => parameters !== 0 || macs !== 0);
+  const lines = costs.map(({ signature, count, parameters, macs }) => [`×${grouped(count)}`, code(signature), ...(costly ? [grouped(parameters), code(grouped(macs))] : [])]);
+  const rest = rows.length - lines.length;
+  return paragraphs(table(['', 'Shapes', ...(costly ? ['Parameters', 'MACs'] : [])], lines), rest > 0 ? `… and ${grouped(rest)} more` : undefined);
+}

@@ -1,0 +1,49 @@
+// The hover on an argument: what it means, what it accepts, and its default.
+
+import type * as ast from '../../../../grammar/ast';
+import { code, codeBlock, escaped, paragraphs } from '../markdown';
+import { definitionsOf, spellArgument, spellValue } from '../spelling';
+import type { Document } from '../workspace';
+import { calleeOf, type Callee } from '../callee';
+
+/** The page of an argument of a call; undefined where the callee or the argument is not known. */
+export function argumentPage(call: ast.Call, argument: ast.Argument, document: Document): string | undefined {
+  const callee = calleeOf(call, document);
+  const name = callee && nameOfArgument(call, argument, callee);
+  if (callee === undefined || name === undefined) return undefined;
+  if (callee.kind === 'declaration') return declaredArgument(callee, name, document);
+  const definition = definitionsOf(callee.operation)[name];
+  if (definition === undefined) {
+    const input = callee.operation.inputs?.find((each) => each.name === name);
+    return input && paragraphs(codeBlock(`${callee.operation.name}(${name})`), input.documentation);
+  }
+  return paragraphs(
+    codeBlock(`${callee.operation.name}(${name}${definition.default === undefined ? '' : ` = ${spellArgument(definition, definition.default)}`})`),
+    definition.documentation,
+    `Accepts ${definition.accepts}.${definition.default === undefined ? ' Required.' : ` Default ${code(spellArgument(definition, definition.default))}.`}`,
+  );
+}
+
+/** The name of an argument as written, or of the place where it stands. */
+export function nameOfArgument(call: ast.Call, argument: ast.Argument, callee: Callee): string | undefined {
+  if (argument.name !== undefined) return argument.name.text;
+  const index = call.arguments.indexOf(argument);
+  if (callee.kind === 'declaration') return callee.declaration.parameters[index]?.name.text;
+  const inputs = callee.isFunction ? (callee.operation.inputs ?? []).map((input) => input.name) : [];
+  const names = [...inputs, ...Object.keys(callee.operation.arguments)];
+  const last = names.at(-1);
+  return names[index] ?? (last !== undefined && definitionsOf(callee.operation)[last]?.rest === true ? last : undefined);
+}
+
+function declaredArgument(callee: Extract<Callee, { kind: 'declaration' }>, name: string, document: Document): string | undefined {
+  const parameter = callee.declaration.parameters.find((each) => each.name.text === name);
+  if (parameter === undefined) return undefined;
+  const source = document.dependencies.get(callee.file) ?? document;
+  const fallback = parameter.default === undefined ? '' : ` = ${source.text.slice(parameter.default.span.start, parameter.default.span.end)}`;
+  const values = [...new Set((document.analysis.observations(parameter.name)?.first ?? []).map(({ value }) => spellValue(value)))];
+  return paragraphs(
+    codeBlock(`${callee.declaration.name.text}(${name}${fallback})`),
+    `An argument of the ${callee.declaration.kind} ${escaped(callee.declaration.name.text)}${fallback === '' ? '; it has no default.' : '.'}`,
+    values.length === 0 ? undefined : `Values: ${values.slice(0, 8).map(code).join(', ')}${values.length > 8 ? ' …' : ''}`,
+  );
+}

@@ -1,0 +1,92 @@
+// The hover on a stack, a model or a function: documentation, arguments, totals, requirements.
+
+import type * as ast from '../../../../grammar/ast';
+import { walk } from '../../../../grammar/walk';
+import { printType } from '../../layers/tensor';
+import type { EvaluatedModel } from '../../semantics/model';
+import { requirementsOf } from '../../semantics/requirements';
+import { type Application, applicationsAt, costOfModel, lastOutput, ofOneRun } from '../figures';
+import { code, codeBlock, escaped, paragraphs } from '../markdown';
+import { grouped } from '../numbers';
+import { printSignature, signatureOfDeclaration, textOf } from '../spelling';
+import type { Document, Source } from '../workspace';
+import { applicationTable } from './application';
+import { type Fact, factTable, fieldFacts, withFormula } from './facts';
+import { requirementList } from './value';
+
+/** The page of a declaration, which may stand in another file. */
+export function declarationPage(declaration: ast.Stack | ast.Model | ast.FunctionDeclaration, source: Source, document: Document): string {
+  const signature = printSignature(signatureOfDeclaration(declaration, source.text), declaration.kind === 'function');
+  return paragraphs(
+    codeBlock(`${declaration.kind} ${signature}${meaningOf(declaration, source)}`),
+    declaration.documentation,
+    declaration.kind === 'model' ? modelPart(declaration, document) : declaration.kind === 'stack' ? stackPart(declaration, document) : undefined,
+  );
+}
+
+/** What a function or a variant stands for. */
+function meaningOf(declaration: ast.Stack | ast.Model | ast.FunctionDeclaration, source: Source): string {
+  const value = declaration.kind === 'function' ? declaration.body : declaration.kind === 'model' ? declaration.variant : undefined;
+  return value === undefined ? '' : ` = ${textOf(value, source.text)}`;
+}
+
+function modelPart(declaration: ast.Model, document: Document): string | undefined {
+  const template = document.analysis.templates.find((each) => each.declaration === declaration);
+  if (template !== undefined) return `A template: it needs ${template.missing.map(code).join(', ')}, as in ${code(`model Name = ${declaration.name.text}(…)`)}.`;
+  const model = document.analysis.models.find((each) => each.declaration === declaration);
+  return model === undefined ? undefined : totalsOf(model, document);
+}
+
+/** Inputs, outputs, totals and requirements of an evaluated model. */
+export function totalsOf(model: EvaluatedModel, document: Document): string {
+  const { graph } = model;
+  const { parameters, buffers, macs } = costOfModel(model);
+  const facts: Fact[] = [];
+  for (const input of [...graph.inputs, ...graph.targets]) {
+    const { source } = input;
+    if (source.kind !== 'input' && source.kind !== 'target') continue;
+    facts.push([source.kind === 'input' ? 'Input' : 'Target', `${code(source.name)} ${code(printType(input.type))}`]);
+  }
+  for (const { name, tensors } of graph.outputs) facts.push(['Output', `${code(name)} ${tensors.map((tensor) => code(printType(tensor.type))).join(', ')}`]);
+  facts.push(['Parameters', `${withFormula(parameters, undefined)} trainable`]);
+  if (buffers > 0) facts.push(['Buffers', `${withFormula(buffers, undefined)}, kept but not trained`]);
+  if (macs !== 0) facts.push(['MACs', `${withFormula(macs, undefined)} for one example`]);
+  const output = lastOutput(model)?.tensors[0];
+  if (output !== undefined) facts.push(...fieldFacts(graph, output, document));
+  const requirements = requirementsOf(model);
+  return paragraphs(
+    factTable(facts),
+    requirements.length === 0 ? undefined : requirementList(requirements, document),
+    model.complete ? undefined : 'A limit ended the evaluation, so that these figures are those of its beginning.',
+  );
+}
+
+/** How a stack is applied in the models of this file. */
+function stackPart(declaration: ast.Stack, document: Document): string | undefined {
+  const applications = applicationsOf(declaration, document);
+  if (applications.length === 0) return 'No model of this file applies it.';
+  const model = escaped(applications[0]!.model);
+  return paragraphs(`Applied ×${grouped(applications.length)} in ${model}:`, applicationTable(applications));
+}
+
+/** All applications of a stack or model in the first evaluated model that has any. */
+function applicationsOf(declaration: ast.Stack, document: Document): readonly Application[] {
+  const found: Application[] = [];
+  walk(document.tree, {
+    enter(node) {
+      if (node.kind !== 'name' && node.kind !== 'call') return undefined;
+      if (makes(node, declaration, document)) found.push(...applicationsAt(document, node));
+      return undefined;
+    },
+  });
+  return ofOneRun(found);
+}
+
+/** Whether an expression makes a layer of this declaration. */
+function makes(node: ast.Name | ast.Call, declaration: ast.Stack, document: Document): boolean {
+  const observations = document.analysis.observations(node)?.first ?? [];
+  return observations.some(({ value }) => {
+    if (node.kind === 'name') return value.kind === 'constructor' && value.target.kind === 'declaration' && value.target.declaration === declaration;
+    return value.kind === 'layer' && value.layer.kind === 'body' && value.layer.node === declaration && value.layer.origin.node === node;
+  });
+}

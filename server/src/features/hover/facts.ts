@@ -1,0 +1,124 @@
+// The table of facts that hovers share: sizes, receptive field, parameters, cost, what is kept, each with its formula.
+
+import { elements, printShape } from '../../layers/tensor';
+import type { Kept, Parameter, Step } from '../../layers/definition';
+import type { AnyNode, Graph, GraphNode, Tensor } from '../../semantics/graph';
+import { type Dimension, print } from '../../symbolic/dimension';
+import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, onlyOperation, receptiveFieldsOf, tensorsIn, typeOf, unknownReason } from '../figures';
+import { code, escaped, table } from '../markdown';
+import { grouped, groupedAndShortened } from '../numbers';
+import { capitalized } from '../spelling';
+import type { Document } from '../workspace';
+
+/** What it is, and what is known of it. */
+export type Fact = readonly [what: string, text: string];
+
+export function factTable(facts: readonly Fact[]): string | undefined {
+  return facts.length === 0 ? undefined : table(['', ''], facts);
+}
+
+/** `**2,432** = 32·3·5·5 + 32`: a number, and the formula that gives it. */
+export function withFormula(value: Dimension, formula: string | undefined): string {
+  const number = typeof value === 'number' ? `**${groupedAndShortened(value)}**` : code(print(value));
+  if (formula === undefined) return number;
+  const result = formula.lastIndexOf(' = ');
+  return `${number} = ${code(result < 0 ? formula : formula.slice(0, result))}`;
+}
+
+/** `line 43`, with the file's name where it is another one. */
+export function lineOf(place: { readonly file: string; readonly span: { readonly start: number } }, document: Document): string {
+  const source = place.file === document.uri ? document : document.dependencies.get(place.file);
+  if (source === undefined) return 'another file';
+  const line = `line ${String(source.lines.position(place.span.start).line + 1)}`;
+  return source === document || source.uri === document.uri ? line : `${line} of ${source.uri.slice(source.uri.lastIndexOf('/') + 1)}`;
+}
+
+/** All facts of one application. */
+export function factsOfApplication(application: Application, document: Document): readonly Fact[] {
+  const { graph, nodes, output } = application;
+  const operation = onlyOperation(nodes);
+  const steps = operation?.effect.steps ?? [];
+  const { parameters, buffers, macs } = costOf(nodes);
+  const facts: Fact[] = [];
+  const type = typeOf(output);
+  if (type !== undefined) facts.push(['Output', code(type)]);
+  facts.push(...sizeSteps(steps));
+  const [tensor] = tensorsIn(output);
+  if (tensor !== undefined) facts.push(...fieldFacts(graph, tensor, document));
+  if (parameters > 0 || operation?.layer !== undefined) {
+    facts.push(['Parameters', [withFormula(parameters, parameters === 0 ? undefined : formulaOf(steps, 'parameters')), shapesOf(operation?.effect.parameters)].join('')]);
+  }
+  if (buffers > 0) facts.push(['Buffers', [withFormula(buffers, undefined), shapesOf(operation?.effect.buffers)].join('')]);
+  if (macs !== 0) facts.push(['MACs', withFormula(macs, formulaOf(steps, 'MACs'))]);
+  if (operation !== undefined && operation.operation.keeps.length > 0) facts.push(['Kept for backward', keptText(operation)]);
+  return facts;
+}
+
+/** Equal formulas of several axes share a row. */
+function sizeSteps(steps: readonly Step[]): readonly Fact[] {
+  const byFormula = new Map<string, string[]>();
+  for (const { what, formula } of steps) {
+    if (what === 'parameters' || what === 'MACs') continue;
+    const known = byFormula.get(formula);
+    if (known === undefined) byFormula.set(formula, [what]);
+    else known.push(what);
+  }
+  return [...byFormula].map(([formula, names]): Fact => [capitalized(names.join(', ')), code(formula)]);
+}
+
+function formulaOf(steps: readonly Step[], what: string): string | undefined {
+  return steps.find((each) => each.what === what)?.formula;
+}
+
+/** `, weight [32, 3, 5, 5], bias [32]` */
+function shapesOf(parameters: readonly Parameter[] | undefined): string {
+  return (parameters ?? []).map(({ name, shape }) => `, ${escaped(name)} ${code(printShape(shape))}`).join('');
+}
+
+const keptSizes: Readonly<Record<Kept, (node: GraphNode) => Dimension | undefined>> = {
+  input: (node) => (node.inputs[0] === undefined ? undefined : elements(node.inputs[0].type.shape)),
+  output: (node) => elements(node.effect.output.shape),
+  weight: (node) => (node.parameters[0] === undefined ? undefined : elements(node.parameters[0].type.shape)),
+  mask: (node) => elements(node.effect.output.shape),
+  indices: (node) => elements(node.effect.output.shape),
+  statistics: () => undefined,
+};
+
+const keptWords: Readonly<Record<Kept, (amount: string) => string>> = {
+  input: (amount) => `the input (${amount})`,
+  output: (amount) => `the output (${amount})`,
+  weight: (amount) => `the weight (${amount})`,
+  mask: (amount) => `a mask (${amount})`,
+  indices: (amount) => `the places that were picked (${amount})`,
+  statistics: () => 'the statistics',
+};
+
+/** What the backward pass needs, with the number of entries. */
+function keptText(node: GraphNode): string {
+  const parts = node.operation.keeps.flatMap((kept) => {
+    if (kept === 'weight' && node.parameters.length === 0) return [];
+    const amount = keptSizes[kept](node);
+    return [keptWords[kept](amount === undefined ? '' : grouped(amount))];
+  });
+  return parts.join(', ');
+}
+
+/** The receptive field in each input; the input is named where there are several. */
+export function fieldFacts(graph: Graph, tensor: Tensor, document: Document): readonly Fact[] {
+  const fields = receptiveFieldsOf(graph, tensor);
+  return fields.map((field): Fact => {
+    const { source } = field.input;
+    const what = fields.length > 1 && source.kind === 'input' ? `Receptive field in ${source.name}` : 'Receptive field';
+    const size = fieldSize(field);
+    if (size === undefined) return [what, `not known: ${escaped(unknownReason(field) ?? '')}`];
+    const since = globalSince(field);
+    const details = field.global ? '' : fieldDetails(field);
+    const before = since === undefined || !field.global ? undefined : fieldBefore(graph, since, field);
+    const origin = since === undefined ? '' : `global since ${nameOf(since)} at ${lineOf(since.place, document)}${before === undefined ? '' : `; ${fieldSize(before)!} before it`}`;
+    return [what, [`**${size}**`, details, origin].filter((part) => part !== '').join(', ')];
+  });
+}
+
+function nameOf(node: AnyNode): string {
+  return node.kind === 'operation' ? node.operation.name : 'grad';
+}

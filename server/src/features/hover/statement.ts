@@ -1,0 +1,124 @@
+// The hovers on statements: inputs, targets, parameters, outputs, the loss, the optimizer, asserts.
+
+import type * as ast from '../../../../grammar/ast';
+import { elements, printType } from '../../layers/tensor';
+import type { Judgement, Tensor } from '../../semantics/graph';
+import type { EvaluatedModel } from '../../semantics/model';
+import { requirementsOf } from '../../semantics/requirements';
+import { code, codeBlock, escaped, paragraphs, sourceLinks } from '../markdown';
+import { counted, grouped } from '../numbers';
+import { spellCall, spellValue, textOf } from '../spelling';
+import type { Document } from '../workspace';
+import { requirementList, valuePage } from './value';
+
+/** The evaluated model that a declaration stands for. */
+function modelOf(declaration: ast.Declaration | undefined, document: Document): EvaluatedModel | undefined {
+  return document.analysis.models.find((model) => model.declaration === declaration);
+}
+
+/** `input` and `target`: the type, and what the model requires of its free dimensions. */
+export function tensorStatementPage(statement: ast.Input | ast.Target, declaration: ast.Declaration | undefined, document: Document): string | undefined {
+  const observed = document.analysis.observations(statement.name)?.first ?? [];
+  const page = valuePage(statement.name.text, observed, document);
+  const model = modelOf(declaration, document);
+  if (model === undefined) return page;
+  const requirements = requirementsOf(model).filter(({ input }) => input.place.span.start === statement.name.span.start);
+  return paragraphs(page, requirements.length === 0 ? undefined : requirementList(requirements, document));
+}
+
+/** `param`: the shape, the number of entries and the first values. */
+export function paramPage(statement: ast.Param, document: Document): string | undefined {
+  for (const { value } of document.analysis.observations(statement.name)?.first ?? []) {
+    if (value.kind !== 'tensor') continue;
+    const { type } = value.tensor;
+    return paragraphs(codeBlock(`param ${statement.name.text}: ${printType(type)}`), `${counted(elements(type.shape) as number, 'trainable entry', 'trainable entries')}, at first ${initialText(value.tensor)}.`);
+  }
+  return undefined;
+}
+
+function initialText(tensor: Tensor): string {
+  if (tensor.source.kind !== 'parameter') return 'not set';
+  const { initial } = tensor.source;
+  if ('constant' in initial) return code(String(initial.constant));
+  return 'uniform' in initial ? `uniform in ±${grouped(initial.uniform)}` : `normal with deviation ${grouped(initial.normal)}`;
+}
+
+export function outputPage(statement: ast.Output, document: Document): string | undefined {
+  return valuePage(statement.name.text, document.analysis.observations(statement.name)?.first ?? [], document);
+}
+
+/** `loss`: what is minimized. */
+export function lossPage(statement: ast.Loss, document: Document): string {
+  return paragraphs(
+    codeBlock(`loss ${textOf(statement.value, document.text)}`),
+    'One number per example, averaged over the batch; several `loss` statements add up. Its gradient is what trains the parameters.',
+  );
+}
+
+/** `optimizer`: the update rule with the numbers put in, and the state that it keeps. */
+export function optimizerPage(statement: ast.Optimizer, declaration: ast.Declaration | undefined, document: Document): string | undefined {
+  const model = modelOf(declaration, document) ?? document.analysis.models.find((each) => isPlaceOf(each, statement, document));
+  const chosen = model?.optimizer;
+  if (model === undefined || chosen === undefined) return undefined;
+  const { definition, arguments: given } = chosen;
+  const parameters = model.graph.parameters.reduce((total, tensor) => total + (elements(tensor.type.shape) as number), 0);
+  const each = definition.state(given);
+  const state =
+    each === 0
+      ? 'Keeps no state.'
+      : `Keeps ${counted(each, 'number')} for each parameter: ${grouped(each * parameters)} for the ${grouped(parameters)} of ${escaped(model.name)}.`;
+  return paragraphs(codeBlock(spellCall(definition, given)), definition.summary, updateRule(definition.formula, given), state, sourceLinks(definition.source));
+}
+
+function isPlaceOf(model: EvaluatedModel, statement: ast.Optimizer, document: Document): boolean {
+  const place = model.optimizer?.place;
+  return place?.file === document.uri && place.span.start === statement.value.span.start;
+}
+
+const greek: Readonly<Record<string, string>> = { α: 'alpha', μ: 'momentum' };
+
+/** The rule as it stands, and with the values of the arguments in place of their names. */
+function updateRule(formula: string, given: Readonly<Record<string, unknown>>): string {
+  let filled = formula;
+  const put = (name: string, value: unknown): void => {
+    if (typeof value === 'number') filled = filled.replaceAll(new RegExp(`(?<![\\p{L}_])${name}(?![\\p{L}_])`, 'gu'), String(value));
+  };
+  for (const [name, value] of Object.entries(given)) put(name, value);
+  for (const [sign, name] of Object.entries(greek)) put(sign, given[name]);
+  const betas = Array.isArray(given.betas) ? (given.betas as readonly number[]) : [];
+  filled = filled.replaceAll('β₁', String(betas[0])).replaceAll('β₂', String(betas[1]));
+  const rule = (text: string): string => `\`\`\`\n${text.split(/;\s*/).join('\n')}\n\`\`\``;
+  return filled === formula ? rule(formula) : paragraphs(rule(formula), 'With the numbers put in:', rule(filled));
+}
+
+const outcomes: Readonly<Record<Judgement['outcome'], string>> = {
+  holds: '✓ Holds.',
+  fails: '✗ Fails.',
+  assumed: 'An assumption: it bounds what is fed to the model, in checks as in applications.',
+  waits: 'On tensors or gradients: it is judged at random points with **Check gradients**.',
+  unknown: 'Not decided: what it speaks of is not known.',
+};
+
+/** `assert`: its outcome in each model, with the values of both sides. */
+export function assertPage(statement: ast.Assert, document: Document): string {
+  const judged = [
+    ...document.analysis.judgements.map((judgement) => ({ model: undefined, judgement })),
+    ...document.analysis.models.flatMap((model) => model.graph.judgements.map((judgement) => ({ model: model.name, judgement }))),
+  ].filter(({ judgement: { place } }) => place.file === document.uri && place.span.start === statement.span.start);
+  const groups = new Map<Judgement['outcome'], string[]>();
+  for (const { model, judgement } of judged) groups.set(judgement.outcome, [...(groups.get(judgement.outcome) ?? []), ...(model === undefined ? [] : [model])]);
+  const lines = [...groups].map(([outcome, models]) => (groups.size > 1 ? `${escaped(models.join(', '))}: ${outcomes[outcome]}` : outcomes[outcome]));
+  return paragraphs(codeBlock(`assert ${textOf(statement.condition, document.text)}`), lines.length === 0 ? 'Not evaluated.' : lines.join('\n\n'), sidesOf(statement, document));
+}
+
+/** What the operands of the condition were worth, where that says more than the text. */
+function sidesOf({ condition }: ast.Assert, document: Document): string | undefined {
+  if (condition.kind !== 'comparison') return undefined;
+  const lines = condition.operands.flatMap((operand) => {
+    const text = textOf(operand, document.text);
+    const values = (document.analysis.observations(operand)?.first ?? []).map(({ value }) => value).filter((value) => value.kind !== 'unknown');
+    const spelled = [...new Set(values.map((value) => (value.kind === 'size' ? grouped(value.value) : value.kind === 'tensor' ? printType(value.tensor.type) : spellValue(value))))];
+    return spelled.length === 0 || spelled[0] === text ? [] : [`- ${code(text)}${values[0]!.kind === 'tensor' ? ': ' : ' = '}${spelled.slice(0, 4).map(code).join(', ')}`];
+  });
+  return lines.length === 0 ? undefined : lines.join('\n');
+}

@@ -1,0 +1,197 @@
+// The shapes behind the text: at the end of each statement, and within a pipeline wherever the shape changes.
+
+import type * as ast from '../../../grammar/ast';
+import { children, type Node } from '../../../grammar/walk';
+import type { Span } from '../base/span';
+import { type Application, costOf, fieldDetails, fieldSize, ofOneRun, picturedApplications, receptiveFieldsOf, runOf, tensorsIn, typeOf } from './figures';
+import { counted, freeNames, grouped, shortened } from './numbers';
+import type { Document } from './workspace';
+
+export interface InlayHint {
+  readonly offset: number;
+  readonly label: string;
+  readonly tooltip?: string;
+}
+
+/** What a hint shows: the types of all applications, in their order. */
+interface Shown {
+  readonly types: readonly string[];
+  /** Whether further applications were not remembered. */
+  readonly more: boolean;
+  readonly example?: Application;
+}
+
+/** Labels end with an ellipsis where more would make them longer. */
+const longestLabel = 72;
+
+/** The hints of all statements that touch the range. */
+export function inlayHints(document: Document, range: Span): readonly InlayHint[] {
+  const hints: InlayHint[] = [];
+  for (const declaration of document.tree.declarations) {
+    if (!overlaps(declaration.span, range) || (declaration.kind !== 'stack' && declaration.kind !== 'model') || declaration.body === undefined) continue;
+    const collector = new Collector(document, declaration, range);
+    collector.block(declaration.body);
+    hints.push(...collector.hints.values());
+  }
+  return hints.filter(({ offset }) => range.start <= offset && offset <= range.end).sort((a, b) => a.offset - b.offset);
+}
+
+function overlaps(a: Span, b: Span): boolean {
+  return a.start <= b.end && b.start <= a.end;
+}
+
+class Collector {
+  /** By offset: the outermost construct that ends at a place decides. */
+  readonly hints = new Map<number, InlayHint>();
+
+  constructor(
+    private readonly document: Document,
+    private readonly declaration: ast.Declaration,
+    private readonly range: Span,
+  ) {}
+
+  block(block: ast.Block): void {
+    for (const statement of block.statements) if (overlaps(statement.span, this.range)) this.statement(statement);
+  }
+
+  private statement(statement: ast.Statement): void {
+    switch (statement.kind) {
+      case 'input':
+        if (this.declaration.kind === 'stack' && statement.name.text !== '') this.add(statement.span.end, this.observed([statement.name]));
+        return;
+      case 'binding':
+        this.add(statement.span.end, this.observed(statement.names));
+        this.expression(statement.value);
+        return;
+      case 'expression-statement':
+        this.add(statement.span.end, this.valueOf(statement.value));
+        this.expression(statement.value);
+    }
+  }
+
+  /** The hints inside an expression: members of pipelines, and the bodies of blocks. */
+  private expression(node: Node): void {
+    if (node.kind === 'pipe') {
+      this.pipeline(membersOf(node));
+      return;
+    }
+    if (node.kind === 'block') {
+      // On one line the end of the statement says it all.
+      if (this.lineAt(node.span.start) !== this.lineAt(node.span.end)) this.block(node);
+      return;
+    }
+    for (const child of children(node)) this.expression(child);
+  }
+
+  /** Behind each member that changes the shape, or ends its line. */
+  private pipeline(members: readonly ast.Expression[]): void {
+    for (const [index, member] of members.entries()) {
+      this.expression(member);
+      const next = members[index + 1];
+      if (index === 0 || next === undefined) continue;
+      const shown = this.valueOf(member);
+      const endsLine = this.lineAt(member.span.end) !== this.lineAt(next.span.start);
+      const before = this.valueOf(members[index - 1]!);
+      if (endsLine || shown?.types.join() !== before?.types.join()) this.add(member.span.end, shown);
+    }
+  }
+
+  /** What an expression gives: of an application its output, else the value of its name, call or operator. */
+  private valueOf(node: ast.Expression): Shown | undefined {
+    if (node.kind === 'pipe') return this.valueOf(node.right);
+    if (node.kind === 'if') return this.picked(node);
+    const applications = ofOneRun(picturedApplications(this.document, node, this.declaration));
+    if (applications.length === 0) return node.kind === 'block' ? undefined : this.observed([node]);
+    const types = applications.map((application) => typeOf(application.output));
+    if (!allKnown(types)) return undefined;
+    return { types, more: this.isTruncated(node, applications[0]!.run), example: applications[0] };
+  }
+
+  /** What the picked side of a one-line `if` gives; the other side was never evaluated. */
+  private picked(node: ast.If): Shown | undefined {
+    if (this.lineAt(node.span.start) !== this.lineAt(node.span.end)) return undefined;
+    for (const block of [...node.branches.map((branch) => branch.body), node.otherwise]) {
+      const last = block?.statements.at(-1);
+      const shown = last?.kind === 'expression-statement' ? this.valueOf(last.value) : undefined;
+      if (shown !== undefined) return shown;
+    }
+    return undefined;
+  }
+
+  /** The types of names or other expressions that are worth tensors; several names stand side by side. */
+  private observed(nodes: readonly ast.Expression[]): Shown | undefined {
+    const columns: readonly (Shown | undefined)[] = nodes.map((node) => this.typesAt(node));
+    const [first] = columns;
+    if (first === undefined || !allKnown(columns)) return undefined;
+    const types = first.types.map((_, index) => columns.map((column) => column.types[index] ?? '?').join(', '));
+    return { ...first, types };
+  }
+
+  private typesAt(node: ast.Expression): Shown | undefined {
+    const all = (this.document.analysis.observations(node)?.first ?? []).filter(({ application }) => application === undefined);
+    const own = this.document.analysis.models.find((model) => model.declaration === this.declaration);
+    const run = all.find((observation) => observation.run === own?.run)?.run ?? all[0]?.run;
+    const observations = all.filter((observation) => observation.run === run);
+    const types = observations.map(({ value }) => typeOf(value));
+    const [first] = observations;
+    if (first === undefined || !allKnown(types)) return undefined;
+    const example: Application = { inputs: [], output: first.value, graph: runOf(first).graph, nodes: [], model: '', run: first.run };
+    return { types, more: this.isTruncated(node, first.run), example };
+  }
+
+  /** Whether this evaluation has met the expression more often than was remembered. */
+  private isTruncated(node: object, run: object): boolean {
+    const observations = this.document.analysis.observations(node);
+    return observations !== undefined && observations.count > observations.first.length && observations.first.at(-1)?.run === run;
+  }
+
+  private lineAt(offset: number): number {
+    return this.document.lines.position(offset).line;
+  }
+
+  private add(offset: number, shown: Shown | undefined): void {
+    if (shown === undefined || shown.types.length === 0 || this.hints.has(offset)) return;
+    this.hints.set(offset, { offset, label: labelOf(shown), tooltip: shown.example && tooltipOf(shown.example) });
+  }
+}
+
+function allKnown<T>(items: readonly (T | undefined)[]): items is T[] {
+  return items.every((item) => item !== undefined);
+}
+
+function membersOf(node: ast.Expression): readonly ast.Expression[] {
+  const members: ast.Expression[] = [];
+  let rest = node;
+  while (rest.kind === 'pipe') {
+    members.push(rest.right);
+    rest = rest.left;
+  }
+  return [rest, ...members.reverse()];
+}
+
+/** `[64, 56, 56]`, or `×3: [64, 56, 56], [128, 28, 28] …` */
+function labelOf({ types, more }: Shown): string {
+  const distinct = [...new Set(types)];
+  if (distinct.length === 1) return distinct[0]!;
+  let label = `×${String(types.length)}${more ? '+' : ''}: ${distinct[0]!}`;
+  for (const type of distinct.slice(1)) {
+    if (label.length + type.length > longestLabel) return `${label} …`;
+    label += `, ${type}`;
+  }
+  return label;
+}
+
+/** The receptive field and the costs, in Markdown. */
+function tooltipOf({ graph, output, nodes }: Application): string | undefined {
+  const [tensor] = tensorsIn(output);
+  if (tensor === undefined) return undefined;
+  const lines: string[] = [];
+  for (const field of receptiveFieldsOf(graph, tensor)) {
+    const size = fieldSize(field);
+    if (size !== undefined) lines.push([`Receptive field ${size}`, fieldDetails(field)].filter((part) => part !== '').join(', '));
+  }
+  const { parameters, macs } = costOf(nodes);
+  if (parameters > 0) lines.push(counted(parameters, 'parameter'));
+  if (macs !== 0) lines.push(typeof macs === 'number' ? `${shortened(macs)} MACs` : `MACs depend on ${freeNames([macs]).join(', ')}: \`${grouped(macs)}\``);
+  return lines.length === 0 ? undefined : lines.join('  \n');
+}

@@ -1,0 +1,71 @@
+// What the names of a file stand for, across imports: from the trees alone, without evaluating anything.
+
+import type * as ast from '../../../grammar/ast';
+import { children, type Node } from '../../../grammar/walk';
+import type { Document, Source } from './workspace';
+
+export type NamedDeclaration = ast.Let | ast.FunctionDeclaration | ast.Stack | ast.Model;
+
+export interface Declared {
+  readonly source: Source;
+  readonly declaration: NamedDeclaration;
+}
+
+/** The declaration that a name of a file stands for, in this file or in the one that it is imported from. */
+export function declarationNamed(name: string, source: Source, document: Document): Declared | undefined {
+  return lookup(name, source, document, new Set());
+}
+
+function lookup(name: string, source: Source, document: Document, seen: Set<Source>): Declared | undefined {
+  if (name === '' || seen.has(source)) return undefined;
+  seen.add(source);
+  for (const declaration of source.tree.declarations) {
+    if (declaration.kind === 'assert') continue;
+    if (declaration.kind === 'import') {
+      const imported = declaration.names.find((each) => (each.alias ?? each.name).text === name);
+      const from = imported && importedSource(declaration, source, document);
+      const found = imported && from && lookup(imported.name.text, from, document, seen);
+      if (found !== undefined) return found;
+    } else if (declaration.name.text === name) return { source, declaration };
+  }
+  return undefined;
+}
+
+/** The file that an import names, as the analysis has read it. */
+export function importedSource(statement: ast.Import, source: Source, document: Document): Source | undefined {
+  if (statement.path === undefined) return undefined;
+  try {
+    return document.dependencies.get(new URL(statement.path.value, source.uri).href);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The texts that a model's meaning depends on: its own declaration, and all that it names, directly or not.
+ * Two states of the files in which they are equal give the same model.
+ */
+export function textsBehind(name: string, document: Document): string {
+  const texts = new Map<NamedDeclaration, string>();
+  const pending = [{ name, source: document as Source }];
+  while (pending.length > 0) {
+    const next = pending.pop()!;
+    const found = declarationNamed(next.name, next.source, document);
+    if (found === undefined || texts.has(found.declaration)) continue;
+    const { declaration, source } = found;
+    texts.set(declaration, source.text.slice(declaration.span.start, declaration.span.end));
+    for (const used of namesIn(declaration)) pending.push({ name: used, source });
+  }
+  return [...texts.values()].join('\n');
+}
+
+function namesIn(root: Node): ReadonlySet<string> {
+  const names = new Set<string>();
+  const pending: Node[] = [root];
+  while (pending.length > 0) {
+    const node = pending.pop()!;
+    if (node.kind === 'name') names.add(node.text);
+    pending.push(...children(node));
+  }
+  return names;
+}

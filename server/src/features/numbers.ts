@@ -1,0 +1,46 @@
+// Numbers as people read them: grouped, shortened with a suffix, and sizes that depend on free dimensions.
+
+import { type Dimension, print, symbolsOf } from '../symbolic/dimension';
+
+/** `11,689,512`, or the expression. */
+export function grouped(value: Dimension): string {
+  return typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 6 }) : print(value);
+}
+
+const suffixes = [
+  [1e15, 'P'],
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+] as const;
+
+/** `1.81 G`; small numbers stay as they are. */
+export function shortened(value: number): string {
+  const found = suffixes.find(([unit]) => Math.abs(value) >= unit);
+  if (found === undefined || Math.abs(value) < 10_000) return grouped(value);
+  const [unit, suffix] = found;
+  return `${(value / unit).toPrecision(3)} ${suffix}`;
+}
+
+/** `1,814,073,344 (1.81 G)` */
+export function groupedAndShortened(value: Dimension): string {
+  if (typeof value !== 'number' || Math.abs(value) < 1e6) return grouped(value);
+  return `${grouped(value)} (${shortened(value)})`;
+}
+
+/** `H, W`: the free dimensions that some sizes depend on. */
+export function freeNames(values: readonly Dimension[]): readonly string[] {
+  return [...new Set(values.flatMap((value) => symbolsOf(value)).map((symbol) => symbol.name))];
+}
+
+/** `3e-9`, `1.2e-5`: a relative error, in which the power of ten counts. */
+export function scientific(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  return value.toExponential(1).replace(/\.0(?=e)/, '').replace('e+', 'e');
+}
+
+/** `1 layer`, `3 layers` */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(count)} ${count === 1 ? noun : plural}`;
+}

@@ -1,0 +1,149 @@
+// The texts that are open or imported, with their trees and analyses, each computed once for each state of the texts.
+
+import type * as ast from '../../../grammar/ast';
+import { type Comment, parse } from '../../../grammar/parse';
+import type { Diagnostic } from '../base/diagnostic';
+import { LineIndex } from '../base/span';
+import { type Analysis, analyse } from '../semantics/analyse';
+
+/** A text with its tree. */
+export interface Source {
+  readonly uri: string;
+  readonly text: string;
+  readonly lines: LineIndex;
+  readonly tree: ast.File;
+  readonly comments: readonly Comment[];
+  /** What is wrong with the syntax. */
+  readonly problems: readonly Diagnostic[];
+}
+
+/** An open text with everything that is known of it. */
+export interface Document extends Source {
+  readonly version: number;
+  readonly analysis: Analysis;
+  /** The texts that the analysis has read, this one included, by address; undefined for a file that is missing. */
+  readonly dependencies: ReadonlyMap<string, Source | undefined>;
+}
+
+/** Reads a file that is not open, at once or later; undefined for one that cannot be read. */
+export type ReadFile = (uri: string) => string | undefined | Promise<string | undefined>;
+
+interface OpenText {
+  readonly uri: string;
+  readonly version: number;
+  readonly text: string;
+}
+
+export class Workspace {
+  private readonly open = new Map<string, OpenText>();
+  private readonly sources = new Map<string, Source>();
+  private readonly documents = new Map<string, Document>();
+  /** Files that are not open, as they were read. */
+  private readonly files = new Map<string, string | undefined>();
+  private readonly reading = new Map<string, Promise<void>>();
+
+  constructor(private readonly readFile: ReadFile) {}
+
+  /** Takes the newest text of an open document. */
+  update(uri: string, version: number, text: string): void {
+    this.open.set(keyOf(uri), { uri, version, text });
+  }
+
+  close(uri: string): void {
+    const key = keyOf(uri);
+    for (const map of [this.open, this.sources, this.documents, this.files]) map.delete(key);
+  }
+
+  /** A file has changed where it is stored, so that it is read again when it is next asked for. */
+  forget(uri: string): void {
+    this.files.delete(keyOf(uri));
+  }
+
+  /** The addresses of all open documents. */
+  get openUris(): readonly string[] {
+    return [...this.open.values()].map(({ uri }) => uri);
+  }
+
+  /** An open document with its analysis; undefined for one that is not open. */
+  document(uri: string): Document | undefined {
+    const key = keyOf(uri);
+    const opened = this.open.get(key);
+    if (opened === undefined) return undefined;
+    const known = this.documents.get(key);
+    if (known?.version === opened.version && this.isCurrent(known)) return known;
+    const document = this.analysed(opened);
+    this.documents.set(key, document);
+    return document;
+  }
+
+  /** Resolves when the files that analyses have asked for so far are there; undefined where none is awaited. */
+  get loading(): Promise<unknown> | undefined {
+    return this.reading.size === 0 ? undefined : Promise.all(this.reading.values());
+  }
+
+  /** The newest text of a file with its tree. */
+  source(uri: string): Source | undefined {
+    const key = keyOf(uri);
+    const text = this.text(uri);
+    if (text === undefined) return undefined;
+    const known = this.sources.get(key);
+    if (known?.text === text) return known;
+    const source = parsed(this.open.get(key)?.uri ?? uri, text);
+    this.sources.set(key, source);
+    return source;
+  }
+
+  private analysed({ uri, version, text }: OpenText): Document {
+    const source = this.source(uri) ?? parsed(uri, text);
+    // The analysis keeps what it has read, so that it stays one state of all texts.
+    const dependencies = new Map<string, Source | undefined>([[uri, source]]);
+    const analysis = analyse(uri, (address) => {
+      if (!dependencies.has(address)) dependencies.set(address, this.source(address));
+      const read = dependencies.get(address);
+      return read && { uri: address, text: read.text, tree: read.tree };
+    });
+    return { ...source, version, analysis: analysis!, dependencies };
+  }
+
+  private isCurrent(document: Document): boolean {
+    return [...document.dependencies].every(([uri, source]) => this.text(uri) === source?.text);
+  }
+
+  private text(uri: string): string | undefined {
+    const key = keyOf(uri);
+    const opened = this.open.get(key);
+    if (opened !== undefined) return opened.text;
+    if (!this.files.has(key)) this.load(uri, key);
+    return this.files.get(key);
+  }
+
+  private load(uri: string, key: string): void {
+    this.files.set(key, undefined);
+    const read = this.readFile(uri);
+    if (!(read instanceof Promise)) {
+      this.files.set(key, read);
+      return;
+    }
+    const loaded = read
+      .catch(() => undefined)
+      .then((text) => {
+        this.files.set(key, text);
+        this.reading.delete(key);
+      });
+    this.reading.set(key, loaded);
+  }
+}
+
+function parsed(uri: string, text: string): Source {
+  const { file, comments, diagnostics } = parse(text);
+  return { uri, text, lines: new LineIndex(text), tree: file, comments, problems: diagnostics };
+}
+
+/** Editors and URLs escape the same address differently. */
+function keyOf(uri: string): string {
+  try {
+    return decodeURIComponent(uri);
+  } catch {
+    return uri;
+  }
+}

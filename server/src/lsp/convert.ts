@@ -1,0 +1,86 @@
+// From offsets and plain data to the protocol's positions and types, and back.
+
+import * as lsp from 'vscode-languageserver';
+import type { Diagnostic, Fix, Severity } from '../base/diagnostic';
+import type { LineIndex, Span } from '../base/span';
+import type { CodeAction } from '../features/code-actions';
+import type { CodeLens } from '../features/code-lens';
+import type { Hover } from '../features/hover';
+import type { InlayHint } from '../features/inlay-hints';
+import type { Document, Source } from '../features/workspace';
+
+type Lines = { readonly lines: LineIndex };
+
+export function toRange({ lines }: Lines, span: Span): lsp.Range {
+  return { start: lines.position(span.start), end: lines.position(span.end) };
+}
+
+export function toSpan({ lines }: Lines, range: lsp.Range): Span {
+  return { start: lines.offset(range.start), end: lines.offset(range.end) };
+}
+
+export function toMarkdown(value: string): lsp.MarkupContent {
+  return { kind: lsp.MarkupKind.Markdown, value };
+}
+
+export function toHover(source: Lines, hover: Hover): lsp.Hover {
+  return { contents: toMarkdown(hover.markdown), range: toRange(source, hover.span) };
+}
+
+export function toInlayHint({ lines }: Lines, hint: InlayHint): lsp.InlayHint {
+  return {
+    position: lines.position(hint.offset),
+    label: hint.label,
+    kind: lsp.InlayHintKind.Type,
+    tooltip: hint.tooltip === undefined ? undefined : toMarkdown(hint.tooltip),
+    paddingLeft: true,
+  };
+}
+
+const severities: Readonly<Record<Severity, lsp.DiagnosticSeverity>> = {
+  error: lsp.DiagnosticSeverity.Error,
+  warning: lsp.DiagnosticSeverity.Warning,
+  information: lsp.DiagnosticSeverity.Information,
+  hint: lsp.DiagnosticSeverity.Hint,
+};
+
+const tags = { unnecessary: lsp.DiagnosticTag.Unnecessary, deprecated: lsp.DiagnosticTag.Deprecated } as const;
+
+/** A diagnostic; `sourceOf` finds the other files that it speaks of. */
+export function toDiagnostic(document: Document, diagnostic: Diagnostic, sourceOf: (uri: string) => Source | undefined): lsp.Diagnostic {
+  return {
+    range: toRange(document, diagnostic.span),
+    severity: severities[diagnostic.severity],
+    code: diagnostic.code,
+    source: 'nn',
+    message: diagnostic.message,
+    tags: diagnostic.tags?.map((tag) => tags[tag]),
+    relatedInformation: (diagnostic.related ?? []).flatMap(({ message, span, file }) => {
+      const source = file === undefined ? document : sourceOf(file);
+      return source === undefined ? [] : [{ message, location: { uri: source.uri, range: toRange(source, span) } }];
+    }),
+  };
+}
+
+export function toTextEdits(document: Lines, edits: Fix['edits']): lsp.TextEdit[] {
+  return edits.map(({ span, text }) => ({ range: toRange(document, span), newText: text }));
+}
+
+export function toCodeAction(document: Document, action: CodeAction, sourceOf: (uri: string) => Source | undefined): lsp.CodeAction {
+  return {
+    title: action.title,
+    kind: lsp.CodeActionKind.QuickFix,
+    isPreferred: action.preferred,
+    diagnostics: [toDiagnostic(document, action.diagnostic, sourceOf)],
+    edit: { changes: { [document.uri]: toTextEdits(document, action.edits) } },
+  };
+}
+
+export function toCodeLens(document: Document, lens: CodeLens): lsp.CodeLens {
+  const { title, tooltip, command, model } = lens;
+  // A command without a name is shown as plain text.
+  return {
+    range: toRange(document, lens.span),
+    command: { title, tooltip, command: command ?? '', arguments: command === undefined ? undefined : [document.uri, model] },
+  };
+}

@@ -1,0 +1,47 @@
+// The language server on a connection: texts come in, features answer.
+
+import { type Connection, DidChangeWatchedFilesNotification, TextDocuments, TextDocumentSyncKind } from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { registerCheckRequests } from './check-requests';
+import { capabilities, features } from './features';
+import type { Runtime } from './runtime';
+import { Session } from './session';
+
+/** Serves a client until it says goodbye. */
+export function startServer(connection: Connection, runtime: Runtime): void {
+  const session = new Session(connection, runtime);
+  const { workspace, publisher, checks } = session;
+
+  connection.onInitialize(({ capabilities: client, initializationOptions }) => {
+    session.initialize(client, initializationOptions);
+    return {
+      capabilities: { ...capabilities, textDocumentSync: TextDocumentSyncKind.Incremental },
+      serverInfo: { name: 'nn' },
+    };
+  });
+  connection.onInitialized(() => {
+    if (session.watchesFiles) void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*.nn' }] });
+  });
+  connection.onShutdown(() => { session.dispose(); });
+
+  const documents = new TextDocuments(TextDocument);
+  documents.onDidChangeContent(({ document }) => {
+    workspace.update(document.uri, document.version, document.getText());
+    publisher.schedule(document.uri);
+  });
+  documents.onDidClose(({ document: { uri } }) => {
+    checks.close(uri);
+    workspace.close(uri);
+    publisher.close(uri);
+    publisher.schedule();
+  });
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    for (const { uri } of changes) workspace.forget(uri);
+    publisher.schedule();
+  });
+
+  for (const feature of features) feature.register(session);
+  registerCheckRequests(session);
+  documents.listen(connection);
+  connection.listen();
+}

@@ -1,0 +1,94 @@
+// One connection's state: what the client can do, the texts, and the gradient checks.
+
+import { CodeLensRefreshRequest, type ClientCapabilities, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver';
+import { CheckHost } from '../check/host';
+import { GradientChecks } from '../features/checks';
+import { type Document, type Source, Workspace } from '../features/workspace';
+import { guarded } from './guard';
+import { Publisher } from './publish';
+import { readFileRequest } from './requests';
+import type { Runtime } from './runtime';
+
+/** Milliseconds between two refreshes of the lenses while a check runs. */
+const lensInterval = 200;
+
+export class Session {
+  readonly workspace: Workspace;
+  readonly checks: GradientChecks;
+  readonly publisher: Publisher;
+  private readonly host: CheckHost;
+  private capabilities: ClientCapabilities = {};
+  private clientReadsFiles = false;
+  private lensTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    readonly connection: Connection,
+    private readonly runtime: Runtime,
+  ) {
+    this.workspace = new Workspace((uri) => this.readFile(uri));
+    this.host = new CheckHost(() => runtime.spawnCheckWorker());
+    this.checks = new GradientChecks(this.workspace, this.host, (uri) => {
+      this.refreshLensesSoon();
+      this.publisher.schedule(uri);
+    });
+    this.publisher = new Publisher(this);
+  }
+
+  initialize(capabilities: ClientCapabilities, options: unknown): void {
+    this.capabilities = capabilities;
+    this.clientReadsFiles = typeof options === 'object' && options !== null && 'readFile' in options && options.readFile === true;
+  }
+
+  /** Whether the client shows the progress of what the server does. */
+  get showsProgress(): boolean {
+    return this.capabilities.window?.workDoneProgress === true;
+  }
+
+  /** Whether the client watches files on the server's behalf. */
+  get watchesFiles(): boolean {
+    return this.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+  }
+
+  /** An open document, once the files that it imports are there. */
+  async document(uri: string): Promise<Document | undefined> {
+    let document = this.workspace.document(uri);
+    while (this.workspace.loading !== undefined) {
+      await this.workspace.loading;
+      document = this.workspace.document(uri);
+    }
+    return document;
+  }
+
+  readonly source = (uri: string): Source | undefined => this.workspace.source(uri);
+
+  /** Asks the client to ask for the hints again. */
+  refreshHints(): void {
+    if (this.capabilities.workspace?.inlayHint?.refreshSupport !== true) return;
+    void guarded(this.connection, 'refreshing hints', () => this.connection.sendRequest(InlayHintRefreshRequest.type));
+  }
+
+  /** Asks the client to ask for the lenses again. */
+  refreshLenses(): void {
+    if (this.capabilities.workspace?.codeLens?.refreshSupport !== true) return;
+    void guarded(this.connection, 'refreshing lenses', () => this.connection.sendRequest(CodeLensRefreshRequest.type));
+  }
+
+  dispose(): void {
+    clearTimeout(this.lensTimer);
+    this.publisher.dispose();
+    this.host.dispose();
+  }
+
+  private refreshLensesSoon(): void {
+    this.lensTimer ??= setTimeout(() => {
+      this.lensTimer = undefined;
+      this.refreshLenses();
+    }, lensInterval);
+  }
+
+  private readFile(uri: string): string | undefined | Promise<string | undefined> {
+    if (this.runtime.readFile !== undefined) return this.runtime.readFile(uri);
+    if (!this.clientReadsFiles) return undefined;
+    return this.connection.sendRequest(readFileRequest, { uri }).then(({ text }) => text ?? undefined);
+  }
+}

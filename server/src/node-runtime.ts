@@ -1,0 +1,33 @@
+// The server's host on Node: files from the disk, gradient checks in a thread.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { CheckWorker } from './check/host';
+import type { WorkerMessage } from './check/protocol';
+import type { Runtime } from './lsp/runtime';
+
+export const nodeRuntime: Runtime = {
+  readFile(uri) {
+    try {
+      return readFileSync(fileURLToPath(uri), 'utf8');
+    } catch {
+      return undefined;
+    }
+  },
+  spawnCheckWorker(): CheckWorker {
+    // The build puts the worker beside the bundle that this becomes a part of.
+    const worker = new Worker(path.join(__dirname, 'check-worker.cjs'));
+    worker.unref();
+    return {
+      post: (message) => { worker.postMessage(message); },
+      onMessage: (listener) => worker.on('message', (message: WorkerMessage) => { listener(message); }),
+      onFailure: (listener) => {
+        worker.on('error', (error) => { listener(error.message); });
+        worker.on('exit', (code) => { listener(`the check ended with code ${String(code)}`); });
+      },
+      terminate: () => void worker.terminate(),
+    };
+  },
+};

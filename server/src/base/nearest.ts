@@ -1,12 +1,17 @@
 // The known name that a misspelt one was probably meant to be.
 
-/** The candidate with the smallest edit distance to the word, ignoring case; undefined if none is close. */
+/**
+ * The candidate with the smallest edit distance to the word, ignoring case, or one that the word begins;
+ * undefined if none is close. Very short words are close to everything, so for them only the case may differ.
+ */
 export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = (word.length < 3 ? 0 : Math.max(1, Math.floor(word.length / 3))) + 1;
   for (const candidate of candidates) {
-    if (candidate === word || Math.abs(candidate.length - word.length) >= least) continue;
+    if (candidate === word) continue;
+    if (best === undefined && word.length >= 3 && candidate.toLowerCase().startsWith(wanted)) best = candidate;
+    if (Math.abs(candidate.length - word.length) >= least) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < least) {
       least = distance;

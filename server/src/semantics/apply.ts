@@ -94,9 +94,11 @@ function applyCatalog(context: Context, layer: CatalogLayer, inputs: readonly Va
   const values = takesList ? inputs.flatMap((input) => (input.kind === 'list' ? input.items : [input])) : inputs;
   const tensors: Tensor[] = [];
   for (const value of values) {
-    const operand = asOperand(context, value, layerName(layer), at(context, node));
-    if (operand === undefined) return unknown;
-    tensors.push(operand);
+    if (value.kind !== 'tensor') {
+      reportNoTensor(context, value, layerName(layer), at(context, node));
+      return unknown;
+    }
+    tensors.push(value.tensor);
   }
   return applyOperation(context, layer.operation, layer.arguments, tensors, {
     place: at(context, node),
@@ -114,15 +116,17 @@ export function asOperand(context: Context, value: Value, user: string, place: P
     const element = value.kind === 'number' ? 'float' : 'int';
     return context.run.newTensor({ element, shape: [] }, false, { kind: 'constant', value: number }, place);
   }
+  if (value.kind !== 'size') return reportNoTensor(context, value, user, place);
   context.run.report(context, {
-    code: value.kind === 'size' ? 'undecided-size' : 'not-a-tensor',
+    code: 'undecided-size',
     place,
-    message:
-      value.kind === 'size'
-        ? `${user} needs a number here, but ${describe(value)} depends on a free dimension`
-        : `${user} takes a tensor, but gets ${describe(value)}`,
+    message: `${user} needs a number here, but ${describe(value)} depends on a free dimension`,
   });
   return undefined;
+}
+
+function reportNoTensor(context: Context, value: Value, user: string, place: Place): undefined {
+  context.run.report(context, { code: 'not-a-tensor', place, message: `${user} takes a tensor, but gets ${describe(value)}` });
 }
 
 export interface ApplicationSite {

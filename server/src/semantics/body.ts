@@ -5,6 +5,7 @@ import { optimizers } from '../layers/optimizers';
 import { apply, asLayer, isLayerLike } from './apply';
 import { assume, postponeAssert } from './asserts';
 import { pickBranch } from './blocks';
+import { evaluateArgument } from './call';
 import { bindCatalogArguments, suggestion } from './construct';
 import { evaluate } from './evaluate';
 import type { Place, Tensor } from './graph';
@@ -205,7 +206,7 @@ function optimizer(context: Context, statement: ast.Optimizer): void {
   const given =
     node.kind !== 'call'
       ? []
-      : node.arguments.map((argument) => ({ name: argument.name?.text, value: evaluate(context, argument.value), place: at(context, argument.value) }));
+      : node.arguments.map((argument) => evaluateArgument(context, argument));
   if (definition === undefined) {
     if (name === '') return;
     run.report(context, {

@@ -9,13 +9,18 @@ import type { Place, Tensor } from './graph';
 import { at, type Context } from './run';
 import { type BoundArgument, describe, type FunctionValue, size, toNumber, unknown, type Value } from './values';
 
-export function evaluateCall(context: Context, node: ast.Call): Value {
-  const callee = evaluate(context, node.callee);
-  const given = node.arguments.map((argument): BoundArgument => ({
+export function evaluateArgument(context: Context, argument: ast.Argument): BoundArgument {
+  return {
     name: argument.name?.text,
     value: evaluate(context, argument.value),
     place: at(context, argument.value),
-  }));
+    namePlace: argument.name && at(context, argument.name),
+  };
+}
+
+export function evaluateCall(context: Context, node: ast.Call): Value {
+  const callee = evaluate(context, node.callee);
+  const given = node.arguments.map((argument) => evaluateArgument(context, argument));
   const misplaced = node.arguments.findIndex(
     (argument, index) => argument.name === undefined && node.arguments.slice(0, index).some((before) => before.name !== undefined),
   );

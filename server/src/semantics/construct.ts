@@ -1,6 +1,7 @@
 // Constructs layers: binds the arguments of catalog layers, stacks and models.
 
 import type * as ast from '../../../grammar/ast';
+import type { Fix } from '../base/diagnostic';
 import { nearestName } from '../base/nearest';
 import { bindArguments } from '../layers/bind';
 import type { ArgumentDefinitions } from '../layers/arguments';
@@ -88,12 +89,17 @@ export function bindCatalogArguments(
     given.map(({ name, value }) => ({ name, value: toRaw(value) })),
   );
   const hasUnknown = given.some((argument) => argument.value.kind === 'unknown');
+  const misnamed = bound.problems.some((problem) => problem.code === 'unknown-argument');
   for (const problem of bound.problems) {
+    // The argument that is missing is probably the one whose name is wrong.
+    if (problem.code === 'missing-argument' && misnamed) continue;
     // What an unknown value lacks was reported where it became unknown.
     if (problem.at !== undefined && given[problem.at]!.value.kind === 'unknown') continue;
     if (problem.at === undefined && hasUnknown && problem.code === 'missing-argument') continue;
-    const place = problem.at === undefined ? at(context, node) : given[problem.at]!.place;
-    context.run.report(context, { code: problem.code, message: problem.message, place });
+    const argument = problem.at === undefined ? undefined : given[problem.at]!;
+    const aboutName = problem.code === 'unknown-argument' || problem.code === 'repeated-argument';
+    const place = (aboutName ? argument?.namePlace : undefined) ?? argument?.place ?? at(context, node);
+    context.run.report(context, { code: problem.code, message: problem.message, place, fixes: renaming(place, problem.nearest) });
   }
   if (bound.arguments === undefined || hasUnknown) return undefined;
   const places = new Map<string, Place>();
@@ -157,12 +163,12 @@ export function bindParameters(
       key === undefined
         ? { code: 'too-many-arguments', message: `${name} takes ${names.length === 0 ? 'no arguments' : `${String(names.length)} (${names.join(', ')})`}, but this is one more` }
         : !names.includes(key)
-          ? { code: 'unknown-argument', message: `${name} has no argument ${key}${suggestion(key, names)}` }
+          ? { code: 'unknown-argument', message: `${name} has no argument ${key}${suggestion(key, names)}`, fixes: renaming(argument.namePlace, nearestName(key, names)) }
           : values.has(key) && onRepeat === 'report'
             ? { code: 'repeated-argument', message: `${key} is given twice` }
             : undefined;
     if (problem !== undefined) {
-      run.report(context, { ...problem, place: argument.place });
+      run.report(context, { ...problem, place: argument.namePlace ?? argument.place });
       complete = false;
     } else values.set(key!, argument);
   };
@@ -193,6 +199,12 @@ export function bindParameters(
     run.findings.observe(parameter.name, { value, chain: context.chain, run });
   }
   return complete ? scope : undefined;
+}
+
+/** The fix that writes another name. */
+export function renaming(place: Place | undefined, name: string | undefined): readonly Fix[] | undefined {
+  if (place === undefined || name === undefined) return undefined;
+  return [{ title: `Change to ${name}`, edits: [{ span: place.span, text: name }] }];
 }
 
 export function suggestion(name: string, candidates: Iterable<string>): string {

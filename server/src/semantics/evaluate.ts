@@ -1,13 +1,14 @@
 // What an expression is worth.
 
 import type * as ast from '../../../grammar/ast';
+import { nearestName } from '../base/nearest';
 import { layers, functions } from '../layers/catalog';
 import { apply, applyFunction, asLayer, isLayerLike } from './apply';
 import { compareNumbers, conjunction, disjunction, evaluateBinary, evaluateComparison, evaluateNegate, negation } from './arithmetic';
 import { blockLayer, forLayer, ifValue, parallelLayer, repeatLayer, residualLayer } from './blocks';
 import { builtins } from './builtins';
 import { evaluateCall } from './call';
-import { suggestion } from './construct';
+import { renaming } from './construct';
 import { evaluateIndex } from './index-expression';
 import { at, type Context } from './run';
 import { boolean, describe, list, none, tensor, toNumber, unknown, type Value } from './values';
@@ -91,8 +92,14 @@ function evaluateName(context: Context, node: ast.Name): Value {
   if (node.text === 'loss') return lossValue(context, node);
   const found = scope.lookup(node.text)?.value ?? run.program.declared(scope.file, node.text, context, at(context, node)) ?? standard(node.text);
   if (found !== undefined) return found;
-  const nearest = suggestion(node.text, knownNames(context));
-  run.report(context, { code: 'unknown-name', place: at(context, node), message: `${node.text} is not declared${nearest}` });
+  const nearest = nearestName(node.text, knownNames(context));
+  const place = at(context, node);
+  run.report(context, {
+    code: 'unknown-name',
+    place,
+    message: `${node.text} is not declared${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+    fixes: renaming(place, nearest),
+  });
   return unknown;
 }
 

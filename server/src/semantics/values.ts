@@ -155,6 +155,8 @@ export interface BoundArgument {
   readonly name?: string;
   readonly value: Value;
   readonly place: Place;
+  /** Where its name is written. */
+  readonly namePlace?: Place;
 }
 
 export interface FunctionValue {

@@ -1,0 +1,123 @@
+// What is wrong with a network: each error at the text that is at fault, with the numbers that clash.
+
+import { describe, expect, it } from 'vitest';
+import { analyseText } from '../support/analyse';
+
+interface Case {
+  readonly body: string;
+  readonly code: string;
+  /** The text that is marked. */
+  readonly at: string;
+  readonly says: string;
+  /** What the first fix writes. */
+  readonly fix?: string;
+}
+
+const cases: readonly Case[] = [
+  { body: 'Conv2d(64, 3, stride = 0)', code: 'invalid-stride', at: '0', says: 'must be an integer ≥ 1' },
+  { body: 'Conv2d(64, 3, stride = 1.5)', code: 'invalid-stride', at: '1.5', says: 'but is 1.5' },
+  { body: 'Conv2d(64, 3, padding = -1)', code: 'invalid-padding', at: '-1', says: 'but is -1' },
+  { body: 'Conv2d(64, 3, padding = "smae")', code: 'invalid-padding', at: '"smae"', says: '"same" or "valid"' },
+  { body: 'Conv2d(64, 0)', code: 'invalid-kernel-size', at: '0', says: 'but is 0' },
+  { body: 'Conv2d(64, 40)', code: 'no-output-left', at: '40', says: '⌊(32 − 40)/1⌋ + 1 = -7' },
+  { body: 'Conv2d(64, 3, padding = "same", stride = 2)', code: 'same-padding-with-stride', at: '"same"', says: 'a stride of 2 cannot', fix: '1' },
+  { body: 'Conv2d(64, 3, groups = 5)', code: 'groups-do-not-divide', at: '5', says: 'the 3 input channels' },
+  { body: 'Conv2d(10, 3, groups = 3)', code: 'groups-do-not-divide', at: '3', says: 'the 10 out_channels; 9 would be', fix: '9' },
+  { body: 'MaxPool2d(2, padding = 2)', code: 'pool-padding-too-large', at: '2', says: '1 for a kernel of 2', fix: '1' },
+  { body: 'ConvTranspose2d(8, 2, stride = 2, output_padding = 2)', code: 'output-padding-too-large', at: '2', says: '2 is not below 2', fix: '1' },
+  { body: 'Conv2(64, 3)', code: 'unknown-name', at: 'Conv2', says: 'did you mean Conv2d?', fix: 'Conv2d' },
+  { body: 'Conv2d(64, kernel = 3)', code: 'unknown-argument', at: 'kernel', says: 'did you mean kernel_size?', fix: 'kernel_size' },
+  { body: 'Conv2d(64, 3, in_channels = 3)', code: 'unknown-argument', at: 'in_channels', says: 'it is inferred from the input' },
+  { body: 'Conv2d(64)', code: 'missing-argument', at: 'Conv2d(64)', says: 'needs kernel_size' },
+  { body: 'Linear(1, true, 3)', code: 'too-many-arguments', at: '3', says: 'one more' },
+  { body: 'Linear(out_features = 3, out_features = 4)', code: 'repeated-argument', at: 'out_features', says: 'given twice' },
+  { body: 'Linear(bias = true, 3)', code: 'positional-after-named', at: '3', says: 'stands behind a named one' },
+  { body: 'Conv1d(3, 3)', code: 'wrong-rank', at: 'Conv1d(3, 3)', says: '[C, L], but gets [3, 32, 32]' },
+  { body: 'Embedding(10, 4)', code: 'wrong-element', at: 'Embedding(10, 4)', says: 'int[…]' },
+  { body: 'a = x -> Conv2d(8, 3)\n  a + x', code: 'shapes-do-not-broadcast', at: 'a + x', says: '[8, 30, 30] and [3, 32, 32]' },
+  { body: 'concat { Conv2d(8, 3); Identity }', code: 'shapes-do-not-join', at: 'concat { Conv2d(8, 3); Identity }', says: '30 and 32' },
+  { body: 'a = x -> Conv2d(3, 3) -> Linear(7)\n  a @ x', code: 'matmul-sizes-differ', at: 'a @ x', says: '7' },
+  { body: 'x -> Conv2d(8, 3) + 1', code: 'arithmetic-on-layer', at: 'Conv2d(8, 3) + 1', says: 'parentheses' },
+  { body: 'y = ReLU(x)', code: 'layer-called-on-tensor', at: 'x', says: 'x -> ReLU' },
+  { body: 'y = 3 -> ReLU', code: 'not-a-tensor', at: 'ReLU', says: 'but gets 3' },
+  { body: 'y = x -> 3', code: 'not-a-layer', at: '3', says: 'a layer is needed here' },
+  { body: 'y = 3\n  y = 4', code: 'bound-twice', at: 'y', says: 'bound already' },
+  { body: 'repeat 1_000_000 { ReLU }', code: 'too-many-repeats', at: '1_000_000', says: '10,000' },
+  { body: 'repeat -1 { ReLU }', code: 'invalid-repeat', at: '-1', says: 'but this is -1' },
+  { body: 'for a in 3 { ReLU }', code: 'not-iterable', at: '3', says: 'range(3)' },
+  { body: 'a, b = x', code: 'wrong-unpacking', at: 'x', says: '2 names' },
+  { body: 'x[5]', code: 'index-out-of-range', at: 'x[5]', says: 'whose size is 3' },
+  { body: 'loss x', code: 'loss-not-scalar', at: 'x', says: 'of shape []' },
+  { body: 'assert params() == 3', code: 'assert-fails', at: 'params() == 3', says: '0 is not 3 (3 less)' },
+  { body: 'assert shape(x) == [3, 32, 33]', code: 'assert-fails', at: 'shape(x) == [3, 32, 33]', says: '[3, 32, 32] is not [3, 32, 33]' },
+  { body: 'optimizer Adm(lr = 1)', code: 'unknown-optimizer', at: 'Adm', says: 'did you mean Adam?' },
+  { body: 'optimizer Adam(lr = -1)', code: 'invalid-lr', at: '-1', says: 'but is -1' },
+  { body: 'f = Linear(3)\n  f.weight', code: 'parameter-before-application', at: 'weight', says: 'apply the layer first' },
+  { body: 'f = Linear(3)\n  a = x -> f\n  b = x[..., :7] -> f', code: 'shared-shape-clash', at: 'f', says: '[3, 32]' },
+  { body: 'Conv2d(1_000_000_000, 3); Conv2d(1_000_000_000, 3)', code: 'size-too-large', at: 'Conv2d(1_000_000_000, 3)', says: '2^53' },
+  { body: 'y = 9_007_199_254_740_993', code: 'size-too-large', at: '9_007_199_254_740_993', says: '2^53' },
+  { body: 'y = 1 // 0', code: 'division-by-zero', at: '1 // 0', says: 'divides by zero' },
+  { body: 'z = [1, 2][5]', code: 'index-out-of-range', at: '5', says: 'has 2 items' },
+  { body: 'MaxPool2d(3, stride = 2)', code: 'unread-border', at: '2', says: 'a size of 31 or 33 loses nothing' },
+];
+
+describe('one error at its cause', () => {
+  it.each(cases)('$body', ({ body, code, at, says, fix }) => {
+    const text = `model M {\n  input x: [3, 32, 32]\n  ${body}\n}\n`;
+    const { diagnostics } = analyseText(text);
+    expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual([code]);
+    const [diagnostic] = diagnostics;
+    expect(text.slice(diagnostic!.span.start, diagnostic!.span.end)).toBe(at);
+    expect(diagnostic!.message).toContain(says);
+    if (fix !== undefined) expect(diagnostic!.fixes?.[0]?.edits[0]?.text).toBe(fix);
+  });
+});
+
+describe('errors inside a stack', () => {
+  const text = `stack Down(channels) {
+  Conv2d(channels, 9)
+  MaxPool2d(2)
+}
+model M {
+  input x: [3, 32, 32]
+  repeat 3 { Down(8) }
+}
+`;
+  const { diagnostics } = analyseText(text);
+
+  it('are shown at their line, with the applications that lead there', () => {
+    const inside = diagnostics.find(({ code }) => code === 'no-output-left')!;
+    expect(text.slice(inside.span.start, inside.span.end)).toBe('9');
+    expect(inside.related?.map(({ message, span }) => [message, text.slice(span.start, span.end)])).toEqual([
+      ['in Down, applied here', 'Down(8)'],
+    ]);
+  });
+
+  it('mark the application once, however often it is repeated', () => {
+    const outside = diagnostics.filter(({ code }) => code === 'error-in-application');
+    expect(outside.map(({ span }) => text.slice(span.start, span.end))).toEqual(['Down(8)']);
+    expect(diagnostics).toHaveLength(2);
+  });
+});
+
+it('a file with an error keeps what can be known above, below and beside it', () => {
+  const analysis = analyseText(`model Broken {
+  input x: [3, 32, 32]
+  a = x -> Conv2d(8, 3)
+  b = a -> Conv2d(16, 3, stride = 0)
+  c = x -> Conv2d(4, 5)
+  output a
+  output c
+}
+model Sound {
+  input x: [3, 32, 32]
+  Conv2d(4, 3)
+}
+`);
+  const shapes = analysis.models.map(({ graph }) => graph.outputs.map(({ name, tensors }) => [name, tensors[0]!.type.shape]));
+  expect(shapes).toEqual([
+    [['a', [8, 30, 30]], ['c', [4, 28, 28]]],
+    [['output', [4, 30, 30]]],
+  ]);
+  expect(analysis.diagnostics.map(({ code }) => code)).toEqual(['invalid-stride']);
+});

@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.cache/**', '**/*.mjs', '**/*.js'] },
+  { ignores: ['dist/**', 'node_modules/**', '.cache/**', '**/*.mjs', '**/*.js', 'server/src/engine/kernels/wasm/assembly/**'] },
   ...tseslint.configs.strict,
   {
     rules: {

@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', 'node_modules/**'],
+    globalSetup: 'server/src/engine/kernels/wasm/build.mjs',
     pool: 'threads',
     testTimeout: 60_000,
   },

@@ -28,7 +28,7 @@ function compareUpdate(network: Network, leaf: Ref, box: Box, wanted: Ref): void
     base[ref] = base[inputs[0]!]!;
     current[ref] = current[inputs[0]!]!;
   });
-  const plan = planUpdate(program, refs, new Map([[leaf, box]]), { base, current: (ref) => current[ref]! });
+  const plan = planUpdate(program, refs, new Map([[leaf, box]]), { base, current: (ref) => current[ref]!, scratch: { take: (size) => new Float64Array(size), reset: () => undefined } });
   const { starts, length } = runsOf(box, program.instructions[leaf]!.shape);
   for (const start of starts) for (let i = start; i < start + length; i++) current[leaf]![i]! += 0.1 * Math.sin(i + 1);
   plan.run();

@@ -1,6 +1,9 @@
 // Runs programs: only what is wanted, in order, freeing each buffer after its last use.
 
 import { CancelledError, EngineError } from './errors';
+import { accelerateRange } from './kernels/accelerated';
+import { Arena } from './kernels/wasm/arena';
+import type { Implementation } from './kernels/wasm/arena';
 import type { Call } from './primitive';
 import { primitiveOf } from './primitives/table';
 import { describeInstruction } from './program';
@@ -13,10 +16,20 @@ export type Kernel = (output: Float64Array, inputs: readonly Float64Array[], cal
 /** Kernels that take the place of the primitives' own; the others stay. */
 export type KernelTable = Partial<Record<PrimitiveName, Kernel>>;
 
-export interface RunOptions {
+export interface ExecutionOptions {
   readonly kernels?: KernelTable;
+  /** Unless set, the fastest that the host can run. */
+  readonly implementation?: Implementation;
   /** Asked before each instruction; true stops the run with a CancelledError. */
   readonly cancelled?: () => boolean;
+}
+
+/** Below so many numbers in all, a memory of its own for the SIMD kernels does not pay. */
+const LEAST_ARENA = 4096;
+
+/** An arena for a program, of ordinary arrays if it is small. */
+export function arenaFor(entries: number, { implementation }: ExecutionOptions): Arena {
+  return new Arena(entries, entries < LEAST_ARENA ? 'reference' : implementation);
 }
 
 /** The refs that the wanted ones depend on, themselves included, ascending. */
@@ -46,7 +59,9 @@ export function prepare(
 ): (output: Float64Array, inputs: readonly Float64Array[]) => void {
   const { primitive, origin } = program.instructions[ref]!;
   const own = primitiveOf(primitive);
-  const kernel = kernels[primitive] ?? ((output: Float64Array, inputs: readonly Float64Array[]) => own.forward(output, inputs, call));
+  const range = own.range && accelerateRange(primitive, own.range);
+  const kernel: Kernel = kernels[primitive]
+    ?? (range ? (output, inputs) => range(output, inputs, 0, output.length) : (output, inputs) => own.forward(output, inputs, call));
   return (output, inputs) => {
     try {
       kernel(output, inputs, call);
@@ -69,39 +84,47 @@ export function leafValues(program: Program, ref: Ref, leaves: ReadonlyMap<Ref, 
   return values;
 }
 
-/** The values of the wanted refs, in their order. A wanted leaf gives the caller's own array. */
-export function run(
-  program: Program,
-  leaves: ReadonlyMap<Ref, Float64Array>,
-  wanted: readonly Ref[],
-  options: RunOptions = {},
-): Float64Array[] {
-  const live = liveRefs(program, wanted);
+/** Which buffer each result is computed into: one that is free again, if there is one of its size. */
+function assignBuffers(program: Program, live: readonly Ref[], wanted: readonly Ref[]): { slots: Map<Ref, number>; sizes: number[] } {
   const usesLeft = new Map<Ref, number>(wanted.map((ref) => [ref, Infinity]));
   for (const ref of live) {
     for (const input of program.instructions[ref]!.inputs) usesLeft.set(input, (usesLeft.get(input) ?? 0) + 1);
   }
-  const values = new Map<Ref, Float64Array>();
-  const free = new Map<number, Float64Array[]>();
+  const slots = new Map<Ref, number>();
+  const sizes: number[] = [];
+  const free = new Map<number, number[]>();
   for (const ref of live) {
-    if (options.cancelled?.()) throw new CancelledError();
-    const { primitive, inputs, shape } = program.instructions[ref]!;
-    if (primitive === 'leaf') {
-      values.set(ref, leafValues(program, ref, leaves));
-      continue;
-    }
+    const { inputs, shape } = program.instructions[ref]!;
     const size = sizeOf(shape);
-    const output = free.get(size)?.pop() ?? new Float64Array(size);
-    prepare(program, ref, options.kernels)(output, inputs.map((input) => values.get(input)!));
-    values.set(ref, output);
+    slots.set(ref, free.get(size)?.pop() ?? sizes.push(size) - 1);
     for (const input of inputs) {
       const left = usesLeft.get(input)! - 1;
       usesLeft.set(input, left);
-      if (left > 0 || program.instructions[input]!.primitive === 'leaf') continue;
-      const buffer = values.get(input)!;
-      values.delete(input);
-      free.set(buffer.length, [...(free.get(buffer.length) ?? []), buffer]);
+      if (left > 0) continue;
+      const slot = slots.get(input)!;
+      free.set(sizes[slot]!, [...(free.get(sizes[slot]!) ?? []), slot]);
     }
   }
-  return wanted.map((ref) => values.get(ref)!);
+  return { slots, sizes };
+}
+
+/** The values of the wanted refs, in their order. */
+export function run(
+  program: Program,
+  leaves: ReadonlyMap<Ref, Float64Array>,
+  wanted: readonly Ref[],
+  options: ExecutionOptions = {},
+): Float64Array[] {
+  const live = liveRefs(program, wanted);
+  const { slots, sizes } = assignBuffers(program, live, wanted);
+  const arena = arenaFor(sizes.reduce((sum, size) => sum + size, 0), options);
+  const buffers = sizes.map((size) => arena.allocate(size));
+  const bufferOf = (ref: Ref): Float64Array => buffers[slots.get(ref)!]!;
+  for (const ref of live) {
+    if (options.cancelled?.()) throw new CancelledError();
+    const { primitive, inputs } = program.instructions[ref]!;
+    if (primitive === 'leaf') bufferOf(ref).set(leafValues(program, ref, leaves));
+    else prepare(program, ref, options.kernels)(bufferOf(ref), inputs.map(bufferOf));
+  }
+  return wanted.map((ref) => bufferOf(ref).slice());
 }

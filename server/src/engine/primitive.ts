@@ -1,6 +1,7 @@
 // What the engine knows of each primitive: its shape rule, its kernel, its derivative and its branches, side by side.
 
 import type { Builder } from './builder';
+import { compareRun } from './kernels/accelerated';
 import type { AttributesOf, PrimitiveName, Ref } from './program';
 import type { Shape } from './shape';
 
@@ -63,6 +64,8 @@ export function entrywise(range: RangeKernel): Pick<Primitive<unknown>, 'forward
 export function outputsDiffer(current: Operands, base: Operands, start: number, stop: number): boolean {
   const a = current.output;
   const b = base.output;
+  const compared = compareRun('differ', a, b, start, stop);
+  if (compared !== undefined) return compared;
   for (let i = start; i < stop; i++) if (a[i] !== b[i]) return true;
   return false;
 }
@@ -71,6 +74,8 @@ export function outputsDiffer(current: Operands, base: Operands, start: number, 
 export function signsDiffer(current: Operands, base: Operands, start: number, stop: number): boolean {
   const a = current.inputs[0]!;
   const b = base.inputs[0]!;
+  const compared = compareRun('signsDiffer', a, b, start, stop);
+  if (compared !== undefined) return compared;
   for (let i = start; i < stop; i++) {
     if (a[i]! > 0 !== b[i]! > 0 || a[i]! < 0 !== b[i]! < 0) return true;
   }

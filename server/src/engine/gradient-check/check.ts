@@ -4,7 +4,7 @@ import { RandomStream } from '../../base/random';
 import { Builder } from '../builder';
 import { EngineError } from '../errors';
 import { run } from '../execute';
-import type { KernelTable } from '../execute';
+import type { ExecutionOptions } from '../execute';
 import type { DerivativeTable } from '../primitive';
 import type { AttributesOf, Program, Ref } from '../program';
 import { sizeOf } from '../shape';
@@ -26,7 +26,7 @@ export interface CheckProgress {
   readonly total: number;
 }
 
-export interface GradientCheck {
+export interface GradientCheck extends ExecutionOptions {
   readonly program: Program;
   /** A tensor with one entry. */
   readonly loss: Ref;
@@ -38,11 +38,8 @@ export interface GradientCheck {
   /** Five seconds unless set. */
   readonly budget?: BudgetLimits;
   readonly onProgress?: (progress: CheckProgress) => void;
-  /** Asked before each evaluation; true stops the check with a CancelledError. */
-  readonly cancelled?: () => boolean;
-  /** Derivatives and kernels that take the place of the primitives' own. */
+  /** Derivatives that take the place of the primitives' own. */
   readonly derivatives?: Partial<DerivativeTable>;
-  readonly kernels?: KernelTable;
 }
 
 const DIRECTIONS = 2;
@@ -62,12 +59,13 @@ const FLOOR = 1e-4;
 /** Compares the analytic derivatives of a loss with numerical ones. */
 export function checkGradients(input: GradientCheck): GradientReport {
   const started = performance.now();
-  const { program, loss, leaves, check, seed = 0, derivatives, kernels, cancelled, onProgress } = input;
+  const { program, loss, leaves, check, seed = 0, derivatives, onProgress } = input;
+  const execution = { kernels: input.kernels, implementation: input.implementation, cancelled: input.cancelled };
   if (sizeOf(program.instructions[loss]!.shape) !== 1) throw new EngineError('the loss of a gradient check must have one entry');
-  const evaluation = new Evaluation(program, loss, leaves, { kernels, cancelled });
+  const evaluation = new Evaluation(program, loss, leaves, execution);
   const budget = new Budget(evaluation, started, input.budget);
   const unstable = evaluation.findNondeterminism();
-  const tensors = analyticGradients(input);
+  const tensors = analyticGradients(input, execution);
   const joint = checkJointDirection(evaluation, tensors, new RandomStream(seed, 'joint direction'));
 
   const floor = FLOOR * tensors.reduce((most, { gradient }) => gradient.reduce((a, b) => Math.max(a, Math.abs(b)), most), 1e-8);
@@ -83,7 +81,7 @@ export function checkGradients(input: GradientCheck): GradientReport {
   const failing = results.filter(({ ok }) => !ok).map(({ ref }) => ref);
   const ok = failing.length === 0 && joint !== 'wrong';
   if (!ok) onProgress?.({ stage: 'localising', done: 0, total: 1 });
-  const culprits = ok ? [] : localise(evaluation, failing.length > 0 ? failing : check, { derivatives, kernels, cancelled, seed });
+  const culprits = ok ? [] : localise(evaluation, failing.length > 0 ? failing : check, { ...execution, derivatives, seed });
   return {
     ok: ok && unstable === undefined,
     loss: evaluation.baseLoss,
@@ -97,9 +95,9 @@ export function checkGradients(input: GradientCheck): GradientReport {
   };
 }
 
-function analyticGradients({ program, loss, leaves, check, derivatives, kernels, cancelled }: GradientCheck): CheckedTensor[] {
+function analyticGradients({ program, loss, leaves, check, derivatives }: GradientCheck, execution: ExecutionOptions): CheckedTensor[] {
   const builder = new Builder({ program, derivatives });
-  const gradients = run(builder.program, leaves, builder.gradient(loss, check), { kernels, cancelled });
+  const gradients = run(builder.program, leaves, builder.gradient(loss, check), execution);
   return check.map((ref, i) => {
     const { attributes, shape } = program.instructions[ref]!;
     return { ref, name: (attributes as AttributesOf['leaf']).name, shape, gradient: gradients[i]! };

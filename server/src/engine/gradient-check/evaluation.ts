@@ -1,12 +1,14 @@
 // A loss evaluated over and over near one point: the values at the point are kept, and only what a change can reach is computed again.
 
 import { CancelledError } from '../errors';
-import { leafValues, liveRefs, prepare } from '../execute';
-import type { KernelTable } from '../execute';
+import { arenaFor, leafValues, liveRefs, prepare } from '../execute';
+import type { ExecutionOptions } from '../execute';
 import { runsOf, wholeBox } from '../incremental/box';
 import type { Box } from '../incremental/box';
+import type { Scratch } from '../incremental/linear';
 import { planUpdate } from '../incremental/plan';
 import type { Plan } from '../incremental/plan';
+import type { Arena } from '../kernels/wasm/arena';
 import type { Program, Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
 
@@ -14,11 +16,6 @@ import { sizeOf, unravel } from '../shape';
 export interface Probe {
   readonly loss: number;
   readonly branched: boolean;
-}
-
-export interface EvaluationOptions {
-  readonly kernels?: KernelTable;
-  readonly cancelled?: () => boolean;
 }
 
 export class Evaluation {
@@ -29,18 +26,28 @@ export class Evaluation {
 
   private readonly live: readonly Ref[];
   private readonly changed: Float64Array[] = [];
+  private readonly arena: Arena;
+  private readonly scratch: Scratch;
   private active: Plan | undefined;
 
   constructor(
     readonly program: Program,
     readonly loss: Ref,
     private readonly leaves: ReadonlyMap<Ref, Float64Array>,
-    private readonly options: EvaluationOptions = {},
+    private readonly options: ExecutionOptions = {},
   ) {
     this.live = liveRefs(program, [loss]);
+    const sizes = this.live.map((ref) => sizeOf(program.instructions[ref]!.shape));
+    const widest = this.live.map((ref, i) => program.instructions[ref]!.inputs.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), sizes[i]!));
+    const scratchSize = Math.max(...widest);
+    // Everything twice, at the base point and at the changed one.
+    this.arena = arenaFor(2 * sizes.reduce((sum, size) => sum + size, 0) + scratchSize, options);
+    this.scratch = new ArenaScratch(this.arena.allocate(scratchSize));
     for (const ref of this.live) {
       const { primitive, inputs, shape } = program.instructions[ref]!;
-      this.values[ref] = primitive === 'reshape' ? this.values[inputs[0]!]! : this.compute(ref, new Float64Array(sizeOf(shape)));
+      if (primitive === 'reshape') this.values[ref] = this.values[inputs[0]!]!;
+      else if (primitive === 'leaf') this.values[ref] = this.arena.copy(leafValues(program, ref, leaves));
+      else this.values[ref] = this.compute(ref, this.arena.allocate(sizeOf(shape)));
     }
     this.count++;
   }
@@ -87,7 +94,7 @@ export class Evaluation {
   }
 
   private plan(boxes: ReadonlyMap<Ref, Box>): Plan {
-    return planUpdate(this.program, this.live, boxes, { base: this.values, current: (ref) => this.current(ref) }, this.options.kernels);
+    return planUpdate(this.program, this.live, boxes, { base: this.values, current: (ref) => this.current(ref), scratch: this.scratch }, this.options.kernels);
   }
 
   private probe(plan: Plan): Probe {
@@ -116,14 +123,31 @@ export class Evaluation {
 
   private current(ref: Ref): Float64Array {
     const { primitive, inputs } = this.program.instructions[ref]!;
-    return (this.changed[ref] ??= primitive === 'reshape' ? this.current(inputs[0]!) : this.base(ref).slice());
+    return (this.changed[ref] ??= primitive === 'reshape' ? this.current(inputs[0]!) : this.arena.copy(this.base(ref)));
   }
 
   private compute(ref: Ref, output: Float64Array): Float64Array {
     const { primitive, inputs } = this.program.instructions[ref]!;
-    if (primitive === 'leaf') return leafValues(this.program, ref, this.leaves);
+    if (primitive === 'leaf') return this.values[ref]!;
     prepare(this.program, ref, this.options.kernels)(output, inputs.map((input) => this.values[input]!));
     return output;
+  }
+}
+
+/** Room for the intermediate values of one instruction at a time. */
+class ArenaScratch implements Scratch {
+  private next = 0;
+
+  constructor(private readonly room: Float64Array) {}
+
+  take(length: number): Float64Array {
+    const start = this.next;
+    this.next += length;
+    return this.next <= this.room.length ? this.room.subarray(start, this.next) : new Float64Array(length);
+  }
+
+  reset(): void {
+    this.next = 0;
   }
 }
 

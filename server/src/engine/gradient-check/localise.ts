@@ -4,6 +4,7 @@ import { RandomStream } from '../../base/random';
 import { Builder } from '../builder';
 import { EngineError } from '../errors';
 import { run } from '../execute';
+import type { ExecutionOptions } from '../execute';
 import type { DerivativeTable } from '../primitive';
 import { primitives } from '../primitives/table';
 import type { Ref } from '../program';
@@ -11,7 +12,6 @@ import { sizeOf } from '../shape';
 import { examine } from './difference';
 import type { Measurement } from './difference';
 import { Evaluation } from './evaluation';
-import type { EvaluationOptions } from './evaluation';
 import { alongDirection, directionLine, estimateNoise, randomDirection } from './lines';
 import type { Culprit } from './report';
 
@@ -19,7 +19,7 @@ const DIRECTIONS = 3;
 /** Where a direction only meets kinks, sparser ones are tried. */
 const DENSITIES = [1, 1 / 8, 1 / 64, 1 / 512] as const;
 
-export interface LocaliseOptions extends EvaluationOptions {
+export interface LocaliseOptions extends ExecutionOptions {
   readonly derivatives?: Partial<DerivativeTable>;
   readonly seed: number;
 }

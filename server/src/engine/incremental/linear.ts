@@ -1,7 +1,8 @@
 // Updates of sums and products by what a change adds to them, without computing them anew.
 
+import { addMatrixProduct } from '../kernels/accelerated';
 import { addConvolution, addTap, convolutionLayout } from '../kernels/convolution';
-import { addMatrixProduct, denseMatrix, transposed } from '../kernels/matrix-product';
+import { denseMatrix, transposed } from '../kernels/matrix-product';
 import { addDifferences } from '../kernels/strided';
 import type { Call, Operands } from '../primitive';
 import type { AttributesOf, PrimitiveName } from '../program';
@@ -16,6 +17,14 @@ export interface Application<Attributes> {
   readonly base: Operands;
   readonly changed: readonly (Box | undefined)[];
   readonly reached: Box;
+  /** Room for intermediate values of one run. */
+  readonly scratch: Scratch;
+}
+
+/** Gives out room that is free again with the next instruction. */
+export interface Scratch {
+  take(length: number): Float64Array;
+  reset(): void;
 }
 
 export interface Update {
@@ -40,11 +49,11 @@ function restoring({ current, base, reached, call: { shape } }: Application<unkn
 }
 
 /** The dense difference current − base of a box of one input, computed when called. */
-function differencing({ current, base, call }: Application<unknown>, input: number, box: Box): () => Float64Array {
+function differencing({ current, base, call, scratch }: Application<unknown>, input: number, box: Box): () => Float64Array {
   const shape = call.inputShapes[input]!;
   const { starts, length } = runsOf(box, shape);
   const [now, before] = [current.inputs[input]!, base.inputs[input]!];
-  const difference = new Float64Array(starts.length * length);
+  const difference = scratch.take(starts.length * length);
   return () => {
     starts.forEach((start, run) => {
       for (let i = 0, p = start, q = run * length; i < length; i++, p++, q++) difference[q] = now[p]! - before[p]!;

@@ -2,6 +2,7 @@
 
 import { callOf, prepare } from '../execute';
 import type { KernelTable } from '../execute';
+import { accelerateRange } from '../kernels/accelerated';
 import { copyView } from '../kernels/strided';
 import { primitiveOf } from '../primitives/table';
 import type { Call, Operands } from '../primitive';
@@ -10,7 +11,7 @@ import { sizeOf, stridesOf } from '../shape';
 import { boxShape, boxSize, isWhole, offsetOf, runsOf } from './box';
 import type { Box } from './box';
 import { linearUpdate } from './linear';
-import type { Application, Update } from './linear';
+import type { Application, Scratch, Update } from './linear';
 import { ruleOf } from './rules';
 
 /** The tensors of a program at a base point and at a changed one, by ref. */
@@ -18,6 +19,7 @@ export interface Values {
   readonly base: readonly Float64Array[];
   /** Equal to the base but for what the plan in force has changed. */
   readonly current: (ref: Ref) => Float64Array;
+  readonly scratch: Scratch;
 }
 
 export interface Plan {
@@ -53,7 +55,9 @@ export function planUpdate(
     if (primitive === 'reshape') continue;
     const current = { inputs: inputs.map((input) => (boxes.has(input) ? values.current(input) : values.base[input]!)), output: values.current(ref) };
     const base = { inputs: inputs.map((input) => values.base[input]!), output: values.base[ref]! };
-    const update = planStep(program, ref, { call, current, base, changed: reachedBy, reached }, kernels);
+    values.scratch.reset();
+    const application = { call, current, base, changed: reachedBy, reached, scratch: values.scratch };
+    const update = planStep(program, ref, application, kernels);
     cost += update.cost;
     steps.push(withBranches(update.run, program, ref, current, base, reached));
   }
@@ -88,7 +92,7 @@ function withBranches(run: () => void, program: Program, ref: Ref, current: Oper
 /** The cheapest way to bring one output up to date. */
 function planStep(program: Program, ref: Ref, application: Application<unknown>, kernels?: KernelTable): Update {
   const { primitive, shape } = program.instructions[ref]!;
-  const { call, current, reached } = application;
+  const { call, current, reached, scratch } = application;
   const { range } = primitiveOf(primitive);
   const linear = kernels?.[primitive] ? undefined : linearUpdate(primitive, application);
   if (linear) return linear;
@@ -98,18 +102,19 @@ function planStep(program: Program, ref: Ref, application: Application<unknown>,
   if (isWhole(reached, shape)) return whole;
   if (range && !kernels?.[primitive]) {
     const { starts, length } = runsOf(reached, shape);
+    const fast = accelerateRange(primitive, range);
     return {
       cost: boxSize(reached),
       run: () => {
-        for (const start of starts) range(current.output, current.inputs, start, start + length);
+        for (const start of starts) fast(current.output, current.inputs, start, start + length);
       },
     };
   }
   if (rule.view) return planView(application, rule.view(call));
   const part = rule.part?.(reached, call);
   if (!part) return whole;
-  const inputs = part.inputs.map((box, i) => new Part(current.inputs[i]!, box, call.inputShapes[i]!));
-  const output = new Part(current.output, reached, shape);
+  const inputs = part.inputs.map((box, i) => new Part(current.inputs[i]!, box, call.inputShapes[i]!, scratch));
+  const output = new Part(current.output, reached, shape, scratch);
   const computePart = prepare(program, ref, kernels, {
     attributes: part.attributes ?? call.attributes,
     shape: boxShape(reached),
@@ -141,13 +146,13 @@ class Part {
   private readonly isCopy: boolean;
   private readonly runs: { readonly starts: readonly number[]; readonly length: number };
 
-  constructor(private readonly tensor: Float64Array, box: Box, shape: readonly number[]) {
+  constructor(private readonly tensor: Float64Array, box: Box, shape: readonly number[], scratch: Scratch) {
     this.shape = boxShape(box);
     this.runs = runsOf(box, shape);
     const [start = 0] = this.runs.starts;
     // A single run needs no copy.
     this.isCopy = this.runs.starts.length !== 1;
-    this.values = this.isCopy ? new Float64Array(boxSize(box)) : tensor.subarray(start, start + this.runs.length);
+    this.values = this.isCopy ? scratch.take(boxSize(box)) : tensor.subarray(start, start + this.runs.length);
   }
 
   load(): void {

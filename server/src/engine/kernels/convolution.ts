@@ -3,11 +3,10 @@
 import type { ConvolutionGeometry } from '../program';
 import type { Shape } from '../shape';
 import { sizeOf } from '../shape';
-import { addMatrixProduct, denseMatrix, transposed } from './matrix-product';
+import { addMatrixProduct } from './accelerated';
+import { denseMatrix, transposed } from './matrix-product';
 import type { Matrix } from './matrix-product';
-
-/** acc += a · b, as addMatrixProduct; a faster one may take its place. */
-export type MatrixProduct = typeof addMatrixProduct;
+import { instanceOf } from './wasm/arena';
 
 /** Everything as if it had three spatial axes: the missing ones come first, with length 1. */
 interface Volume {
@@ -126,7 +125,7 @@ function packPatches(layout: Layout, x: Float64Array, inputStart: number, rowSta
   if (isPointwise(layout)) {
     return { values: x, offset: inputStart + rowStart * layout.output[2], row: layout.inputVolume, column: 1 };
   }
-  const matrix = patchMatrix(layout, columns);
+  const matrix = patchMatrix(layout, columns, x);
   const packed = matrix.values;
   forEachRun(layout, inputStart, rowStart, rowStop, (at, from, first, last, length, stride) => {
     for (let i = 0; i < first; i++) packed[at + i] = 0;
@@ -137,8 +136,11 @@ function packPatches(layout: Layout, x: Float64Array, inputStart: number, rowSta
   return matrix;
 }
 
-function patchMatrix(layout: Layout, columns: number): Matrix {
+/** Room for patches, where the SIMD kernels can reach it if they can reach `beside`. */
+function patchMatrix(layout: Layout, columns: number, beside: Float64Array): Matrix {
   const entries = layout.inputChannels * layout.kernelVolume * columns;
+  const reserved = instanceOf(beside.buffer)?.patches;
+  if (reserved && reserved.length >= entries) return denseMatrix(reserved, 0, columns);
   if (patches.length < entries) patches = new Float64Array(entries);
   return denseMatrix(patches, 0, columns);
 }
@@ -163,19 +165,19 @@ function forEachBlock(
 }
 
 /** y += w ∗ x: for each patch, the weights times the patch. */
-export function addConvolution(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, multiply: MatrixProduct = addMatrixProduct): void {
+export function addConvolution(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout): void {
   const patch = layout.inputChannels * layout.kernelVolume;
   const width = layout.output[2];
   forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
     const target = { values: y, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
     const weights = denseMatrix(w, weightStart, layout.weightRow);
     const packed = packPatches(layout, x, inputStart, rowStart, rowStop);
-    multiply(target, weights, packed, layout.outputChannels, (rowStop - rowStart) * width, patch);
+    addMatrixProduct(target, weights, packed, layout.outputChannels, (rowStop - rowStart) * width, patch);
   });
 }
 
 /** The adjoint in x: each patch of x receives the transposed weights times the cotangent; overlaps add up. */
-export function convolveInputGradient(x: Float64Array, g: Float64Array, w: Float64Array, layout: Layout, multiply: MatrixProduct = addMatrixProduct): void {
+export function convolveInputGradient(x: Float64Array, g: Float64Array, w: Float64Array, layout: Layout): void {
   const patch = layout.inputChannels * layout.kernelVolume;
   const width = layout.output[2];
   const pointwise = isPointwise(layout);
@@ -186,13 +188,13 @@ export function convolveInputGradient(x: Float64Array, g: Float64Array, w: Float
     const cotangent = { values: g, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
     if (pointwise) {
       const target = { values: x, offset: inputStart + rowStart * width, row: layout.inputVolume, column: 1 };
-      multiply(target, weights, cotangent, patch, columns, layout.outputChannels);
+      addMatrixProduct(target, weights, cotangent, patch, columns, layout.outputChannels);
       return;
     }
-    const spread = patchMatrix(layout, columns);
+    const spread = patchMatrix(layout, columns, x);
     const packed = spread.values;
     packed.fill(0, 0, patch * columns);
-    multiply(spread, weights, cotangent, patch, columns, layout.outputChannels);
+    addMatrixProduct(spread, weights, cotangent, patch, columns, layout.outputChannels);
     forEachRun(layout, inputStart, rowStart, rowStop, (at, from, first, last, _, stride) => {
       for (let i = first; i < last; i++) x[from + i * stride]! += packed[at + i]!;
     });
@@ -200,14 +202,14 @@ export function convolveInputGradient(x: Float64Array, g: Float64Array, w: Float
 }
 
 /** The adjoint in w: the cotangent times the transposed patches, over all examples. */
-export function convolveWeightGradient(w: Float64Array, x: Float64Array, g: Float64Array, layout: Layout, multiply: MatrixProduct = addMatrixProduct): void {
+export function convolveWeightGradient(w: Float64Array, x: Float64Array, g: Float64Array, layout: Layout): void {
   const patch = layout.inputChannels * layout.kernelVolume;
   const width = layout.output[2];
   w.fill(0);
   forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
     const cotangent = { values: g, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
     const packed = packPatches(layout, x, inputStart, rowStart, rowStop);
-    multiply(denseMatrix(w, weightStart, layout.weightRow), cotangent, transposed(packed), layout.outputChannels, patch, (rowStop - rowStart) * width);
+    addMatrixProduct(denseMatrix(w, weightStart, layout.weightRow), cotangent, transposed(packed), layout.outputChannels, patch, (rowStop - rowStart) * width);
   });
 }
 

@@ -1,6 +1,7 @@
 // Copies between a dense tensor and a strided view: transposition, slicing, broadcasting and their adjoints.
 
 import type { Shape } from '../shape';
+import { addRun, sumRun } from './accelerated';
 
 /** Calls `row` for each innermost run of the shape: the dense offset of the run, and the offset of its start in the view. */
 function forEachRow(shape: Shape, offset: number, strides: readonly number[], row: (dense: number, view: number) => void): void {
@@ -89,9 +90,9 @@ export function addStrided(
   const stride = view.strides.at(-1)!;
   forEachRow(view.shape, offset, view.strides, (dense, start) => {
     if (stride === 0) {
-      let total = 0;
-      for (let i = 0; i < length; i++) total += input[dense + i]!;
-      output[start]! += total;
+      output[start]! += sumRun(input, dense, length);
+    } else if (stride === 1) {
+      addRun(output, start, input, dense, length);
     } else {
       for (let i = 0, j = start; i < length; i++, j += stride) output[j]! += input[dense + i]!;
     }

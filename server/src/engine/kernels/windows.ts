@@ -1,96 +1,113 @@
 // Sums and maxima over windows of the trailing axes.
 
 import type { Windows } from '../program';
+import { sumRun } from './accelerated';
 
 /** Everything as if it had three axes: the missing ones come first, with one window over one place. */
-function threeWindows(windows: readonly Windows[]): [Windows, Windows, Windows] {
-  const whole: Windows = { starts: [0], stops: [1], step: 1 };
-  return [...new Array<Windows>(3 - windows.length).fill(whole), ...windows] as [Windows, Windows, Windows];
+interface Planes {
+  readonly axes: readonly [Windows, Windows, Windows];
+  readonly height: number;
+  readonly width: number;
+  /** Entries of one plane, and windows in it. */
+  readonly volume: number;
+  readonly places: number;
 }
 
-function threeSizes(sizes: readonly number[]): [number, number, number] {
-  return [...new Array<number>(3 - sizes.length).fill(1), ...sizes] as [number, number, number];
+function planesOf(windows: readonly Windows[], sizes: readonly number[]): Planes {
+  const missing = 3 - windows.length;
+  const one: Windows = { starts: [0], stops: [1], step: 1 };
+  const axes = [...new Array<Windows>(missing).fill(one), ...windows] as [Windows, Windows, Windows];
+  const [depth, height, width] = [...new Array<number>(missing).fill(1), ...sizes] as [number, number, number];
+  const places = axes.reduce((product, { starts }) => product * starts.length, 1);
+  return { axes, height, width, volume: depth * height * width, places };
 }
 
-type Visit = (place: number, depth: number, height: number, width: number) => void;
+type Visit = (place: number, depths: readonly [number, number], heights: readonly [number, number]) => void;
 
-/** Calls `visit` for each output place of a plane with its coordinates. */
-function forEachWindow([d, h, w]: [Windows, Windows, Windows], visit: Visit): void {
+/** Calls `visit` for the windows of each row of outputs, with the range of depths and heights that they share. */
+function forEachRowOfWindows({ axes: [d, h, w] }: Planes, visit: Visit): void {
   let place = 0;
   for (let i = 0; i < d.starts.length; i++) {
-    for (let j = 0; j < h.starts.length; j++) {
-      for (let k = 0; k < w.starts.length; k++) visit(place++, i, j, k);
+    for (let j = 0; j < h.starts.length; j++, place += w.starts.length) {
+      visit(place, [d.starts[i]!, d.stops[i]!], [h.starts[j]!, h.stops[j]!]);
     }
   }
 }
 
 /** output[o] = Σ x over the window of o, for each plane. */
 export function sumWindows(output: Float64Array, x: Float64Array, windows: readonly Windows[], sizes: readonly number[]): void {
-  const axes = threeWindows(windows);
-  const [d, h, w] = axes;
-  const [depth, height, width] = threeSizes(sizes);
-  const volume = depth * height * width;
-  const places = d.starts.length * h.starts.length * w.starts.length;
-  for (let plane = 0; plane * volume < x.length; plane++) {
-    forEachWindow(axes, (place, i, j, k) => {
-      let total = 0;
-      for (let a = d.starts[i]!; a < d.stops[i]!; a += d.step) {
-        for (let b = h.starts[j]!; b < h.stops[j]!; b += h.step) {
-          const row = plane * volume + (a * height + b) * width;
-          for (let c = w.starts[k]!; c < w.stops[k]!; c += w.step) total += x[row + c]!;
+  const planes = planesOf(windows, sizes);
+  const { axes: [d, h, w], height, width, volume, places } = planes;
+  const wholeRows = w.starts.length === 1 && w.starts[0] === 0 && w.stops[0] === width && w.step === 1 && h.step === 1;
+  forEachRowOfWindows(planes, (place, [firstDepth, lastDepth], [firstHeight, lastHeight]) => {
+    for (let plane = 0, start = 0; start < x.length; plane++, start += volume) {
+      for (let k = 0; k < w.starts.length; k++) {
+        let total = 0;
+        const first = w.starts[k]!;
+        const last = w.stops[k]!;
+        for (let a = firstDepth; a < lastDepth; a += d.step) {
+          const slab = start + a * height * width;
+          if (wholeRows) {
+            total += sumRun(x, slab + firstHeight * width, (lastHeight - firstHeight) * width);
+            continue;
+          }
+          for (let b = firstHeight; b < lastHeight; b += h.step) {
+            const row = slab + b * width;
+            for (let c = first; c < last; c += w.step) total += x[row + c]!;
+          }
         }
+        output[plane * places + place + k] = total;
       }
-      output[plane * places + place] = total;
-    });
-  }
+    }
+  });
 }
 
 /** The adjoint: each input place receives the cotangents of the windows that cover it. */
 export function spreadWindows(output: Float64Array, g: Float64Array, windows: readonly Windows[], sizes: readonly number[]): void {
-  const axes = threeWindows(windows);
-  const [d, h, w] = axes;
-  const [depth, height, width] = threeSizes(sizes);
-  const volume = depth * height * width;
-  const places = d.starts.length * h.starts.length * w.starts.length;
+  const planes = planesOf(windows, sizes);
+  const { axes: [d, h, w], height, width, volume, places } = planes;
   output.fill(0);
-  for (let plane = 0; plane * volume < output.length; plane++) {
-    forEachWindow(axes, (place, i, j, k) => {
-      const value = g[plane * places + place]!;
-      for (let a = d.starts[i]!; a < d.stops[i]!; a += d.step) {
-        for (let b = h.starts[j]!; b < h.stops[j]!; b += h.step) {
-          const row = plane * volume + (a * height + b) * width;
-          for (let c = w.starts[k]!; c < w.stops[k]!; c += w.step) output[row + c]! += value;
+  forEachRowOfWindows(planes, (place, [firstDepth, lastDepth], [firstHeight, lastHeight]) => {
+    for (let plane = 0, start = 0; start < output.length; plane++, start += volume) {
+      for (let k = 0; k < w.starts.length; k++) {
+        const value = g[plane * places + place + k]!;
+        for (let a = firstDepth; a < lastDepth; a += d.step) {
+          for (let b = firstHeight; b < lastHeight; b += h.step) {
+            const row = start + (a * height + b) * width;
+            for (let c = w.starts[k]!; c < w.stops[k]!; c += w.step) output[row + c]! += value;
+          }
         }
       }
-    });
-  }
+    }
+  });
 }
 
 /** output[o] = the place within its plane of the greatest entry in the window of o; the first of equals, or a NaN. */
 export function argmaxWindows(output: Float64Array, x: Float64Array, windows: readonly Windows[], sizes: readonly number[]): void {
-  const axes = threeWindows(windows);
-  const [d, h, w] = axes;
-  const [depth, height, width] = threeSizes(sizes);
-  const volume = depth * height * width;
-  const places = d.starts.length * h.starts.length * w.starts.length;
-  for (let plane = 0; plane * volume < x.length; plane++) {
-    const start = plane * volume;
-    forEachWindow(axes, (place, i, j, k) => {
-      let best = -1;
-      let greatest = -Infinity;
-      for (let a = d.starts[i]!; a < d.stops[i]!; a += d.step) {
-        for (let b = h.starts[j]!; b < h.stops[j]!; b += h.step) {
-          const row = (a * height + b) * width;
-          for (let c = w.starts[k]!; c < w.stops[k]!; c += w.step) {
-            const value = x[start + row + c]!;
-            if (best < 0 || value > greatest || (Number.isNaN(value) && !Number.isNaN(greatest))) {
-              best = row + c;
-              greatest = value;
+  const planes = planesOf(windows, sizes);
+  const { axes: [d, h, w], height, width, volume, places } = planes;
+  forEachRowOfWindows(planes, (place, [firstDepth, lastDepth], [firstHeight, lastHeight]) => {
+    for (let plane = 0, start = 0; start < x.length; plane++, start += volume) {
+      for (let k = 0; k < w.starts.length; k++) {
+        const first = w.starts[k]!;
+        const last = w.stops[k]!;
+        let best = start + (firstDepth * height + firstHeight) * width + first;
+        let greatest = x[best]!;
+        for (let a = firstDepth; a < lastDepth; a += d.step) {
+          for (let b = firstHeight; b < lastHeight; b += h.step) {
+            const row = start + (a * height + b) * width;
+            for (let c = row + first; c < row + last; c += w.step) {
+              const value = x[c]!;
+              // Not "greater or equal", and a NaN is neither: the first of equals stays, a NaN wins.
+              if (!(value <= greatest) && !Number.isNaN(greatest)) {
+                best = c;
+                greatest = value;
+              }
             }
           }
         }
+        output[plane * places + place + k] = best - start;
       }
-      output[plane * places + place] = best;
-    });
-  }
+    }
+  });
 }

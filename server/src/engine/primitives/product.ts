@@ -2,7 +2,8 @@
 
 import { EngineError } from '../errors';
 import { addConvolution, convolutionLayout, convolveInputGradient, convolveWeightGradient } from '../kernels/convolution';
-import { addMatrixProduct, denseMatrix, transposed } from '../kernels/matrix-product';
+import { addMatrixProduct } from '../kernels/accelerated';
+import { denseMatrix, transposed } from '../kernels/matrix-product';
 import type { PrimitiveTable } from '../primitive';
 import type { ConvolutionGeometry } from '../program';
 import { formatShape, sameShape, sizeOf } from '../shape';

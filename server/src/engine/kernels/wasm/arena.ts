@@ -1,0 +1,102 @@
+// Memory that the SIMD kernels can work in, and the choice between their variants.
+
+import { baseline, relaxed } from './binaries.mjs';
+
+/** 'reference' is plain TypeScript; the others are WebAssembly with 128-bit SIMD, 'relaxed' with fused multiply-add. */
+export type Implementation = 'reference' | 'baseline' | 'relaxed';
+
+type Entrywise1 = (y: number, x: number, count: number) => void;
+type Entrywise2 = (y: number, a: number, b: number, count: number) => void;
+
+/** What the WebAssembly module exports; addresses in bytes. */
+export interface SimdKernels {
+  readonly freeMemory: { readonly value: number };
+  readonly addMatrixProduct: (
+    c: number, cRow: number, cColumn: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number,
+    rows: number, columns: number, depth: number,
+  ) => void;
+  readonly addScaled: (y: number, x: number, factor: number, count: number) => void;
+  readonly sum: (x: number, count: number) => number;
+  readonly add: Entrywise2;
+  readonly subtract: Entrywise2;
+  readonly multiply: Entrywise2;
+  readonly divide: Entrywise2;
+  readonly negate: Entrywise1;
+  readonly sqrt: Entrywise1;
+  readonly relu: Entrywise1;
+  readonly step: Entrywise1;
+  readonly differ: (a: number, b: number, count: number) => number;
+  readonly signsDiffer: (a: number, b: number, count: number) => number;
+}
+
+/** The kernels of one memory, and a part of that memory for their patches. */
+export interface SimdInstance {
+  readonly kernels: SimdKernels;
+  readonly patches: Float64Array;
+}
+
+const PAGE_BYTES = 65536;
+/** Twice what a convolution packs at a time, for rows that exceed it. */
+const PATCH_ENTRIES = 1 << 20;
+
+const instances = new WeakMap<ArrayBufferLike, SimdInstance>();
+const modules = new Map<Implementation, WebAssembly.Module | undefined>();
+
+function moduleOf(implementation: Implementation): WebAssembly.Module | undefined {
+  if (implementation === 'reference' || typeof WebAssembly === 'undefined') return undefined;
+  if (!modules.has(implementation)) {
+    const bytes = Uint8Array.from(atob(implementation === 'relaxed' ? relaxed : baseline), (character) => character.charCodeAt(0));
+    modules.set(implementation, WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined);
+  }
+  return modules.get(implementation);
+}
+
+/** The fastest that this host can run. */
+export function bestImplementation(): Implementation {
+  return (['relaxed', 'baseline'] as const).find((implementation) => moduleOf(implementation) !== undefined) ?? 'reference';
+}
+
+/** The kernels that can work in a buffer, if it lies in an arena. */
+export function instanceOf(buffer: ArrayBufferLike): SimdInstance | undefined {
+  return instances.get(buffer);
+}
+
+/** Gives out arrays from one block of memory, which lives as long as any of them. */
+export class Arena {
+  private readonly memory: WebAssembly.Memory | undefined;
+  private next = 0;
+
+  /** @param entries How many numbers will be asked for; beyond them, and without WebAssembly, arrays are ordinary ones. */
+  constructor(entries: number, implementation: Implementation = bestImplementation()) {
+    const module = moduleOf(implementation);
+    if (!module) return;
+    try {
+      // The first pages are the module's own; its free memory is known only once there is an instance.
+      const probe = new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 32 }) } });
+      const free = (probe.exports as unknown as SimdKernels).freeMemory.value;
+      const bytes = free + 8 * (PATCH_ENTRIES + entries);
+      this.memory = new WebAssembly.Memory({ initial: Math.max(32, Math.ceil(bytes / PAGE_BYTES)) });
+      const kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as SimdKernels;
+      this.next = free + 8 * PATCH_ENTRIES;
+      instances.set(this.memory.buffer, { kernels, patches: new Float64Array(this.memory.buffer, free, PATCH_ENTRIES) });
+    } catch (error) {
+      // More memory than the host grants: ordinary arrays may still fit, since they need not lie together.
+      if (!(error instanceof RangeError)) throw error;
+      this.memory = undefined;
+    }
+  }
+
+  allocate(length: number): Float64Array {
+    const start = this.next;
+    if (!this.memory || start + 8 * length > this.memory.buffer.byteLength) return new Float64Array(length);
+    this.next += 8 * length;
+    return new Float64Array(this.memory.buffer, start, length);
+  }
+
+  /** A copy of the values within the arena. */
+  copy(values: Float64Array): Float64Array {
+    const copy = this.allocate(values.length);
+    copy.set(values);
+    return copy;
+  }
+}

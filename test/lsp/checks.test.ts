@@ -1,0 +1,183 @@
+// Gradient checks through the protocol: lens, progress, cancelling, reports, and what an edit does to a result.
+
+import { afterEach, describe, expect, it } from 'vitest';
+import { CodeLensRequest, HoverRequest } from 'vscode-languageserver/node';
+import { cancelCheckRequest, checkGradientsRequest, modelsRequest, reportRequest } from '../../server/src/lsp/requests';
+import { LanguageClient, type Options, positionOf, ScriptedWorker } from '../support/language-client';
+
+const uri = 'file:///net.nn';
+const text = `model Net {
+  input x: [4]
+  target y: []
+  Linear(3)
+  Tanh
+  Linear(1)
+  output p
+  loss mean((p - y) ^ 2)
+}
+
+model Other { input x: [2]; ReLU }
+`;
+const net = { uri, model: 'Net' };
+
+let client: LanguageClient;
+afterEach(async () => { await client.stop(); });
+
+async function start(options?: Options): Promise<void> {
+  client = await LanguageClient.start(options);
+  await client.open(uri, text);
+}
+
+async function startScripted(options: Options = {}): Promise<ScriptedWorker[]> {
+  const workers: ScriptedWorker[] = [];
+  await start({
+    ...options,
+    runtime: {
+      spawnCheckWorker: () => {
+        workers.push(new ScriptedWorker());
+        return workers.at(-1)!;
+      },
+    },
+  });
+  return workers;
+}
+
+async function lenses(): Promise<string[]> {
+  const found = await client.connection.sendRequest(CodeLensRequest.type, { textDocument: { uri } });
+  return found!.filter(({ range }) => range.start.line === 0).map(({ command }) => command!.title).slice(1);
+}
+
+/** A check that has reached its worker. */
+async function begin(workers: ScriptedWorker[]): Promise<{ worker: ScriptedWorker; ended: Promise<unknown> }> {
+  const ended = client.connection.sendRequest(checkGradientsRequest, net);
+  await client.connection.sendRequest(modelsRequest, { uri });
+  return { worker: workers.at(-1)!, ended };
+}
+
+const disagreement = {
+  model: 'Net',
+  ok: false,
+  worst: { tensor: 'Linear_1.weight', index: [2, 3], analytic: 0.25, numeric: 0.5, relativeError: 0.5 },
+  tensors: [
+    {
+      name: 'Linear_1.weight',
+      shape: [3, 4],
+      entries: 12,
+      checked: 12,
+      directions: 1,
+      kinks: 0,
+      ok: false,
+      worst: { tensor: 'Linear_1.weight', index: [2, 3], analytic: 0.25, numeric: 0.5, relativeError: 0.5 },
+      place: { file: uri, span: { start: text.indexOf('Linear(3)'), end: text.indexOf('Linear(3)') + 9 } },
+    },
+  ],
+  asserts: [],
+  culprits: [],
+  sizes: {},
+  batch: 2,
+  seconds: 0.1,
+  notes: [],
+};
+
+describe('a gradient check', () => {
+  it('ends with the worst error and the number of tensors, in the lens and in the answer', async () => {
+    await start();
+    expect(await lenses()).toEqual(['Check gradients']);
+    const outcome = await client.connection.sendRequest(checkGradientsRequest, net);
+    expect(outcome).toMatchObject({ ok: true, cancelled: false });
+    expect(outcome.message).toMatch(/^✓ gradients agree · worst relative error \S+ · \d+ tensors$/);
+    expect(await lenses()).toEqual([outcome.message, 'Check again']);
+  });
+
+  it('writes a report that names every tensor', async () => {
+    await start();
+    expect((await client.connection.sendRequest(reportRequest, net)).markdown).toContain('not been checked');
+    await client.connection.sendRequest(checkGradientsRequest, net);
+    const { markdown } = await client.connection.sendRequest(reportRequest, net);
+    for (const tensor of ['Linear_1.weight', 'Linear_1.bias', 'Linear_2.weight', 'Linear_2.bias']) expect(markdown).toContain(`\`${tensor}\``);
+  });
+
+  it('shows its progress in the lens, and answers hovers meanwhile', async () => {
+    const workers = await startScripted();
+    const { worker, ended } = await begin(workers);
+    worker.answer({ progress: { done: 42, total: 100, stage: 'entries' } });
+    expect(await lenses()).toEqual(['$(sync~spin) checking 42 % · cancel']);
+    const hover = await client.connection.sendRequest(HoverRequest.type, { textDocument: { uri }, position: positionOf(text, 'Lin$0ear(3)') });
+    expect(hover).not.toBeNull();
+    worker.answer({ report: disagreement });
+    await ended;
+  });
+
+  it('names the entry that does not agree, in the lens and at its layer, until the text changes', async () => {
+    const workers = await startScripted();
+    const { worker, ended } = await begin(workers);
+    worker.answer({ report: disagreement });
+    expect(await ended).toMatchObject({ ok: false });
+    expect((await lenses())[0]).toBe('✗ Linear_1.weight[2,3]: analytic 0.25, numeric 0.5');
+    const [diagnostic] = await client.diagnosticsWhere(uri, (all) => all.some(({ code }) => code === 'gradient-mismatch'));
+    expect(diagnostic!.range.start).toEqual(positionOf(text, 'Linear(3)'));
+    await client.change(uri, 2, `${text}\n`);
+    expect(await client.diagnosticsWhere(uri, (_, version) => version === 2)).toEqual([]);
+  });
+
+  it('is cancelled by request: the worker ends, and the lens is as before', async () => {
+    const workers = await startScripted();
+    const { worker, ended } = await begin(workers);
+    await client.connection.sendRequest(cancelCheckRequest, net);
+    expect(await ended).toMatchObject({ cancelled: true });
+    expect(worker.terminated).toBe(true);
+    expect(await lenses()).toEqual(['Check gradients']);
+  });
+
+  it('reports progress to the client, who can cancel it there', async () => {
+    const workers = await startScripted({ capabilities: { window: { workDoneProgress: true } } });
+    const { ended } = await begin(workers);
+    const begun = await client.when(() => client.progress[0]);
+    expect(begun).toMatchObject({ kind: 'begin', title: 'Checking the gradients of Net', cancellable: true });
+    await client.cancelProgress();
+    expect(await ended).toMatchObject({ cancelled: true });
+    await client.when(() => client.progress.find(({ kind }) => kind === 'end'));
+  });
+
+  it('asks for the lenses again while it runs', async () => {
+    const workers = await startScripted({ capabilities: { workspace: { codeLens: { refreshSupport: true } } } });
+    const { worker, ended } = await begin(workers);
+    await client.when(() => (client.requested.includes('workspace/codeLens/refresh') ? true : undefined));
+    worker.answer({ report: disagreement });
+    await ended;
+  });
+
+  it('stays valid when another model changes, and is marked when its own does', async () => {
+    await start();
+    const { message } = await client.connection.sendRequest(checkGradientsRequest, net);
+    await client.change(uri, 2, text.replace('input x: [2]', 'input x: [3]'));
+    expect(await lenses()).toEqual([message, 'Check again']);
+    await client.change(uri, 3, text.replace('Linear(3)', 'Linear(5)'));
+    expect(await lenses()).toEqual([`before the last change: ${message}`, 'Check gradients']);
+    expect((await client.connection.sendRequest(reportRequest, net)).markdown).toContain('has changed since');
+  });
+
+  it('says so when its worker dies, and can be run again', async () => {
+    const workers = await startScripted();
+    const { worker, ended } = await begin(workers);
+    worker.fail('out of memory');
+    expect(await ended).toMatchObject({ ok: false, message: 'out of memory' });
+    expect(await lenses()).toEqual(['✗ the check failed: out of memory', 'Check again']);
+    const again = await begin(workers);
+    again.worker.answer({ report: { ...disagreement, ok: true, tensors: [], worst: undefined } });
+    expect(await again.ended).toMatchObject({ ok: true });
+  });
+
+  it('of a model that is not there is refused', async () => {
+    await start();
+    expect(await client.connection.sendRequest(checkGradientsRequest, { uri, model: 'Nowhere' })).toMatchObject({ ok: false, message: expect.stringContaining('Nowhere') as string });
+  });
+
+  it('lists the models of a document with their ranges', async () => {
+    await start();
+    expect(await client.connection.sendRequest(modelsRequest, { uri })).toEqual([
+      { name: 'Net', range: { start: { line: 0, character: 0 }, end: { line: 8, character: 1 } } },
+      { name: 'Other', range: { start: { line: 10, character: 0 }, end: { line: 10, character: 34 } } },
+    ]);
+  });
+});

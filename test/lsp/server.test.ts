@@ -1,0 +1,119 @@
+// The server over real JSON-RPC streams: the handshake, texts, requests, cancelling, and the safety net.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CancellationTokenSource, CodeActionRequest, CodeLensRequest, HoverRequest, InlayHintRequest, type MarkupContent } from 'vscode-languageserver/node';
+import { features } from '../../server/src/lsp/features';
+import { LanguageClient, type Options, positionOf } from '../support/language-client';
+
+const uri = 'file:///net.nn';
+const text = `model Net {
+  input image: [3, 32, 32]
+  Conv2d(8, 3, padding = 1)
+  output maps
+}
+`;
+
+let client: LanguageClient;
+afterEach(async () => { await client.stop(); });
+
+async function start(options?: Options): Promise<void> {
+  client = await LanguageClient.start(options);
+}
+
+function hover(of: string, needle: string, address = uri) {
+  return client.connection.sendRequest(HoverRequest.type, { textDocument: { uri: address }, position: positionOf(of, needle) });
+}
+
+describe('the language server', () => {
+  it('announces what the rows of its table offer, and nothing else', async () => {
+    await start();
+    const announced = Object.keys(client.initialized.capabilities).filter((key) => key !== 'textDocumentSync');
+    expect(announced.sort()).toEqual(features.flatMap((feature) => Object.keys(feature.capabilities)).sort());
+  });
+
+  it('answers a hover with the page of the layer and its range', async () => {
+    await start();
+    await client.open(uri, text);
+    const answer = await hover(text, 'Con$0v2d');
+    expect((answer!.contents as MarkupContent).value).toContain('⌊(32 + 2·1 − 3)/1⌋ + 1 = 32');
+    expect(answer!.range).toEqual({ start: { line: 2, character: 2 }, end: { line: 2, character: 8 } });
+  });
+
+  it('answers null where there is nothing, and for documents that are not open', async () => {
+    await start();
+    await client.open(uri, text);
+    expect(await client.connection.sendRequest(HoverRequest.type, { textDocument: { uri }, position: { line: 100, character: 0 } })).toBeNull();
+    expect(await client.connection.sendRequest(HoverRequest.type, { textDocument: { uri: 'file:///other.nn' }, position: { line: 0, character: 0 } })).toBeNull();
+  });
+
+  it('puts the shape behind the statement, and the figures above the model', async () => {
+    await start();
+    await client.open(uri, text);
+    const hints = await client.connection.sendRequest(InlayHintRequest.type, { textDocument: { uri }, range: { start: { line: 0, character: 0 }, end: { line: 9, character: 0 } } });
+    expect(hints!.map(({ position, label, paddingLeft }) => ({ position, label, paddingLeft }))).toEqual([{ position: { line: 2, character: 27 }, label: '[8, 32, 32]', paddingLeft: true }]);
+    const lenses = await client.connection.sendRequest(CodeLensRequest.type, { textDocument: { uri } });
+    expect(lenses!.map(({ command }) => command!.title)).toEqual(['224 params · 221 k MACs · receptive field 3×3', 'Check gradients']);
+    expect(lenses![1]!.command).toMatchObject({ command: 'nn.checkGradients', arguments: [uri, 'Net'] });
+  });
+
+  it('sends diagnostics for the newest text, with a fix, and takes them back', async () => {
+    await start();
+    const wrong = text.replace('padding = 1', 'pading = 1');
+    await client.open(uri, text);
+    await client.change(uri, 2, wrong);
+    const [diagnostic] = await client.diagnosticsWhere(uri, (_, version) => version === 2);
+    expect(diagnostic).toMatchObject({ code: 'unknown-argument', source: 'nn', severity: 1 });
+    expect(diagnostic!.message).toContain('padding');
+    await client.change(uri, 3, text);
+    expect(await client.diagnosticsWhere(uri, (_, version) => version === 3)).toEqual([]);
+    await client.change(uri, 4, wrong);
+    await client.close(uri);
+    expect(await client.diagnosticsWhere(uri, (_, version) => version === undefined)).toEqual([]);
+  });
+
+  it('offers the fix that a diagnostic carries as an edit', async () => {
+    await start();
+    const wrong = text.replace('padding = 1', 'stride = 2, padding = "same"');
+    await client.open(uri, wrong);
+    const [diagnostic] = await client.diagnosticsWhere(uri, (all) => all.length > 0);
+    expect(diagnostic!.code).toBe('same-padding-with-stride');
+    const actions = await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: diagnostic!.range, context: { diagnostics: [] } });
+    expect(actions).toMatchObject([{ title: 'Pad by half the kernel', kind: 'quickfix', isPreferred: true, edit: { changes: { [uri]: [{ range: diagnostic!.range, newText: '1' }] } } }]);
+  });
+
+  it('answers a cancelled request as cancelled', async () => {
+    await start();
+    await client.open(uri, text);
+    const source = new CancellationTokenSource();
+    const answer = client.connection.sendRequest(HoverRequest.type, { textDocument: { uri }, position: positionOf(text, 'Con$0v2d') }, source.token);
+    source.cancel();
+    await expect(answer).rejects.toMatchObject({ code: -32800 });
+  });
+
+  it('lives on when a feature throws', async () => {
+    const broken = Object.defineProperty({}, 'slice', {});
+    await start({ runtime: { readFile: () => { throw broken as Error; } } });
+    await client.open(uri, `from "./other.nn" import A\n${text}`);
+    expect(await hover(`from "./other.nn" import A\n${text}`, 'Con$0v2d')).toBeNull();
+    await client.change(uri, 2, text);
+    expect(await hover(text, 'Con$0v2d')).not.toBeNull();
+  });
+
+  it('asks the client to watch .nn files where it can', async () => {
+    await start({ capabilities: { workspace: { didChangeWatchedFiles: { dynamicRegistration: true } } } });
+    const registered = await client.when(() => (client.registered.length > 0 ? client.registered : undefined));
+    expect(registered).toEqual(['workspace/didChangeWatchedFiles']);
+  });
+});
+
+describe('the example files', () => {
+  it.each(['exam.nn', 'resnet.nn'])('%s has no errors', async (name) => {
+    await start();
+    const example = readFileSync(path.join(import.meta.dirname, '../../examples', name), 'utf8');
+    await client.open(uri, example);
+    const diagnostics = await client.diagnosticsWhere(uri, () => true);
+    expect(diagnostics.filter(({ severity }) => severity === 1)).toEqual([]);
+  });
+});

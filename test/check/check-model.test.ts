@@ -1,0 +1,171 @@
+// Gradient checks of whole models: right derivatives agree, wrong ones are found and named, asserts are judged.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { CheckReport, CheckRequest } from '../../server/src/check/protocol';
+import { checkModel, type CheckOptions } from '../../server/src/check/run';
+import { CancelledError } from '../../server/src/engine/errors';
+
+const exam = readFileSync(new URL('../../examples/exam.nn', import.meta.url), 'utf8');
+
+function check(text: string, model: string, settings: Partial<CheckRequest> = {}, options: CheckOptions = {}): CheckReport {
+  const uri = 'file:///main.nn';
+  return checkModel({ files: [{ uri, text }], file: uri, model, budgetMilliseconds: 400, ...settings }, options);
+}
+
+describe('the exam', () => {
+  it.each([
+    ['L1Regularized', 1],
+    ['ReluUnit', 3],
+    ['ExamCNN', 11],
+    ['FlatClassifier', 13],
+    ['PooledClassifier', 13],
+    ['Perceptron', 5],
+    ['WeightNorm', 3],
+    ['LargeEpsilon', 3],
+  ])('the derivatives of %s agree in all %i tensors', (model, tensors) => {
+    const report = check(exam, model);
+    expect(report.problem).toBeUndefined();
+    expect(report.tensors.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.asserts.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.ok).toBe(true);
+    expect(report.tensors).toHaveLength(tensors);
+    expect(report.tensors.every(({ checked, entries, directions }) => checked === entries || directions > 0)).toBe(true);
+  });
+
+  it('the derivatives that were written down are proven', () => {
+    const judged = ['L1Regularized', 'ReluUnit', 'SoftplusDerivative', 'WeightNorm'].flatMap((model) => check(exam, model).asserts);
+    expect(judged.map(({ text, ok }) => [text, ok])).toEqual([
+      ['grad(loss, w) == lambda * sign(w)', true],
+      ['grad(loss, w) == 2 * (yhat - y) * step(z) * x', true],
+      ['grad(loss, b) == 2 * (yhat - y) * step(z)', true],
+      ['grad(sum(softplus(x)), x) == sigmoid(x)', true],
+      ['grad(loss, g) == dot(dw, v) / norm(v)', true],
+      ['grad(loss, v) == g / norm(v) * dw - g * dot(dw, v) / norm(v) ^ 3 * v', true],
+    ]);
+  });
+});
+
+const classifier = `model Classifier {
+  input image: [1, 6, 6]
+  target label: int
+  Conv2d(4, 3)
+  Tanh
+  Flatten
+  head = Linear(3)
+  head
+  output logits
+  loss cross_entropy(logits, label)
+}
+`;
+
+describe('a wrong derivative', () => {
+  it('of an activation is found, and named where it stands', () => {
+    const report = check(classifier, 'Classifier', {}, {
+      derivatives: { tanh: (builder, cotangent, [x]) => [builder.multiply(cotangent, builder.tanh(x!))] },
+    });
+    expect(report.ok).toBe(false);
+    expect(report.tensors.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(expect.arrayContaining(['Conv2d_1.weight', 'Conv2d_1.bias', 'image']));
+    expect(report.tensors.find(({ name }) => name === 'head.weight')?.ok).toBe(true);
+    const [culprit] = report.culprits;
+    expect(culprit?.message).toContain('tanh');
+    expect(classifier.slice(culprit!.place!.span.start, culprit!.place!.span.end)).toBe('Tanh');
+    expect(report.worst).toMatchObject({ relativeError: expect.any(Number) as number });
+    expect(report.worst!.relativeError).toBeGreaterThan(1e-3);
+  });
+
+  it('the right one passes the same check', () => {
+    expect(check(classifier, 'Classifier')).toMatchObject({ ok: true, culprits: [] });
+  });
+});
+
+describe('ten mistakes that students make', () => {
+  const unit = (claim: string): string => `model Unit {
+  input x: [4]
+  target y: []
+  param w: [4]
+  param b: []
+  z = dot(w, x) + b
+  yhat = relu(z)
+  loss (yhat - y) ^ 2
+  assert ${claim}
+}
+`;
+  const norm = (claim: string): string => `model Norm {
+  param g: []
+  param v: [3]
+  input x: [3]
+  w = g * v / norm(v)
+  loss dot(w, x) ^ 2
+  dw = grad(loss, w)
+  assert ${claim}
+}
+`;
+  it.each([
+    ['the factor of the square is missing', unit('grad(loss, b) == (yhat - y) * step(z)'), '2 times the right side'],
+    ['the sign is wrong', unit('grad(loss, b) == -2 * (yhat - y) * step(z)'), 'the sign is turned round'],
+    ['the derivative of the ReLU is forgotten', unit('grad(loss, b) == 2 * (yhat - y)'), 'the left side is 0'],
+    ['the chain to the input is forgotten', unit('grad(loss, w) == 2 * (yhat - y) * step(z)'), 'at entry [0]'],
+    ['z stands for x', unit('grad(loss, w) == 2 * (yhat - y) * step(z) * z'), 'at entry [0]'],
+    ['the weight stands for the input', unit('grad(loss, w) == 2 * (yhat - y) * step(z) * w'), 'at entry [0]'],
+    ['the target is added', unit('grad(loss, b) == 2 * (yhat + y) * step(z)'), 'the left side is'],
+    ['the projection of weight normalization is forgotten', norm('grad(loss, v) == g / norm(v) * dw'), 'at entry [0]'],
+    ['the norm is forgotten', norm('grad(loss, g) == dot(dw, v)'), 'the right side'],
+    ['the square of the norm stands for its cube', norm('grad(loss, v) == g / norm(v) * dw - g * dot(dw, v) / norm(v) ^ 2 * v'), 'at entry [0]'],
+  ])('%s', (_, text, says) => {
+    const report = check(text, /model (\w+)/.exec(text)![1]!);
+    expect(report.ok).toBe(false);
+    expect(report.asserts.map(({ ok }) => ok)).toEqual([false]);
+    expect(report.asserts[0]!.message).toContain(says);
+  });
+});
+
+describe('what is fed', () => {
+  it('free dimensions get sizes that the model allows', () => {
+    const text = 'model M {\n input x: [1, H, W]\n assert W <= 5\n concat(x, x -> MaxPool2d(16) -> Upsample(scale_factor = 16))\n}';
+    const report = check(text.replace('W <= 5', 'W <= 40'), 'M');
+    expect(report).toMatchObject({ ok: true, sizes: { H: 16, W: 16 } });
+  });
+
+  it('sizes can be given', () => {
+    const text = 'model M {\n input x: [T, 3]\n Linear(2)\n}';
+    expect(check(text, 'M', { at: { T: 3 } })).toMatchObject({ ok: true, sizes: { T: 3 }, tensors: [{ shape: [2, 3, 3] }, {}, {}] });
+  });
+
+  it('indices stay within tables and classes', () => {
+    const text = 'model M {\n input ids: int[5]\n target label: int\n h = Embedding(2, 4)(ids)\n logits = h -> Flatten -> Linear(2)\n loss cross_entropy(logits, label)\n}';
+    expect(check(text, 'M')).toMatchObject({ ok: true, culprits: [] });
+  });
+
+  it('assumptions about inputs bound them', () => {
+    const text = 'model M {\n input x: [6]\n assert x > 0\n loss sum(log(x))\n}';
+    expect(check(text, 'M')).toMatchObject({ ok: true });
+  });
+
+  it('the same seed gives the same report', () => {
+    const { seconds: _, ...first } = check(classifier, 'Classifier', { budgetMilliseconds: 5000 });
+    const { seconds: __, ...second } = check(classifier, 'Classifier', { budgetMilliseconds: 5000 });
+    expect(first).toEqual(second);
+  });
+});
+
+describe('what cannot be checked says why', () => {
+  it('a model with errors', () => {
+    expect(check('model M { input x: [3]\n Conv2d(3, 3) }', 'M').problem).toContain('has errors');
+  });
+
+  it('a model that does not exist', () => {
+    expect(check('model M { input x: [3]\n ReLU }', 'N').problem).toContain('there is no model N');
+  });
+
+  it('a model without a loss is checked on a projection of its outputs', () => {
+    const report = check('model M { input x: [3]\n Linear(2) }', 'M');
+    expect(report.ok).toBe(true);
+    expect(report.notes).toContain('without a loss, a fixed random projection of the outputs is derived');
+  });
+});
+
+it('a check stops when it is asked to', () => {
+  let evaluations = 0;
+  expect(() => check(exam, 'FlatClassifier', {}, { cancelled: () => ++evaluations > 20 })).toThrow(CancelledError);
+});

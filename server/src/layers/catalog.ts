@@ -11,7 +11,7 @@ import { indexing } from './indexing';
 import { joinFunctions, joinLayers } from './join';
 import { layoutFunctions, layoutLayers } from './layout';
 import { linears } from './linear';
-import { losses } from './loss';
+import { losses, similarities } from './loss';
 import { normalizations } from './norm';
 import { operators } from './operators';
 import { paddingFunctions, paddingLayers } from './padding';
@@ -35,6 +35,7 @@ export const layers: ReadonlyMap<string, Operation> = byName([
   ...joinLayers,
   ...paddingLayers,
   ...resampling,
+  ...similarities,
 ]);
 
 export const functions: ReadonlyMap<string, FunctionOperation> = byName([

@@ -15,12 +15,13 @@ interface ClassArguments {
   label_smoothing: number;
 }
 
-/** The axis of the classes: the one without which the prediction has the target's shape; of several, the first. */
+/** The axis of the classes: the one without which the prediction has the target's shape; of several, the first that has as many places as there are weights. */
 function classAxis(call: Pick<Call, 'inputs' | 'problem' | 'requireEqual'>, name: string): number | undefined {
-  const [input, target] = call.inputs.map((each) => each.shape);
+  const [input, target, weights] = call.inputs.map((each) => each.shape);
   if (target!.length === input!.length - 1) {
     const without = (at: number): readonly Dimension[] => input!.filter((_, index) => index !== at);
-    const axes = input!.map((_, at) => at);
+    const counted = input!.flatMap((size, at) => (weights !== undefined && identical(size, weights[0]!) ? [at] : []));
+    const axes = counted.length > 0 ? counted : input!.map((_, at) => at);
     const exact = axes.find((at) => without(at).every((size, index) => identical(size, target![index]!)));
     const found = exact ?? axes.find((at) => without(at).every((size, index) => call.requireEqual(size, target![index]!)));
     if (found !== undefined) return found;
@@ -164,7 +165,7 @@ function classEffect(
     output: { element: 'float', shape: none ? positions : [] },
     steps: [{ what: 'classes', formula: `axis ${String(at)} of ${printShape(shape)}: ${print(shape[at]!)}` }],
     dependence: everything(call.inputs.map((input) => input.shape.length)),
-    execute: ({ builder, inputs }) => apply(builder, classesLast(builder, inputs[0]!, at), inputs[1]!, inputs[2]),
+    execute: ({ builder, inputs }) => apply(builder, classesLast(builder, inputs[0]!, at), inputs[1]!, inputs[2] === undefined ? undefined : builder.detach(inputs[2])),
   };
 }
 

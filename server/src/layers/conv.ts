@@ -1,10 +1,11 @@
 // Convolutions and transposed convolutions over one, two and three axes.
 
 import { add, type Dimension, multiply, print, subtract } from '../symbolic/dimension';
-import { flag, integer, type Padding, padding, perAxis, size } from './arguments';
+import { choice, flag, integer, type Padding, padding, perAxis, size } from './arguments';
 import { requireFixed, requireFloat, requireSpatial, type Site } from './check';
 import { type Call, oneInput, type Operation, operation, type Parameter, type Step } from './definition';
 import type { Dependence } from './dependence';
+import { padAxes, requirePadding } from './padding';
 import { float } from './tensor';
 import { axisName, positions, slide, spatialDependence, type Window } from './window';
 
@@ -16,6 +17,7 @@ interface ConvolutionArguments {
   dilation: readonly number[];
   groups: number;
   bias: boolean;
+  padding_mode: 'zeros' | 'reflect' | 'replicate' | 'circular';
 }
 
 /** The windows of all axes; undefined after a problem with the padding was reported. */
@@ -41,6 +43,14 @@ function windowsOf(call: Call<ConvolutionArguments>): readonly Window[] | undefi
     const after = amount === 'same' ? total - both : both;
     return { kernel, stride: stride[axis]!, before: both, after, dilation: dilation[axis]! };
   });
+}
+
+/** A mirror image needs one more place than it is wide, the other end as many. */
+function requirePaddable(call: Call<ConvolutionArguments>, name: string, windows: readonly Window[]): boolean {
+  const { padding_mode } = call.arguments;
+  if (padding_mode === 'zeros') return true;
+  const spatial = call.inputs[0]!.shape.slice(1);
+  return windows.every((window, axis) => requirePadding(call, { name, argument: 'padding', mode: padding_mode, n: spatial[axis]!, amount: window, where: axisName(windows.length, axis) }));
 }
 
 /** `3`, or `[3, 1]` where the axes differ. */
@@ -81,7 +91,7 @@ export function weightAndBias(weight: readonly number[], fanIn: number, bias: nu
 }
 
 /** `3·5·5·32 + 32 = 2,432`, for the hover. */
-function parameterStep(weight: readonly number[], bias: number | undefined): Step {
+export function parameterStep(weight: readonly number[], bias: number | undefined): Step {
   const [out, ...rest] = weight;
   const total = weight.reduce((a, b) => a * b, 1) + (bias ?? 0);
   const taps = rest.map(String).join('·');
@@ -113,16 +123,17 @@ function convolution(axes: 1 | 2 | 3): Operation {
       dilation: perAxis(axes, { minimum: 1, default: 1, documentation: 'Distance between the taps of a filter.' }),
       groups: integer({ minimum: 1, default: 1, documentation: 'Splits the channels into groups that do not see each other.' }),
       bias: flag({ default: true, documentation: 'Adds a learned number to every output channel.' }),
+      padding_mode: choice(['zeros', 'reflect', 'replicate', 'circular'], { default: 'zeros', documentation: 'What the padding holds: zeros, the mirror image, the border values, or the other end.' }),
     },
     infer(call) {
-      const { kernel_size, groups, bias, out_channels } = call.arguments;
+      const { kernel_size, groups, bias, out_channels, padding_mode } = call.arguments;
       if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
       const [channels, ...spatial] = call.inputs[0]!.shape;
       if (!requireFixed(call, name, 'The weight', channels!)) return undefined;
       if (!requireFixed(call, name, 'The weight', out_channels)) return undefined;
       if (!requireGroups(call, name, channels, out_channels, groups)) return undefined;
       const windows = windowsOf(call);
-      if (windows === undefined) return undefined;
+      if (windows === undefined || !requirePaddable(call, name, windows)) return undefined;
       const slid = slide(call, spatial, windows);
       if (slid === undefined) return undefined;
 
@@ -140,10 +151,12 @@ function convolution(axes: 1 | 2 | 3): Operation {
         steps: [...slid.steps, parameterStep(weight, bias ? out_channels : undefined), macsStep(weight, slid.sizes, macs)],
         dependence: { windows: spatialDependence(windows), mixed: [{ input: 0, axis: 0, as: 'channel' }] },
         execute: ({ builder, inputs, parameters: { weight: filters, bias: shift } }) => {
-          const y = builder.convolution(inputs[0]!, filters!, {
+          const around = new Map(windows.map((window, axis) => [axis + 2, window]));
+          const x = padding_mode === 'zeros' ? inputs[0]! : padAxes(builder, inputs[0]!, around, padding_mode);
+          const y = builder.convolution(x, filters!, {
             stride: windows.map((window) => window.stride),
-            paddingBefore: windows.map((window) => window.before),
-            paddingAfter: windows.map((window) => window.after),
+            paddingBefore: windows.map((window) => (padding_mode === 'zeros' ? window.before : 0)),
+            paddingAfter: windows.map((window) => (padding_mode === 'zeros' ? window.after : 0)),
             dilation: windows.map((window) => window.dilation),
             groups,
           });

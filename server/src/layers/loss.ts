@@ -5,8 +5,9 @@ import { type Dimension, identical, print } from '../symbolic/dimension';
 import { type ArgumentDefinition, type ArgumentDefinitions, axis, choice, flag, number, type RawValue } from './arguments';
 import { aligned, broadcastDependence, broadcastShapes } from './broadcast';
 import { resolveAxis } from './check';
-import { type Call, type FunctionOperation, type InputDefinition, type Kept, tensorFunction, torchPage } from './definition';
+import { type Call, type FunctionOperation, type InputDefinition, type Kept, type Operation, operation, tensorFunction, torchPage } from './definition';
 import { everything } from './dependence';
+import { norm } from './reduce';
 import { elements, printShape } from './tensor';
 
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -107,14 +108,17 @@ const classNumbers: ArgumentDefinition<readonly number[] | null> = {
 /** −target·log p − (1 − target)·log(1 − p), with logarithms that end at −100, as PyTorch's do. */
 function crossEntropyOfProbabilities(builder: Builder, p: Ref, target: Ref): Ref {
   const one = builder.scalar(1);
-  const log = (value: Ref): Ref => builder.clamp(builder.log(value), -100, Infinity);
+  const log = (value: Ref): Ref => {
+    const tiny = builder.less(value, builder.scalar(Math.exp(-100)));
+    return builder.select(tiny, builder.scalar(-100), builder.log(builder.select(tiny, one, value)));
+  };
   const hit = builder.multiply(target, log(p));
   const miss = builder.multiply(builder.subtract(one, target), log(builder.subtract(one, p)));
   return builder.negate(builder.add(hit, miss));
 }
 
 function weighted(builder: Builder, values: Ref, weight: Ref | undefined): Ref {
-  return weight === undefined ? values : builder.multiply(values, weight);
+  return weight === undefined ? values : builder.multiply(values, builder.detach(weight));
 }
 
 const weight: InputDefinition = { name: 'weight', optional: true, documentation: 'Scales the loss of each entry.' };
@@ -227,7 +231,7 @@ function unit(builder: Builder, x: Ref, along: number, eps: number): Ref {
 }
 
 /** cos of the angle between two vectors, as function and as layer. */
-export function cosine(name: string, source: string): FunctionOperation {
+function cosine(name: string, source: string): FunctionOperation {
   return tensorFunction<{ dim: number; eps: number }>({
     name,
     summary: 'The cosine of the angle between two vectors along an axis.',
@@ -265,5 +269,40 @@ function cosineDependence(shapes: readonly (readonly Dimension[])[], shape: read
   const mixed = windows.filter((window) => window.to === along).map(({ input, from }) => ({ input, axis: from, as: 'position' as const }));
   return { windows: kept, stretched, mixed };
 }
+
+const pairwiseDistance = operation<{ p: number; eps: number; keepdim: boolean }>({
+  name: 'PairwiseDistance',
+  summary: 'The distance of two vectors along the last axis.',
+  formula: 'y = (Σ |x₁ − x₂ + eps|ᵖ)^(1/p)',
+  source: torchPage('torch.nn.PairwiseDistance'),
+  keeps: ['input', 'output'],
+  inputs: [{ name: 'x1' }, { name: 'x2' }],
+  arguments: {
+    p: number({ default: 2, documentation: 'The order of the norm.' }),
+    eps: number({ default: 1e-6, documentation: 'Added to the difference, so that its length is never 0.' }),
+    keepdim: flag({ default: false, documentation: 'Keeps the last axis with size 1.' }),
+  },
+  infer(call) {
+    const shapes = call.inputs.map((input) => input.shape);
+    const shape = broadcastShapes(call, 'PairwiseDistance', shapes);
+    if (shape === undefined) return undefined;
+    if (shape.length === 0) return call.problem({ code: 'wrong-rank', message: 'PairwiseDistance takes vectors, but gets two single numbers; abs(a - b) is their distance' });
+    const { p, eps, keepdim } = call.arguments;
+    const along = shape.length - 1;
+    const dependence = cosineDependence(shapes, shape, along);
+    return {
+      output: { element: 'float', shape: keepdim ? [...shape.slice(0, -1), 1] : shape.slice(0, -1) },
+      dependence,
+      execute: ({ builder, inputs }) => {
+        const [a, b] = aligned(builder, inputs, shape.length);
+        const difference = builder.add(builder.subtract(a!, b!), builder.scalar(eps));
+        return norm(builder, difference, [along + 1], keepdim, p);
+      },
+    };
+  },
+});
+
+/** Layers of two inputs that measure how alike they are. */
+export const similarities: readonly Operation[] = [cosine('CosineSimilarity', 'torch.nn.CosineSimilarity'), pairwiseDistance];
 
 export const losses: readonly FunctionOperation[] = [...pairLosses, cosine('cosine_similarity', 'torch.nn.functional.cosine_similarity')];

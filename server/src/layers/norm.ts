@@ -2,15 +2,16 @@
 
 import type { Builder, Ref } from '../engine/builder';
 import type { Dimension } from '../symbolic/dimension';
-import { flag, integer, number } from './arguments';
+import { flag, integer, number, optional } from './arguments';
 import { requireFixed, requireFloat, requireRank, requireSpatial, type Site } from './check';
-import { oneInput, type Operation, operation, type Parameter } from './definition';
+import { oneInput, type Operation, operation, type Parameter, torchPage } from './definition';
 import { elementwise, type Dependence, identity, mixing } from './dependence';
+import { elements, printShape } from './tensor';
 
 const one = { constant: 1 };
 const zero = { constant: 0 };
 
-function scaleAndShift(shape: readonly number[], affine: boolean, bias = affine): readonly Parameter[] {
+function scaleAndShift(shape: readonly Dimension[], affine: boolean, bias = affine): readonly Parameter[] {
   const parameters: Parameter[] = [];
   if (affine) parameters.push({ name: 'weight', shape, initial: one });
   if (bias) parameters.push({ name: 'bias', shape, initial: zero });
@@ -37,9 +38,19 @@ function affine(builder: Builder, y: Ref, weight: Ref | undefined, bias: Ref | u
   return result;
 }
 
+const momentum = optional(number({ minimum: 0, maximum: 1, default: 0.1, documentation: 'Weight of the newest batch in the running statistics; none: their plain mean.' }));
+
+/** State for evaluation, which is no parameter. */
+function runningStatistics(channels: number): readonly Parameter[] {
+  return [
+    { name: 'running_mean', shape: [channels], initial: zero },
+    { name: 'running_var', shape: [channels], initial: one },
+  ];
+}
+
 function batchNorm(axes: 1 | 2 | 3): Operation {
   const name = `BatchNorm${String(axes)}d`;
-  return operation<{ eps: number; momentum: number; affine: boolean; track_running_stats: boolean }>({
+  return operation<{ eps: number; momentum: number | null; affine: boolean; track_running_stats: boolean }>({
     name,
     summary: 'Gives every channel mean 0 and variance 1 over the batch and all positions, then scales and shifts it.',
     formula: 'y = (x − E[x])/√(Var[x] + eps) · weight + bias',
@@ -48,7 +59,7 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
     keeps: ['input', 'weight', 'statistics'],
     arguments: {
       eps: number({ minimum: 0, default: 1e-5, documentation: 'Added to the variance, so that nothing is divided by zero.' }),
-      momentum: number({ minimum: 0, maximum: 1, default: 0.1, documentation: 'Weight of the newest batch in the running statistics.' }),
+      momentum,
       affine: flag({ default: true, documentation: 'Learns a scale and a shift for every channel.' }),
       track_running_stats: flag({ default: true, documentation: 'Keeps running mean and variance for evaluation (buffers, no parameters).' }),
     },
@@ -63,12 +74,7 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
       return {
         output: type,
         parameters,
-        buffers: track_running_stats
-          ? [
-              { name: 'running_mean', shape: [channels], initial: zero },
-              { name: 'running_var', shape: [channels], initial: one },
-            ]
-          : [],
+        buffers: track_running_stats ? runningStatistics(channels) : [],
         steps: parameterStep(parameters, channels),
         dependence: elementwise(type.shape.length),
         execute: ({ builder, inputs, parameters: { weight, bias } }) => {
@@ -87,16 +93,11 @@ function requireNormRank(call: Site, name: string, axes: number): boolean {
   return requireSpatial(call, name, axes);
 }
 
-/** The sizes of the last `dims` axes by number; undefined after a problem was reported. */
-function normalizedShape(call: Site, name: string, dims: number): readonly number[] | undefined {
+/** The last `dims` axes, whose sizes must be known where weights depend on them; undefined after a problem was reported. */
+function normalizedShape(call: Site, name: string, dims: number, learned: boolean): readonly Dimension[] | undefined {
   if (!requireRank(call, name, dims) || !requireFloat(call, name)) return undefined;
   const shape: readonly Dimension[] = call.inputs[0]!.shape.slice(-dims);
-  const fixed: number[] = [];
-  for (const dimension of shape) {
-    if (!requireFixed(call, name, 'The scale', dimension)) return undefined;
-    fixed.push(dimension);
-  }
-  return fixed;
+  return shape.every((dimension) => !learned || requireFixed(call, name, 'The scale', dimension)) ? shape : undefined;
 }
 
 function lastAxes(rank: number, dims: number): Dependence {
@@ -122,19 +123,19 @@ const layerNorm = operation<{ dims: number; eps: number; elementwise_affine: boo
   },
   infer(call) {
     const { dims: count, eps, elementwise_affine, bias: shifted } = call.arguments;
-    const shape = normalizedShape(call, 'LayerNorm', count);
+    const shape = normalizedShape(call, 'LayerNorm', count, elementwise_affine);
     if (shape === undefined) return undefined;
     const type = call.inputs[0]!;
     const parameters = scaleAndShift(shape, elementwise_affine, elementwise_affine && shifted);
     return {
       output: type,
       parameters,
-      steps: parameterStep(parameters, shape.reduce((a, b) => a * b, 1)),
+      steps: parameterStep(parameters, shape.reduce<number>((a, b) => a * (b as number), 1)),
       dependence: lastAxes(type.shape.length, count),
       execute: ({ builder, inputs, parameters: { weight, bias } }) => {
         const rank = type.shape.length + 1;
         const over = shape.map((_, axis) => rank - count + axis);
-        return affine(builder, normalize(builder, inputs[0]!, over, eps), weight, bias, shape);
+        return affine(builder, normalize(builder, inputs[0]!, over, eps), weight, bias, shape as readonly number[]);
       },
     };
   },
@@ -186,4 +187,131 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean }
   },
 });
 
-export const normalizations: readonly Operation[] = [batchNorm(1), batchNorm(2), batchNorm(3), layerNorm, groupNorm];
+function instanceNorm(axes: 1 | 2 | 3): Operation {
+  const name = `InstanceNorm${String(axes)}d`;
+  return operation<{ eps: number; momentum: number | null; affine: boolean; track_running_stats: boolean }>({
+    name,
+    summary: 'Gives every channel of every example mean 0 and variance 1 over its positions.',
+    formula: 'y = (x − E[x])/√(Var[x] + eps) · weight + bias, over the positions of a channel',
+    source: `${torchPage(`torch.nn.${name}`)} · Ulyanov et al., 2016, https://arxiv.org/abs/1607.08022`,
+    inputs: oneInput,
+    keeps: ['input', 'weight', 'statistics'],
+    arguments: {
+      eps: number({ minimum: 0, default: 1e-5, documentation: 'Added to the variance, so that nothing is divided by zero.' }),
+      momentum,
+      affine: flag({ default: false, documentation: 'Learns a scale and a shift for every channel.' }),
+      track_running_stats: flag({ default: false, documentation: 'Keeps running mean and variance for evaluation (buffers, no parameters).' }),
+    },
+    infer(call) {
+      const { eps, affine: learned, track_running_stats } = call.arguments;
+      if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
+      const type = call.inputs[0]!;
+      const [channels, ...spatial] = type.shape;
+      if ((learned || track_running_stats) && !requireFixed(call, name, 'The scale', channels!)) return undefined;
+      const count = channels as number;
+      // PyTorch: "Expected more than 1 spatial element when training".
+      if (!call.requireAtLeast(elements(spatial), 2)) {
+        return call.problem({ code: 'single-value-per-channel', message: `${name} normalizes the positions of a channel, but ${printShape(type.shape)} has only one, which would become 0` });
+      }
+      const parameters = learned ? scaleAndShift([count], true) : [];
+      return {
+        output: type,
+        parameters,
+        buffers: track_running_stats ? runningStatistics(count) : [],
+        steps: parameterStep(parameters, count),
+        dependence: {
+          windows: [identity(0, 0, 0)],
+          mixed: spatial.map((_, axis) => ({ input: 0, axis: axis + 1, as: 'position' as const })),
+        },
+        execute: ({ builder, inputs, parameters: { weight, bias } }) => {
+          const y = normalize(builder, inputs[0]!, spatial.map((_, axis) => axis + 2), eps);
+          return affine(builder, y, weight, bias, [count, ...spatial.map(() => 1)]);
+        },
+      };
+    },
+  });
+}
+
+const rmsNorm = operation<{ dims: number; eps: number | null; elementwise_affine: boolean }>({
+  name: 'RMSNorm',
+  summary: 'Divides the last axis by its root mean square, then scales it.',
+  formula: 'y = x/√(mean(x²) + eps) · weight',
+  source: `${torchPage('torch.nn.RMSNorm')} · Zhang and Sennrich, 2019, https://arxiv.org/abs/1910.07467`,
+  inputs: oneInput,
+  keeps: ['input', 'weight', 'statistics'],
+  arguments: {
+    dims,
+    eps: optional(number({ minimum: 0, documentation: 'Added to the mean square; none: the smallest step of a float, 2.2e-16 here.' })),
+    elementwise_affine: flag({ default: true, documentation: 'Learns a scale for every element of the last axes.' }),
+  },
+  infer(call) {
+    const { dims: count, eps, elementwise_affine } = call.arguments;
+    const shape = normalizedShape(call, 'RMSNorm', count, elementwise_affine);
+    if (shape === undefined) return undefined;
+    const type = call.inputs[0]!;
+    const parameters = elementwise_affine ? [{ name: 'weight', shape, initial: one }] : [];
+    return {
+      output: type,
+      parameters,
+      steps: parameterStep(parameters, shape.reduce<number>((a, b) => a * (b as number), 1)),
+      dependence: lastAxes(type.shape.length, count),
+      execute: ({ builder, inputs, parameters: { weight } }) => {
+        const rank = type.shape.length + 1;
+        const square = builder.mean(builder.square(inputs[0]!), shape.map((_, axis) => rank - count + axis), true);
+        const y = builder.divide(inputs[0]!, builder.sqrt(builder.add(square, builder.scalar(eps ?? Number.EPSILON))));
+        return affine(builder, y, weight, undefined, shape as readonly number[]);
+      },
+    };
+  },
+});
+
+const localResponseNorm = operation<{ size: number; alpha: number; beta: number; k: number }>({
+  name: 'LocalResponseNorm',
+  summary: 'Divides every value by a power of the squares of neighbouring channels at its position.',
+  formula: 'y[c] = x[c] / (k + alpha/size · Σ x[c′]²)^beta, over size channels around c',
+  source: `${torchPage('torch.nn.LocalResponseNorm')} · Krizhevsky et al., 2012`,
+  inputs: oneInput,
+  keeps: ['input', 'statistics'],
+  arguments: {
+    size: integer({ minimum: 1, documentation: 'How many neighbouring channels count.' }),
+    alpha: number({ default: 1e-4, documentation: 'The weight of the squares.' }),
+    beta: number({ default: 0.75, documentation: 'The power.' }),
+    k: number({ default: 1, documentation: 'Added to the squares.' }),
+  },
+  infer(call) {
+    if (!requireRank(call, 'LocalResponseNorm', 2) || !requireFloat(call, 'LocalResponseNorm')) return undefined;
+    const type = call.inputs[0]!;
+    const { size, alpha, beta, k } = call.arguments;
+    return {
+      output: type,
+      dependence: mixing(type.shape.length, 0, 'channel'),
+      execute: ({ builder, inputs }) => {
+        const x = inputs[0]!;
+        const [batch, channels, ...spatial] = builder.shape(x) as [number, number, ...number[]];
+        const flat = builder.reshape(builder.square(x), [batch, 1, channels, spatial.reduce((a, b) => a * b, 1)]);
+        const sums = builder.averagePool(flat, {
+          kernel: [size, 1],
+          stride: [1, 1],
+          paddingBefore: [Math.floor(size / 2), 0],
+          paddingAfter: [Math.floor((size - 1) / 2), 0],
+          divisor: 1,
+        });
+        const scaled = builder.add(builder.scalar(k), builder.multiply(builder.scalar(alpha / size), builder.reshape(sums, builder.shape(x))));
+        return builder.divide(x, builder.power(scaled, builder.scalar(beta)));
+      },
+    };
+  },
+});
+
+export const normalizations: readonly Operation[] = [
+  batchNorm(1),
+  batchNorm(2),
+  batchNorm(3),
+  instanceNorm(1),
+  instanceNorm(2),
+  instanceNorm(3),
+  layerNorm,
+  rmsNorm,
+  groupNorm,
+  localResponseNorm,
+];

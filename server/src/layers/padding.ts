@@ -46,13 +46,31 @@ export function padAxes(builder: Builder, x: Ref, axes: ReadonlyMap<number, Axis
   return result;
 }
 
-/** Why an axis cannot be padded so; undefined if it can. */
-export function paddingProblem(n: Dimension, { before, after }: AxisPadding, mode: PaddingMode, where: string): string | undefined {
-  if (mode === 'constant' || mode === 'replicate') return undefined;
-  const most = mode === 'reflect' ? add(n, -1) : n;
+interface PaddedAxis {
+  readonly name: string;
+  readonly argument: string;
+  readonly mode: PaddingMode;
+  readonly n: Dimension;
+  readonly amount: AxisPadding;
+  readonly where: string;
+}
+
+/** Whether an axis can be padded so; false after a problem was reported. */
+export function requirePadding(call: Pick<Call, 'problem' | 'requireAtLeast'>, { name, argument, mode, n, amount: { before, after }, where }: PaddedAxis): boolean {
   const widest = Math.max(before, after);
-  if (typeof most !== 'number' || widest <= most) return undefined;
-  return `a ${mode === 'reflect' ? 'reflection' : 'circular'} padding of ${String(widest)} in ${where} needs a size of ${String(mode === 'reflect' ? widest + 1 : widest)}, but it is ${print(n)}`;
+  const needed = mode === 'reflect' ? widest + 1 : mode === 'circular' ? widest : 1;
+  if (!call.requireAtLeast(n, needed)) {
+    const kind = mode === 'reflect' ? 'a reflection needs one place more than it adds' : 'only as much as there is can come from the other end';
+    call.problem({
+      code: 'padding-too-large',
+      argument,
+      message: `${name} adds ${String(widest)} in ${where}, which takes a size of ${String(needed)}, but it is ${print(n)}: ${kind}`,
+    });
+    return false;
+  }
+  if (mode === 'constant' || (before >= 0 && after >= 0)) return true;
+  call.problem({ code: 'negative-padding', argument, message: `${name} cannot cut: its padding in ${where} is ${String(Math.min(before, after))}; a slice cuts` });
+  return false;
 }
 
 interface Padded {
@@ -73,12 +91,7 @@ function padded(call: Pick<Call, 'inputs' | 'problem' | 'requireAtLeast'>, { nam
   for (const [axis, amount] of axes) {
     const n = shape[axis]!;
     const where = axisLabel(axis);
-    const widest = Math.max(amount.before, amount.after);
-    const fits = mode === 'reflect' ? call.requireAtLeast(n, widest + 1) : mode === 'circular' ? call.requireAtLeast(n, widest) : true;
-    if (!fits) return call.problem({ code: 'padding-too-large', argument, message: paddingProblem(n, amount, mode, where) ?? `${name} needs a larger input in ${where}` });
-    if (mode !== 'constant' && (amount.before < 0 || amount.after < 0)) {
-      return call.problem({ code: 'negative-padding', argument, message: `${name} cannot cut: its padding in ${where} is ${String(Math.min(amount.before, amount.after))}; a slice cuts` });
-    }
+    if (!requirePadding(call, { name, argument, mode, n, amount, where })) return undefined;
     const size = add(n, amount.before, amount.after);
     if (!call.requireAtLeast(size, 1)) {
       return call.problem({ code: 'no-output-left', argument, message: `no output is left in ${where}: ${print(n)} ${String(amount.before)} ${String(amount.after)} = ${print(size)}; cut less` });
@@ -175,7 +188,8 @@ const pad = tensorFunction<{ pad: readonly number[]; mode: PaddingMode; value: n
       });
     }
     const spatial = amounts.length / 2;
-    if (mode !== 'constant' && (spatial !== rank - 1 || spatial < 1 || spatial > 3)) {
+    // PyTorch takes the first of the axes in front, the batch or the channels, for channels.
+    if (mode !== 'constant' && ((spatial !== rank - 1 && spatial !== rank) || spatial < 1 || spatial > 3)) {
       return call.problem({
         code: 'wrong-pad-length',
         argument: 'pad',

@@ -21,8 +21,9 @@ interface PoolArguments {
 function windowsOf(call: Call<PoolArguments>, dilation: readonly number[]): readonly Window[] | undefined {
   const { kernel_size, stride, padding } = call.arguments;
   for (const [axis, amount] of padding.entries()) {
-    // PyTorch: "padding should be at most half of effective kernel size".
-    const half = Math.floor((dilation[axis]! * (kernel_size[axis]! - 1) + 1) / 2);
+    // PyTorch: "padding should be at most half of effective kernel size"; its MaxPool1d leaves the dilation out.
+    const spread = kernel_size.length === 1 ? 1 : dilation[axis]!;
+    const half = Math.floor((spread * (kernel_size[axis]! - 1) + 1) / 2);
     if (amount <= half) continue;
     return call.problem({
       code: 'pool-padding-too-large',

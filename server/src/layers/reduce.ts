@@ -87,7 +87,7 @@ function reduction<A = object>({ name, torch = name, summary, formula, keeps, re
 }
 
 /** (Σ|x|ᵖ)^(1/p); where all is 0 the gradient is 0, as in PyTorch. */
-function norm(builder: Builder, x: Ref, over: readonly number[], keep: boolean, p: number): Ref {
+export function norm(builder: Builder, x: Ref, over: readonly number[], keep: boolean, p: number): Ref {
   const size = builder.abs(x);
   if (p === Infinity) return builder.max(size, over, keep);
   if (p === -Infinity) return builder.min(size, over, keep);

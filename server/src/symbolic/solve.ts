@@ -215,7 +215,7 @@ function decideBySummands(
   if (question === 'zero' ? low === 0 && high === 0 : low >= 0) return always;
   const impossible = question === 'zero' ? low > 0 || high < 0 : high < 0;
 
-  const separated = oneVaryingSymbol(expression, symbols, domain);
+  const separated = symbols.length > 1 ? oneVaryingSymbol(expression, symbols, domain) : undefined;
   if (separated !== undefined) return decide(separated, domain, question);
 
   let counterexample: Assignment | undefined;

@@ -205,6 +205,7 @@ export function applyOperation(
     outputs,
     place: site.place,
     layer: site.layer,
+    chain: context.chain,
   };
   for (const type of types) outputs.push(run.newTensor(type, batched, { kind: 'node', node }, site.place));
   run.graph.nodes.push(node);

@@ -4,6 +4,7 @@ import type { Span } from '../base/span';
 import type { Effect, Operation } from '../layers/definition';
 import type { TensorType } from '../layers/tensor';
 import type { Domain } from '../symbolic/domain';
+import type { Chain } from './findings';
 
 /** A place in one of the program's files. */
 export interface Place {
@@ -51,6 +52,8 @@ export interface GraphNode {
   readonly place: Place;
   /** The layer as an identity: two nodes with the same one share their weights. Undefined for functions. */
   readonly layer?: object;
+  /** The applications of stacks and models that it was made in. */
+  readonly chain?: Chain;
 }
 
 /** `grad(y, x)`: the derivative of a scalar by a tensor. */

@@ -60,10 +60,10 @@ export class Evaluation {
   /** Computes everything a second time; the first ref whose bits differ, if any. */
   findNondeterminism(): Ref | undefined {
     this.count++;
-    const again = new Float64Array(Math.max(0, ...this.live.map((ref) => this.values[ref]!.length)));
     return this.live.find((ref) => {
       const value = this.values[ref]!;
-      const output = this.compute(ref, again.subarray(0, value.length));
+      this.scratch.reset();
+      const output = this.compute(ref, this.scratch.take(value.length));
       return value.some((entry, i) => !Object.is(entry, output[i]));
     });
   }
@@ -162,6 +162,9 @@ export class Track {
   ) {}
 }
 
+/** Roughly what it takes to make a plan, in multiply-adds. */
+const PLAN_COST = 200_000;
+
 /** What single entries of one leaf reach. Entries with the same index along some axes share a plan; those axes are chosen so that plans are cheap. */
 export class EntryTrack {
   private readonly axes: readonly number[];
@@ -176,7 +179,8 @@ export class EntryTrack {
   ) {
     const single = shape.map((_, axis) => [axis]).filter(([axis]) => shape[axis!]! > 1);
     const candidates = [[], ...single, ...(shape.length > 2 ? [[0, 1]] : [])];
-    const costs = candidates.map((axes) => planFor(0, axes).cost);
+    // The more axes tell plans apart, the fewer entries share the making of one.
+    const costs = candidates.map((axes) => planFor(0, axes).cost + (PLAN_COST * sizeOf(axes.map((axis) => shape[axis]!))) / sizeOf(shape));
     this.axes = candidates[costs.indexOf(Math.min(...costs))]!;
   }
 

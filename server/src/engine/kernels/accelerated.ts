@@ -1,6 +1,6 @@
 // Kernels that run as SIMD where all their arrays lie in one arena, and as plain TypeScript elsewhere.
 
-import type { PrimitiveName } from '../program';
+import type { PrimitiveName, Windows } from '../program';
 import type { RangeKernel } from '../primitive';
 import * as reference from './matrix-product';
 import type { Matrix } from './matrix-product';
@@ -51,6 +51,35 @@ export function sumRun(x: Float64Array, start: number, length: number): number {
 export function compareRun(name: 'differ' | 'signsDiffer', a: Float64Array, b: Float64Array, start: number, stop: number): boolean | undefined {
   const simd = stop - start >= FEWEST_ENTRIES && a.buffer === b.buffer ? instanceOf(a.buffer) : undefined;
   return simd && simd.kernels[name](a.byteOffset + 8 * start, b.byteOffset + 8 * start, stop - start) !== 0;
+}
+
+/** Runs a kernel over windows of three axes; false where there is no SIMD for it. */
+export function runWindows(
+  name: 'argmaxWindows' | 'sumWindows',
+  output: Float64Array,
+  x: Float64Array,
+  axes: readonly [Windows, Windows, Windows],
+  [height, width, volume]: readonly [number, number, number],
+): boolean {
+  const simd = output.buffer === x.buffer ? instanceOf(x.buffer) : undefined;
+  const size = axes.reduce((sum, { starts }) => sum + 2 + 2 * starts.length, 0);
+  if (!simd || size > simd.table.length) return false;
+  let at = 0;
+  for (const { starts, stops, step } of axes) {
+    for (const value of [starts.length, step]) simd.table[at++] = value;
+    simd.table.set(starts, at);
+    simd.table.set(stops, at + starts.length);
+    at += 2 * starts.length;
+  }
+  simd.kernels[name](output.byteOffset, x.byteOffset, simd.table.byteOffset, x.length / volume, height, width, volume);
+  return true;
+}
+
+/** output[b, i] = table[b, indices[b, i]]; the place of the first index out of range, −1 if none, undefined where there is no SIMD for it. */
+export function pickRows(output: Float64Array, table: Float64Array, indices: Float64Array, batch: number, rows: number, count: number): number | undefined {
+  const { buffer } = output;
+  const simd = buffer === table.buffer && buffer === indices.buffer ? instanceOf(buffer) : undefined;
+  return simd?.kernels.pick(output.byteOffset, table.byteOffset, indices.byteOffset, batch, rows, count);
 }
 
 type EntrywiseName = Extract<PrimitiveName, keyof SimdKernels>;

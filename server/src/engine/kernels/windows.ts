@@ -1,7 +1,7 @@
 // Sums and maxima over windows of the trailing axes.
 
 import type { Windows } from '../program';
-import { sumRun } from './accelerated';
+import { runWindows } from './accelerated';
 
 /** Everything as if it had three axes: the missing ones come first, with one window over one place. */
 interface Planes {
@@ -38,7 +38,7 @@ function forEachRowOfWindows({ axes: [d, h, w] }: Planes, visit: Visit): void {
 export function sumWindows(output: Float64Array, x: Float64Array, windows: readonly Windows[], sizes: readonly number[]): void {
   const planes = planesOf(windows, sizes);
   const { axes: [d, h, w], height, width, volume, places } = planes;
-  const wholeRows = w.starts.length === 1 && w.starts[0] === 0 && w.stops[0] === width && w.step === 1 && h.step === 1;
+  if (runWindows('sumWindows', output, x, planes.axes, [height, width, volume])) return;
   forEachRowOfWindows(planes, (place, [firstDepth, lastDepth], [firstHeight, lastHeight]) => {
     for (let plane = 0, start = 0; start < x.length; plane++, start += volume) {
       for (let k = 0; k < w.starts.length; k++) {
@@ -47,10 +47,6 @@ export function sumWindows(output: Float64Array, x: Float64Array, windows: reado
         const last = w.stops[k]!;
         for (let a = firstDepth; a < lastDepth; a += d.step) {
           const slab = start + a * height * width;
-          if (wholeRows) {
-            total += sumRun(x, slab + firstHeight * width, (lastHeight - firstHeight) * width);
-            continue;
-          }
           for (let b = firstHeight; b < lastHeight; b += h.step) {
             const row = slab + b * width;
             for (let c = first; c < last; c += w.step) total += x[row + c]!;
@@ -86,6 +82,7 @@ export function spreadWindows(output: Float64Array, g: Float64Array, windows: re
 export function argmaxWindows(output: Float64Array, x: Float64Array, windows: readonly Windows[], sizes: readonly number[]): void {
   const planes = planesOf(windows, sizes);
   const { axes: [d, h, w], height, width, volume, places } = planes;
+  if (runWindows('argmaxWindows', output, x, planes.axes, [height, width, volume])) return;
   forEachRowOfWindows(planes, (place, [firstDepth, lastDepth], [firstHeight, lastHeight]) => {
     for (let plane = 0, start = 0; start < x.length; plane++, start += volume) {
       for (let k = 0; k < w.starts.length; k++) {

@@ -1,6 +1,7 @@
 // Rows picked by number, and their adjoint.
 
 import { EngineError } from '../errors';
+import { pickRows } from '../kernels/accelerated';
 import type { PrimitiveTable } from '../primitive';
 import { formatShape, sameShape, sizeOf } from '../shape';
 import type { Shape } from '../shape';
@@ -32,6 +33,9 @@ export const gathering: Pick<PrimitiveTable, 'gather' | 'scatterAdd'> = {
     },
     forward: (output, [table, indices], { inputShapes, attributes: { batchAxes } }) => {
       const { batch, rows, row, count } = split(inputShapes[0]!, inputShapes[1]!, batchAxes);
+      const wrong = row === 1 ? pickRows(output, table!, indices!, batch, rows, count) : undefined;
+      if (wrong === -1) return;
+      if (wrong !== undefined) checkIndex(indices![wrong]!, rows, wrong);
       for (let b = 0; b < batch; b++) {
         for (let i = b * count; i < (b + 1) * count; i++) {
           const index = indices![i]!;

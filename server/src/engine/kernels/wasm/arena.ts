@@ -8,6 +8,8 @@ export type Implementation = 'reference' | 'baseline' | 'relaxed';
 type Entrywise1 = (y: number, x: number, count: number) => void;
 type Entrywise2 = (y: number, a: number, b: number, count: number) => void;
 
+type WindowKernel = (output: number, x: number, table: number, planes: number, height: number, width: number, volume: number) => void;
+
 /** What the WebAssembly module exports; addresses in bytes. */
 export interface SimdKernels {
   readonly freeMemory: { readonly value: number };
@@ -25,6 +27,9 @@ export interface SimdKernels {
   readonly sqrt: Entrywise1;
   readonly relu: Entrywise1;
   readonly step: Entrywise1;
+  readonly argmaxWindows: WindowKernel;
+  readonly sumWindows: WindowKernel;
+  readonly pick: (output: number, table: number, indices: number, batch: number, rows: number, count: number) => number;
   readonly differ: (a: number, b: number, count: number) => number;
   readonly signsDiffer: (a: number, b: number, count: number) => number;
 }
@@ -33,11 +38,15 @@ export interface SimdKernels {
 export interface SimdInstance {
   readonly kernels: SimdKernels;
   readonly patches: Float64Array;
+  /** For whole numbers that a kernel reads during one call. */
+  readonly table: Int32Array;
 }
 
 const PAGE_BYTES = 65536;
 /** Twice what a convolution packs at a time, for rows that exceed it. */
 const PATCH_ENTRIES = 1 << 20;
+
+const TABLE_ENTRIES = 1 << 13;
 
 const instances = new WeakMap<ArrayBufferLike, SimdInstance>();
 const modules = new Map<Implementation, WebAssembly.Module | undefined>();
@@ -74,11 +83,16 @@ export class Arena {
       // The first pages are the module's own; its free memory is known only once there is an instance.
       const probe = new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 32 }) } });
       const free = (probe.exports as unknown as SimdKernels).freeMemory.value;
-      const bytes = free + 8 * (PATCH_ENTRIES + entries);
+      const table = free + 8 * PATCH_ENTRIES;
+      this.next = table + 4 * TABLE_ENTRIES;
+      const bytes = this.next + 8 * entries;
       this.memory = new WebAssembly.Memory({ initial: Math.max(32, Math.ceil(bytes / PAGE_BYTES)) });
       const kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as SimdKernels;
-      this.next = free + 8 * PATCH_ENTRIES;
-      instances.set(this.memory.buffer, { kernels, patches: new Float64Array(this.memory.buffer, free, PATCH_ENTRIES) });
+      instances.set(this.memory.buffer, {
+        kernels,
+        patches: new Float64Array(this.memory.buffer, free, PATCH_ENTRIES),
+        table: new Int32Array(this.memory.buffer, table, TABLE_ENTRIES),
+      });
     } catch (error) {
       // More memory than the host grants: ordinary arrays may still fit, since they need not lie together.
       if (!(error instanceof RangeError)) throw error;

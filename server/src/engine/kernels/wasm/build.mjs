@@ -26,7 +26,7 @@ async function compile(features) {
       listFiles: () => [],
     },
   );
-  if (error || !binary) throw new Error(`AssemblyScript: ${error?.message ?? 'no output'}\n${stderr}`);
+  if (error || !binary) throw new Error(`AssemblyScript: ${error?.message ?? 'no output'}\n${stderr.toString()}`);
   return Buffer.from(binary).toString('base64');
 }
 

@@ -264,3 +264,105 @@ export function signsDiffer(a: usize, b: usize, count: i32): bool {
   const y = load<f64>(b + (<usize>(count - 1) << 3));
   return x > 0 != y > 0 || x < 0 != y < 0;
 }
+
+// Windows over the last three axes. The table holds, per axis, the number of windows, their step, their starts and their stops, as 32-bit numbers.
+
+// @ts-ignore: decorator
+@inline
+function startOf(axis: usize, window: i32): i32 {
+  return load<i32>(axis + (<usize>(2 + window) << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function stopOf(axis: usize, window: i32): i32 {
+  return load<i32>(axis + (<usize>(2 + load<i32>(axis) + window) << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function nextAxis(axis: usize): usize {
+  return axis + (<usize>(2 + 2 * load<i32>(axis)) << 2);
+}
+
+/** The place within its plane of the greatest entry of each window; the first of equals, or a number that is none. */
+export function argmaxWindows(output: usize, x: usize, table: usize, planes: i32, height: i32, width: i32, volume: i32): void {
+  const d = table;
+  const h = nextAxis(d);
+  const w = nextAxis(h);
+  const depths = load<i32>(d), heights = load<i32>(h), widths = load<i32>(w);
+  const depthStep = load<i32>(d, 4), heightStep = load<i32>(h, 4), widthStep = load<i32>(w, 4);
+  for (let plane = 0; plane < planes; plane++) {
+    for (let i = 0; i < depths; i++) {
+      for (let j = 0; j < heights; j++) {
+        for (let k = 0; k < widths; k++) {
+          const first = startOf(w, k), last = stopOf(w, k);
+          let best = (startOf(d, i) * height + startOf(h, j)) * width + first;
+          let greatest = load<f64>(x + (<usize>best << 3));
+          for (let a = startOf(d, i), lastA = stopOf(d, i); a < lastA; a += depthStep) {
+            for (let b = startOf(h, j), lastB = stopOf(h, j); b < lastB; b += heightStep) {
+              const row = (a * height + b) * width;
+              for (let c = row + first; c < row + last; c += widthStep) {
+                const value = load<f64>(x + (<usize>c << 3));
+                // Not "greater or equal", and a NaN is neither: the first of equals stays, a NaN wins.
+                if (!(value <= greatest) && greatest == greatest) {
+                  best = c;
+                  greatest = value;
+                }
+              }
+            }
+          }
+          store<f64>(output, <f64>best);
+          output += 8;
+        }
+      }
+    }
+    x += <usize>volume << 3;
+  }
+}
+
+/** The sum of each window. */
+export function sumWindows(output: usize, x: usize, table: usize, planes: i32, height: i32, width: i32, volume: i32): void {
+  const d = table;
+  const h = nextAxis(d);
+  const w = nextAxis(h);
+  const depths = load<i32>(d), heights = load<i32>(h), widths = load<i32>(w);
+  const depthStep = load<i32>(d, 4), heightStep = load<i32>(h, 4), widthStep = load<i32>(w, 4);
+  for (let plane = 0; plane < planes; plane++) {
+    for (let i = 0; i < depths; i++) {
+      for (let j = 0; j < heights; j++) {
+        for (let k = 0; k < widths; k++) {
+          const first = startOf(w, k), last = stopOf(w, k);
+          let total: f64 = 0;
+          for (let a = startOf(d, i), lastA = stopOf(d, i); a < lastA; a += depthStep) {
+            for (let b = startOf(h, j), lastB = stopOf(h, j); b < lastB; b += heightStep) {
+              const row = x + (<usize>((a * height + b) * width) << 3);
+              if (widthStep == 1 && last - first >= 4) total += sum(row + (<usize>first << 3), last - first);
+              else for (let c = first; c < last; c += widthStep) total += load<f64>(row + (<usize>c << 3));
+            }
+          }
+          store<f64>(output, total);
+          output += 8;
+        }
+      }
+    }
+    x += <usize>volume << 3;
+  }
+}
+
+/** output[b, i] = table[b, indices[b, i]]; gives the place of the first index that is no whole number below `rows`, or −1. */
+export function pick(output: usize, table: usize, indices: usize, batch: i32, rows: i32, count: i32): i32 {
+  for (let b = 0; b < batch; b++) {
+    for (let i = 0; i < count; i++) {
+      const index = load<f64>(indices);
+      if (!(index >= 0 && index < <f64>rows)) return b * count + i;
+      const row = <i32>index;
+      if (<f64>row != index) return b * count + i;
+      store<f64>(output, load<f64>(table + (<usize>row << 3)));
+      indices += 8;
+      output += 8;
+    }
+    table += <usize>rows << 3;
+  }
+  return -1;
+}

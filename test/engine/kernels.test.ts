@@ -1,0 +1,117 @@
+// The SIMD kernels against plain TypeScript, on the same programs.
+
+import { describe, expect, it } from 'vitest';
+import { run } from '../../server/src/engine/execute';
+import { EngineError } from '../../server/src/engine/errors';
+import { Builder } from '../../server/src/engine/builder';
+import { checkGradients } from '../../server/src/engine/gradient-check/check';
+import { Arena, bestImplementation, instanceOf } from '../../server/src/engine/kernels/wasm/arena';
+import type { Ref } from '../../server/src/engine/program';
+import { examNetwork, Network } from './support/networks';
+
+const simd = bestImplementation();
+
+/** Programs large enough for an arena, at odd sizes so that the ends of the vectors are met. */
+const programs: readonly (readonly [string, (n: Network) => Ref])[] = [
+  ['matrix products of thin, wide and deep matrices', (n) => {
+    const parts = [[61, 67, 300], [4, 4, 1], [3, 700, 5], [129, 3, 2], [1, 90, 80], [90, 1, 80]].map(([rows, columns, depth], i) => n.sum(n.sin(n.matrixProduct(
+      i % 2 === 0 ? n.random([rows!, depth!], `a${i}`, 0.1) : n.random([depth!, rows!], `a${i}`, 0.1),
+      i % 3 === 0 ? n.random([depth!, columns!], `b${i}`, 0.1) : n.random([columns!, depth!], `b${i}`, 0.1), i % 2 === 1, i % 3 !== 0))));
+    return parts.reduce((a, b) => n.add(a, b));
+  }],
+  ['convolutions with strides, dilation and groups', (n) => {
+    const geometry = { stride: [1, 2], paddingBefore: [2, 0], paddingAfter: [1, 1], dilation: [1, 2], groups: 3 };
+    return n.convolution(n.random([2, 9, 23, 21], 'x'), n.random([15, 3, 3, 2], 'w', 0.2), geometry);
+  }],
+  ['work entry by entry', (n) => {
+    const [x, y] = [n.random([7, 211, 3], 'x'), n.random([7, 211, 3], 'y')];
+    const positive = n.add(n.square(x), n.scalar(1e-3));
+    return n.add(n.divide(n.relu(n.subtract(x, y)), n.sqrt(positive)), n.multiply(n.step(n.negate(x)), n.abs(y)));
+  }],
+  ['pools in one to three axes', (n) => {
+    const pool = (x: Ref, axes: number): Ref => {
+      const all = (value: number): number[] => new Array<number>(axes).fill(value);
+      const geometry = { kernel: all(3), stride: all(2), paddingBefore: all(1), paddingAfter: all(1) };
+      const dilated = n.maxPool(x, { ...geometry, kernel: all(2), dilation: all(2) });
+      return n.add(n.sum(n.sin(dilated)), n.sum(n.sin(n.add(n.maxPool(x, geometry), n.averagePool(x, { ...geometry, divisor: 'valid' })))));
+    };
+    return n.add(n.add(pool(n.random([3, 401], 'x'), 1), pool(n.random([2, 5, 19, 17], 'y'), 2)), pool(n.random([2, 3, 9, 8, 11], 'z'), 3));
+  }],
+  ['sums along rows and columns', (n) => {
+    const x = n.random([13, 37, 41], 'x');
+    return n.concat([n.reshape(n.sum(x, [0]), [37 * 41]), n.reshape(n.sum(x, [2]), [13 * 37]), n.reshape(n.sum(x, [0, 2]), [37]), n.reshape(n.mean(x), [1])], 0);
+  }],
+  ['a whole network', (n) => {
+    const { network, loss } = examNetwork(n.seed, 16, [9, 11, 13]);
+    for (const [ref, values] of network.leaves) n.leaves.set(n.leaf(network.shape(ref), 'copy'), values);
+    const refs = new Map([...network.leaves.keys()].map((ref, i) => [ref, i]));
+    network.program.instructions.forEach(({ primitive, inputs, attributes }, ref) => {
+      if (primitive !== 'leaf') refs.set(ref, n.append(primitive, inputs.map((input) => refs.get(input)!), attributes));
+    });
+    return refs.get(loss)!;
+  }],
+];
+
+describe('the SIMD kernels', () => {
+  it('run on this host', () => {
+    expect(simd).not.toBe('reference');
+    expect(instanceOf(new Arena(1).allocate(1).buffer)).toBeDefined();
+  });
+
+  it.each(programs)('agree with the reference in %s and their gradients', (_, build) => {
+    const network = new Network(8);
+    const output = build(network);
+    const scalar = network.sum(network.sin(output));
+    const wanted = [output, ...network.gradient(scalar, [...network.leaves.keys()])];
+    const expected = run(network.program, network.leaves, wanted, { implementation: 'reference' });
+    const actual = run(network.program, network.leaves, wanted, { implementation: simd });
+    expected.forEach((values, i) => {
+      const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
+      values.forEach((value, j) => expect(Math.abs(actual[i]![j]! - value)).toBeLessThan(1e-11 * scale));
+    });
+  });
+
+  it('treat NaN, −0 and infinities as the reference does', () => {
+    const special = [NaN, -0, 0, Infinity, -Infinity, 1, -1];
+    const builder = new Builder();
+    const x = builder.leaf([5005], 'x');
+    const row = builder.leaf([1, 5005], 'row');
+    const pool = builder.maxPool(row, { kernel: [3], stride: [3], paddingBefore: [0], paddingAfter: [0] });
+    const values = Float64Array.from({ length: 5005 }, (_, i) => special[(i * 3 + (i >> 3)) % special.length]!);
+    const wanted = [builder.relu(x), builder.step(x), builder.sqrt(x), builder.divide(x, x), builder.negate(x), pool];
+    const leaves = new Map([[x, values], [row, values]]);
+    expect(run(builder.program, leaves, wanted, { implementation: simd })).toEqual(run(builder.program, leaves, wanted, { implementation: 'reference' }));
+  });
+
+  it('name an index out of range, as the reference does', () => {
+    for (const wrong of [5000, -1, 1.5, NaN]) {
+      const builder = new Builder();
+      const places = Array.from({ length: 50 }, (_, i) => (i === 33 ? wrong : i));
+      const picked = builder.gather(builder.constant(Array.from({ length: 5000 }, (_, i) => i), [5000]), builder.constant(places, [50]));
+      expect(() => run(builder.program, new Map(), [picked], { implementation: simd })).toThrow(EngineError);
+      expect(() => run(builder.program, new Map(), [picked], { implementation: simd })).toThrow(`index ${wrong} at place 33`);
+    }
+  });
+
+  it('find the same in a gradient check', () => {
+    const { network, loss, parameters } = examNetwork(4, 16, [4, 5, 6]);
+    const check = { program: network.program, loss, leaves: network.leaves, check: parameters, budget: { evaluations: 1500 } };
+    const [plain, fast] = (['reference', simd] as const).map((implementation) => checkGradients({ ...check, implementation }));
+    expect(plain).toMatchObject({ ok: true, joint: 'agrees' });
+    expect(fast).toMatchObject({ ok: true, joint: 'agrees' });
+    expect(fast!.tensors.map(({ checked }) => checked)).toEqual(plain!.tensors.map(({ checked }) => checked));
+  });
+});
+
+describe('an arena', () => {
+  it('gives out ordinary arrays beyond what was asked for, and without WebAssembly', () => {
+    const arena = new Arena(10, simd);
+    const inside = arena.allocate(10);
+    const outside = arena.allocate(1 << 20);
+    inside.fill(1);
+    expect(outside.length).toBe(1 << 20);
+    expect(outside[0]).toBe(0);
+    expect(instanceOf(outside.buffer)).toBeUndefined();
+    expect(instanceOf(new Arena(10, 'reference').allocate(10).buffer)).toBeUndefined();
+  });
+});

@@ -5,7 +5,7 @@ import type { Span } from '../base/span';
 import type { Arguments, Problem } from '../layers/definition';
 import type { Optimizer } from '../layers/optimizers';
 import type { TensorType } from '../layers/tensor';
-import { type Dimension, print, subtract } from '../symbolic/dimension';
+import { type Dimension, identical, print, subtract } from '../symbolic/dimension';
 import { conditions, restrict } from '../symbolic/domain';
 import { decideNonNegative, decideZero, type Verdict } from '../symbolic/solve';
 import type { Chain, Finding, Findings } from './findings';
@@ -102,6 +102,8 @@ export class Run {
   /** How many errors this evaluation has met. */
   errors = 0;
   private tensors = 0;
+  /** Lower bounds that were proven or required, by expression. */
+  private readonly proven = new Map<string, number>();
 
   constructor(
     readonly program: Program,
@@ -145,6 +147,7 @@ export class Run {
       for (const [index, each] of lists.entries()) each.length = lengths[index]!;
       graph.domain = domain;
       this.errors = errors;
+      this.proven.clear();
     }
   }
 
@@ -155,24 +158,29 @@ export class Run {
 
   /** Whether a = b under all admissible sizes; a condition on free dimensions becomes a requirement. */
   requireEqual(a: Dimension, b: Dimension, place: Place, reason: string): boolean {
-    if (a === b) return true;
-    return this.require(decideZero(subtract(a, b), this.graph.domain), `${print(a)} == ${print(b)}`, place, reason);
+    if (identical(a, b)) return true;
+    return this.require(decideZero(subtract(a, b), this.graph.domain), () => `${print(a)} == ${print(b)}`, place, reason);
   }
 
   requireAtLeast(value: Dimension, bound: number, place: Place, reason: string): boolean {
     if (typeof value === 'number') return value >= bound;
-    return this.require(
+    // What holds for all sizes goes on to hold, as their domain only shrinks.
+    if ((this.proven.get(value.key) ?? -Infinity) >= bound) return true;
+    const holds = this.require(
       decideNonNegative(subtract(value, bound), this.graph.domain),
-      `${print(value)} >= ${String(bound)}`,
+      () => `${print(value)} >= ${String(bound)}`,
       place,
       reason,
     );
+    if (holds) this.proven.set(value.key, bound);
+    return holds;
   }
 
-  private require(verdict: Verdict, text: string, place: Place, reason: string): boolean {
+  private require(verdict: Verdict, spell: () => string, place: Place, reason: string): boolean {
     if (verdict.holds === 'always') return true;
     if (verdict.holds === 'never') return false;
     const { requirement } = verdict;
+    const text = spell();
     if (requirement === undefined) {
       if (!this.graph.requirements.some((known) => known.text === text)) {
         this.graph.requirements.push({ text, symbols: [], place, reason });

@@ -123,7 +123,7 @@ class LayoutBuilder {
     const { frame } = this;
     const inBody = frame.type === '{' || frame.type === 'file';
     if (token.tokenType === ForeignSign) {
-      this.report(say.foreignSign(token));
+      this.report(say.foreignSign(token, this.text));
       translate(token);
     }
     if (inBody && frame.segment.tokens.length > 0) this.separate(token, i);
@@ -171,7 +171,7 @@ class LayoutBuilder {
     const previous = segment.tokens.at(-1)!;
     if (!startsLine(this.tokens, i)) {
       if (this.beginsInside(i, previous)) {
-        segment.suspicion ??= say.missingSeparator(token);
+        segment.suspicion ??= say.missingSeparator(previous, token, this.frame.type === 'file');
         this.finishSegment(token);
         this.frame.segment.sharesLine = true;
       }

@@ -214,7 +214,7 @@ export class ExpressionLowering {
   }
 
   private reportEmpty(group: Group, what: string): void {
-    if (!group.skipped) this.host.report(say.misplaced(group, `${what} is missing between \`${group.image}\` and its end`));
+    if (!group.skipped) this.host.report(say.misplaced(group, `${what} is missing in these brackets`));
   }
 
   // ── Blocks ─────────────────────────────────────────────────────────────────
@@ -233,7 +233,10 @@ export class ExpressionLowering {
   /** The body that a header needs. */
   private body(tree: CstNode, header: IToken, at: number): ast.Block {
     const group = tokenIn(tree, 'Body') as Group | undefined;
-    if (group === undefined) this.host.report(say.missingBody(header, this.rest));
+    if (group === undefined) {
+      const word = blockWordAtEnd(nodeIn(tree, 'expression'));
+      this.host.report(word === undefined ? say.missingBody(header) : say.blockInHeader(word, header));
+    }
     return this.block(group, at);
   }
 
@@ -285,7 +288,7 @@ export class ExpressionLowering {
   private residual(tree: CstNode): ast.Residual {
     const word = tokenIn(tree, 'Residual')!;
     const group = tokenIn(tree, 'Block') as Group | undefined;
-    if (group === undefined) this.host.report(say.missingBody(word, this.rest));
+    if (group === undefined) this.host.report(say.missingBody(word));
     const body = this.block(group, endOf(word));
     return { kind: 'residual', body, span: { start: word.startOffset, end: body.span.end } };
   }
@@ -302,7 +305,7 @@ export class ExpressionLowering {
     }
     const callee = this.word(word);
     if (parens === undefined) {
-      this.host.report(say.missingBody(word, this.rest));
+      this.host.report(say.missingBody(word));
       return callee;
     }
     return { kind: 'call', callee, arguments: args, span: { start: word.startOffset, end: endOf(parens) } };
@@ -469,6 +472,14 @@ export class ExpressionLowering {
 /** Whether nothing was found for an expression. */
 export function isEmpty(expression: CstNode): boolean {
   return nodesIn(expression, 'term').length === 1 && Object.keys(nodeIn(expression, 'term')!.children).length === 0;
+}
+
+/** The word that begins a block at the end of an expression. */
+function blockWordAtEnd(expression: CstNode | undefined): IToken | undefined {
+  const term = expression && nodesIn(expression, 'term').at(-1)!;
+  const branch = term && nodeIn(term, 'if');
+  if (branch) return tokenIn(nodeIn(branch, 'branch')!, 'If');
+  return term && (tokenIn(nodeIn(term, 'repeat') ?? term, 'Repeat') ?? tokenIn(nodeIn(term, 'for') ?? term, 'For'));
 }
 
 function isWord(token: IToken): boolean {

@@ -13,7 +13,7 @@ import * as say from './messages';
 import type { Parsed, Rule } from './parser';
 import { beginsValue, parseRule } from './parser';
 import type { Keyword } from './tokens';
-import { Block, Body, elementTypes, endOf, Equals, is, keyword, keywordGroups, Name, Parens, retype } from './tokens';
+import { Block, Body, elementTypes, endOf, Equals, is, isKeyword, keyword, keywordGroups, Name, Parens, retype } from './tokens';
 
 /** Finds the `##` lines right above a declaration, by its start. */
 export type FindDocumentation = (start: number) => string | undefined;
@@ -67,6 +67,7 @@ class Lowering implements Host {
       this.inSegment(segment, () => {
         const first = segment.tokens[0];
         if (first === undefined) return;
+        this.checkKeyword(segment.tokens);
         const begins = declarationStarts.has(first.tokenType);
         const tokens = begins ? segment.tokens : this.withKeyword(segment.tokens);
         if (tokens !== undefined) declarations.push(this.declaration({ ...segment, tokens }));
@@ -186,7 +187,7 @@ class Lowering implements Host {
     const equals = tokenIn(tree, 'Equals');
     if (equals !== undefined)
       this.report(say.misplaced(equals, 'a stack has its layers in `{ … }`; only a model can be a variant: `model B = A(…)`'));
-    else if (body === undefined) this.report(say.missingBody(first, this.expressions.rest));
+    else if (body === undefined) this.report(say.missingBody(first));
     return { kind: 'stack', ...documented, name, parameters, body: this.expressions.block(body, documented.span.end) };
   }
 
@@ -198,7 +199,7 @@ class Lowering implements Host {
     if (body !== undefined && equals !== undefined)
       this.report(say.misplaced(equals, 'a model has either a body `{ … }` or, as a variant, `= A(…)`'));
     const variant = equals && this.expressions.expression(nodeIn(tree, 'expression')!, equals, 'a model', 'model B = A(depth = 3)');
-    if (group === undefined && equals === undefined) this.report(say.missingBody(first, this.expressions.rest));
+    if (group === undefined && equals === undefined) this.report(say.missingBody(first));
     return { kind: 'model', ...documented, name, parameters, ...(body && { body }), ...(variant && { variant }) };
   }
 
@@ -242,6 +243,7 @@ class Lowering implements Host {
       this.inSegment(segment, () => {
         const first = segment.tokens[0];
         if (first === undefined) return;
+        this.checkKeyword(segment.tokens);
         const isMisplaced = misplacedInBody.has(first.tokenType);
         if (isMisplaced) this.report(say.declarationInBody(first));
         // Without its `let` a binding is one of the body.
@@ -257,11 +259,19 @@ class Lowering implements Host {
     const hasEquals = segment.tokens.some((token) => is(token, Equals));
     const isBinding = hasEquals && !statementWords.has(segment.tokens[0]!.tokenType);
     const { tree, span, first, left } = this.parse(isBinding ? 'binding' : 'statement', segment);
+    if (left.length === segment.tokens.length) this.reportRest(first, left);
     const statement = isBinding ? this.binding(tree, first, span) : this.statementOf(tree, first, span);
     this.reportRest(first, left);
     const next = left.findIndex((token, i) => token.tokenType === Block || (i === 0 && beginsValue(token)));
     if (next < 0 || isRest) return [statement];
     return [statement, ...this.statement({ ...segment, tokens: left.slice(next) }, true)];
+  }
+
+  /** A keyword before a `=` is meant as a name. */
+  private checkKeyword([first, second]: readonly IToken[]): void {
+    if (first === undefined || !is(second, Equals) || !isKeyword(first)) return;
+    this.report(say.keywordAsName(first));
+    retype(first, Name);
   }
 
   private statementOf({ children }: CstNode, first: IToken, span: Span): ast.Statement {
@@ -309,7 +319,7 @@ class Lowering implements Host {
     }
     if (type === undefined) {
       const after = tokenIn(tree, 'Name') ?? first;
-      this.report(say.missing('`:` and a shape', after, equals ?? this.expressions.rest, 'param w: [64]'));
+      this.report(say.missing('a type', after, equals ?? this.expressions.rest, 'param w: [64]'));
     }
     return { kind, name, ...(type && { type }), ...(value && { value }), span };
   }

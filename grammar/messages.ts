@@ -13,9 +13,6 @@ export function spanOf(token: IToken): Span {
   return { start: token.startOffset, end: endOf(token) };
 }
 
-/** What has a block of its own, which in a header would be taken for the header's. */
-const needsParentheses = new Set(['if', 'repeat', 'for', 'residual']);
-
 function error(code: string, span: Span, message: string, fixes?: readonly Fix[]): Diagnostic {
   return { code, severity: 'error', message, span, ...(fixes && { fixes }) };
 }
@@ -36,11 +33,14 @@ function quoted(token: IToken): string {
 
 // ── Characters ───────────────────────────────────────────────────────────────
 
-export function foreignSign(token: IToken): Diagnostic {
+export function foreignSign(token: IToken, text: string): Diagnostic {
   const sign = foreignSigns[token.image]!;
-  const needsBlank = /[a-z]/.test(sign);
-  return error('foreign-sign', spanOf(token), `\`${token.image}\` is written \`${sign}\` here`, [
-    replacement(`Write \`${sign}\``, spanOf(token), needsBlank ? ` ${sign} ` : sign),
+  const span = spanOf(token);
+  const isWord = /[a-z]/.test(sign);
+  const before = isWord && /\w/.test(text[span.start - 1] ?? '') ? ' ' : '';
+  const after = isWord && /\S/.test(text[span.end] ?? '') ? ' ' : '';
+  return error('foreign-sign', span, `\`${token.image}\` is written \`${sign}\` here`, [
+    replacement(`Write \`${sign}\``, span, before + sign + after),
   ]);
 }
 
@@ -103,7 +103,7 @@ export function bracketFault(fault: Fault, tokens: readonly IToken[]): Diagnosti
         replacement('Remove it', span, ''),
       ]);
     case 'missing-brace':
-      return error('missing-body', span, 'a `{` is missing after this: a `}` below has none', [
+      return error('missing-body', span, `a \`{\` is missing after \`${token.image}\`; the \`}\` for it is there`, [
         insertion('Add `{`', span.end, ' {'),
       ]);
     case 'too-deep':
@@ -115,9 +115,14 @@ export function bracketFault(fault: Fault, tokens: readonly IToken[]): Diagnosti
   }
 }
 
-export function missingSeparator(next: IToken): Diagnostic {
-  return error('missing-separator', spanOf(next), `${quoted(next)} begins a statement: a new line or \`;\` is missing before it`, [
-    insertion('Add `;`', next.startOffset, '; '),
+/** A statement or declaration that begins in the middle of a line. */
+export function missingSeparator(previous: IToken, next: IToken, inFile: boolean): Diagnostic {
+  const message = inFile
+    ? `${quoted(next)} begins a declaration: a new line is missing before it`
+    : `${quoted(next)} begins a statement: a new line or \`;\` is missing before it`;
+  const between = { start: endOf(previous), end: next.startOffset };
+  return error('missing-separator', spanOf(next), message, [
+    inFile ? replacement('Begin a new line', between, '\n') : replacement('Add `;`', between, '; '),
   ]);
 }
 
@@ -153,10 +158,13 @@ export function signAtLineStart(
 
 // ── Parts ────────────────────────────────────────────────────────────────────
 
+/** Keywords between the parts of a statement, which nobody means as names. */
+const joiningWords = new Set(['in', 'as', 'import', 'else']);
+
 /** Something is missing after a token. */
 export function missing(what: string, after: IToken, found: IToken | undefined, example?: string): Diagnostic {
   const way = example === undefined ? '' : `, as in \`${example}\``;
-  if (found !== undefined && isKeyword(found) && what.includes('name'))
+  if (found !== undefined && isKeyword(found) && what.includes('name') && !joiningWords.has(found.image))
     return error('keyword-as-name', spanOf(found), `\`${found.image}\` is a keyword and cannot be a name`);
   return found === undefined
     ? error('missing-part', lastSpan(after), `${what} is missing after ${quoted(after)}${way}`)
@@ -164,12 +172,19 @@ export function missing(what: string, after: IToken, found: IToken | undefined, 
 }
 
 /** A header or block word without its `{ … }`. */
-export function missingBody(header: IToken, found: IToken | undefined): Diagnostic {
+export function missingBody(header: IToken): Diagnostic {
   const word = header.image;
-  if (found !== undefined && needsParentheses.has(found.image))
-    return error('unexpected', spanOf(found), `in the header of \`${word}\`, \`${found.image}\` stands in parentheses`);
   const way = word === 'concat' || word === 'add' || word === 'multiply' ? '`( … )` or `{ … }`' : '`{ … }`';
   return error('missing-body', spanOf(header), `\`${word}\` needs its ${way}`);
+}
+
+/** A word in a header whose block was taken from the header. */
+export function blockInHeader(word: IToken, header: IToken): Diagnostic {
+  return error(
+    'missing-body',
+    spanOf(word),
+    `between \`${header.image}\` and its \`{\`, this \`${word.image}\` stands in parentheses: \`${header.image} (${word.image} … { … }) { … }\``,
+  );
 }
 
 /** Nothing stands before or after a comma. */
@@ -197,19 +212,33 @@ export function leftOver(token: IToken, message: string): Diagnostic {
   return error('unexpected', markOf(token), `${quoted(token)} does not fit here: ${message}`);
 }
 
-/** What a statement or declaration leaves over. */
+/** What a statement or declaration leaves over, by the first token of each. */
 export function statementLeftOver(token: IToken, first: IToken, beginsValue: boolean): Diagnostic {
-  if (token.image === 'else') return leftOver(token, 'there is no `if` before it');
-  if (token.image === ':')
-    return leftOver(token, 'a `:` follows the name of an input, target or param, and stands in indices');
-  if (token.image === ',') return leftOver(token, 'statements are separated by new lines or `;`, not by commas');
-  if (!beginsValue) return leftOver(token, `the \`${first.image}\` should end before it`);
+  switch (token.image) {
+    case 'else':
+      return leftOver(token, 'there is no `if` before it');
+    case ':':
+      return leftOver(token, 'a `:` follows the name of an input, target or param, and stands in indices');
+    case ',':
+      return leftOver(token, 'statements are separated by new lines or `;`, not by commas');
+    case '=':
+      return leftOver(token, 'a statement has one `=` at most');
+  }
+  switch (first.image) {
+    case 'from':
+      return leftOver(token, 'a `,` is missing before it');
+    case 'stack':
+    case 'model':
+    case 'output':
+      return leftOver(token, `the \`${first.image}\` is complete before it`);
+  }
+  if (!beginsValue) return leftOver(token, 'the statement is complete before it');
   return leftOver(token, 'a `->`, an operator, a new line or `;` is missing before it');
 }
 
 /** A token without which a statement or item would be whole. */
 export function superfluous(token: IToken): Diagnostic {
-  return error('unexpected', markOf(token), `${quoted(token)} does not fit here; without it the rest would`, [
+  return error('unexpected', markOf(token), `${quoted(token)} should not be here; without it the rest is complete`, [
     replacement('Remove it', spanOf(token), ''),
   ]);
 }

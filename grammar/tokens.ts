@@ -83,7 +83,7 @@ export const Float = createToken({
 });
 export const Integer = createToken({
   name: 'Integer',
-  pattern: /[0-9]+(?:_[0-9]+)*[kMG]?(?![A-Za-z0-9_])/,
+  pattern: /[0-9]+(?:_[0-9]+)*[kMG]?(?![A-Za-z0-9_]|\.[0-9])/,
   categories: [Atom],
 });
 /** What begins like a number and is none: `3x`, `1.5M`, `.5`. */

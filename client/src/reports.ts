@@ -1,6 +1,6 @@
 // Gradient reports as read-only Markdown documents, one for each model; an open one follows the next check.
 
-import { EventEmitter, Uri, window, workspace, type Disposable, type TextDocumentContentProvider } from 'vscode';
+import { commands, EventEmitter, extensions, Uri, ViewColumn, window, workspace, type Disposable, type TextDocumentContentProvider } from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient';
 import { requests, type ModelReference, type ReportResult } from './protocol';
 
@@ -15,11 +15,15 @@ export class Reports implements TextDocumentContentProvider, Disposable {
     this.registration = workspace.registerTextDocumentContentProvider(scheme, this);
   }
 
-  /** Opens the report of a model, or shows it where it is already open. */
+  /** Shows the report of a model beside its text: rendered, where the editor can. */
   async show(reference: ModelReference): Promise<void> {
     const address = addressOf(reference);
     this.changed.fire(address);
-    await window.showTextDocument(await workspace.openTextDocument(address), { preview: true });
+    if (extensions.getExtension('vscode.markdown-language-features') !== undefined) {
+      await commands.executeCommand('markdown.showPreviewToSide', address);
+    } else {
+      await window.showTextDocument(await workspace.openTextDocument(address), { viewColumn: ViewColumn.Beside });
+    }
   }
 
   /** Reads the report of a model again, after a check. */

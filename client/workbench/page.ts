@@ -15,6 +15,7 @@ import getKeybindingsService from '@codingame/monaco-vscode-keybindings-service-
 import getLanguagesService from '@codingame/monaco-vscode-languages-service-override';
 import getLifecycleService from '@codingame/monaco-vscode-lifecycle-service-override';
 import '@codingame/monaco-vscode-markdown-basics-default-extension';
+import '@codingame/monaco-vscode-markdown-language-features-default-extension';
 import getMarkersService from '@codingame/monaco-vscode-markers-service-override';
 import getModelService from '@codingame/monaco-vscode-model-service-override';
 import getNotificationsService from '@codingame/monaco-vscode-notifications-service-override';

@@ -21,10 +21,3 @@ export function findChromium() {
   const onPath = (process.env.PATH ?? '').split(path.delimiter).flatMap((folder) => names.map((name) => path.join(folder, name + extension)));
   return [...onPath, ...places].find((place) => existsSync(place));
 }
-
-/** Hands the browser to the tests, or stops them with what to do. */
-export function setup() {
-  const found = findChromium();
-  if (found === undefined) throw new Error(howToGetChromium);
-  process.env.CHROMIUM = found;
-}

@@ -58,11 +58,36 @@ describe('exam.nn in the workbench', () => {
     await workbench.screenshot('gradients');
   });
 
-  it('opens the report of a check from its lens', async ({ workbench }) => {
+  it('shows the report of a check beside the text', async ({ workbench }) => {
     const result = (await workbench.lensesAbove('model FlatClassifier')).find((lens) => lens.startsWith('✓ gradients agree'))!;
     await workbench.clickLens('model FlatClassifier', result);
-    await workbench.page.locator('.tab.active', { hasText: 'Gradients of FlatClassifier' }).waitFor();
-    await expect.poll(async () => (await workbench.visibleLines()).join('\n')).toMatch(/head/);
+    await workbench.page.locator('.tab', { hasText: 'Gradients of FlatClassifier' }).waitFor();
+    await expect.poll(() => workbench.renderedPage()).toContain(result);
+    expect(await workbench.renderedPage()).toContain('head.weight');
     await workbench.screenshot('report');
+  });
+
+  it('lets a running check be cancelled', async ({ workbench }) => {
+    await workbench.goToLine('model PooledClassifier');
+    await workbench.clickLens('model PooledClassifier', 'Check gradients');
+    await workbench.clickLens('model PooledClassifier', /checking \d+ % · cancel/);
+    await expect.poll(() => workbench.lensesAbove('model PooledClassifier')).toContain('Check gradients');
+  });
+});
+
+describe('resnet.nn in the workbench', () => {
+  it('has the published figures above the models', async ({ workbench }) => {
+    await workbench.openFile('resnet.nn');
+    await workbench.goToLine('model ResNet50');
+    await expect.poll(async () => (await workbench.lensesAbove('model ResNet18'))[0]).toMatch(/^11,689,512 params · .*receptive field 435×435/);
+    await expect.poll(async () => (await workbench.lensesAbove('model ResNet50'))[0]).toMatch(/^25,557,032 params · .*receptive field 427×427/);
+    await workbench.screenshot('resnet');
+  });
+
+  it('keeps free dimensions symbolic in hovers', async ({ workbench }) => {
+    await workbench.goToLine('MaxPool2d(3');
+    expect(await workbench.hover({ line: 'Conv2d(64, 7', word: 'Conv2d' })).toMatch(/64, .*H/);
+    await workbench.screenshot('resnet hover');
+    await workbench.endHover();
   });
 });

@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['*.test.ts'],
-    globalSetup: ['chromium.mjs'],
+    globalSetup: ['setup.mjs'],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,

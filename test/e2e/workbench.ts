@@ -115,7 +115,8 @@ export class Workbench {
 
   /** Goes to the first line of the open file (as it is on the disk) that begins so; right behind `word`, if one is given. */
   async goToLine(beginning: string, word?: string): Promise<void> {
-    const name = await this.page.locator('.tab.active').getAttribute('data-resource-name');
+    await this.focusEditor();
+    const name = await this.page.locator('.tab.active[data-resource-name$=".nn"]').getAttribute('data-resource-name');
     const lines = (await this.onDisk(name!)).split('\n');
     const index = lines.findIndex((line) => line.trimStart().startsWith(beginning));
     if (index < 0) throw new Error(`No line begins with "${beginning}"`);
@@ -181,18 +182,19 @@ export class Workbench {
     return rows.find(({ bottom }) => Math.abs(bottom - line.y) < line.height / 2)?.texts ?? [];
   }
 
-  /** Clicks the lens with this text above a line. */
-  async clickLens(beginning: string, text: string): Promise<void> {
-    await expect.poll(() => this.lensesAbove(beginning)).toContain(text);
-    const line = await this.boxOf({ line: beginning, word: beginning });
-    for (const lens of await this.page.locator('.editor-instance .codelens-decoration a', { hasText: text }).all()) {
-      const box = await lens.boundingBox();
-      if (box !== null && Math.abs(box.y + box.height - line.y) < line.height / 2) {
-        await lens.click();
-        return;
+  /** Clicks the lens with this text above a line, once it is there. */
+  async clickLens(beginning: string, text: string | RegExp): Promise<void> {
+    const clicked = async (): Promise<boolean> => {
+      const line = await this.boxOf({ line: beginning, word: beginning });
+      for (const lens of await this.page.locator('.editor-instance .codelens-decoration a', { hasText: text }).all()) {
+        const box = await lens.boundingBox();
+        if (box === null || Math.abs(box.y + box.height - line.y) > line.height / 2) continue;
+        await this.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+        return true;
       }
-    }
-    throw new Error(`The lens "${text}" above "${beginning}" went away`);
+      return false;
+    };
+    await expect.poll(clicked, { message: `a lens ${String(text)} above ${beginning}` }).toBe(true);
   }
 
   // Panels and commands
@@ -204,6 +206,11 @@ export class Workbench {
       await this.page.locator('.markers-panel').waitFor();
     }
     return (await this.page.locator('.markers-panel .monaco-list-row').allInnerTexts()).map((row) => row.replace(/\s+/g, ' ').trim());
+  }
+
+  /** The text of the rendered Markdown page. */
+  async renderedPage(): Promise<string> {
+    return await this.page.frameLocator('iframe.webview').frameLocator('#active-frame').locator('.markdown-body').innerText();
   }
 
   /** Closes the panel below the editor. */
@@ -219,7 +226,7 @@ export class Workbench {
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
   }
 
-  /** Puts the keyboard into the editor. */
+  /** Puts the keyboard into the first editor. */
   async focusEditor(): Promise<void> {
     await this.page.keyboard.press('Control+1');
   }

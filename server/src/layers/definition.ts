@@ -37,8 +37,6 @@ export interface InputDefinition {
   readonly optional?: boolean;
   /** Takes any number of further tensors. */
   readonly variadic?: boolean;
-  /** The earlier input that stands in where this one is left out, as the query does for key and value. */
-  readonly defaultsTo?: string;
 }
 
 export type Kept = 'input' | 'output' | 'weight' | 'mask' | 'indices' | 'statistics';
@@ -46,6 +44,8 @@ export type Kept = 'input' | 'output' | 'weight' | 'mask' | 'indices' | 'statist
 /** One application: the types that come in and the arguments that were read. */
 export interface Call<A = Arguments> {
   readonly inputs: readonly TensorType[];
+  /** The inputs' names, where an optional one in between is left out; without them they are the first ones in order. */
+  readonly inputNames?: readonly string[];
   readonly arguments: A;
   /** What was given of `forward`'s arguments, defaults included; absent where nothing was. */
   readonly forward?: Arguments;
@@ -128,6 +128,12 @@ export function tensorFunction<A>(definition: Operation<A> & Pick<FunctionOperat
 /** The page of PyTorch's documentation on a name: `torch.nn.Conv2d`. */
 export function torchPage(name: string): string {
   return `https://docs.pytorch.org/docs/stable/generated/${name}.html`;
+}
+
+/** Where each input stands among those that are given, by name. */
+export function inputPlaces(call: Pick<Call, 'inputs' | 'inputNames'>, definitions: readonly InputDefinition[]): ReadonlyMap<string, number> {
+  const names = call.inputNames ?? definitions.slice(0, call.inputs.length).map((definition) => definition.name);
+  return new Map(names.map((name, index) => [name, index]));
 }
 
 export const oneInput: readonly InputDefinition[] = [{ name: 'input' }];

@@ -24,7 +24,7 @@ function parameterStep(parameters: readonly Parameter[], count: number): readonl
 }
 
 /** (x − mean)/√(var + eps) over the axes, with the biased variance. */
-function normalize(builder: Builder, x: Ref, axes: readonly number[], eps: number): Ref {
+export function normalize(builder: Builder, x: Ref, axes: readonly number[], eps: number): Ref {
   const centred = builder.subtract(x, builder.mean(x, axes, true));
   const variance = builder.mean(builder.multiply(centred, centred), axes, true);
   return builder.divide(centred, builder.sqrt(builder.add(variance, builder.constant(eps, []))));

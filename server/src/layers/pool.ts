@@ -56,7 +56,7 @@ function poolArguments(axes: Axes): {
 const ceilMode = flag({ default: false, documentation: 'Rounds the output size up, so that the border is read, too.' });
 
 /** The padding behind that lets the last window of ceil_mode end inside the padded input. */
-function reachBehind(n: Dimension, window: Window, ceil: boolean): number {
+export function reachBehind(n: Dimension, window: Window, ceil: boolean): number {
   if (!ceil || typeof n !== 'number') return window.after;
   const size = outputSize(n, window, true) as number;
   return Math.max(window.after, (size - 1) * window.stride + extent(window) - n - window.before);
@@ -101,7 +101,7 @@ function maxPool(axes: Axes): Operation {
 }
 
 /** The windows of the spatial axes; each channel sees itself only. */
-function channelwise(windows: readonly AxisWindow[], mixed: readonly MixedAxis[] = []): Dependence {
+export function channelwise(windows: readonly AxisWindow[], mixed: readonly MixedAxis[] = []): Dependence {
   const channel: AxisWindow = { input: 0, from: 0, to: 0, stride: 1, extent: 1, before: 0, after: 0 };
   return { windows: [channel, ...windows], mixed };
 }

@@ -155,7 +155,7 @@ def record(case: Case) -> dict:
         line["forward"] = case.forward
     try:
         line.update(measure(case))
-    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError, ArithmeticError, NotImplementedError) as error:
         line["rejected"] = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
     return line
 

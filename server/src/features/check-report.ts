@@ -28,7 +28,7 @@ export function outcomeOf(report: CheckReport): string {
     return `✗ ${worst.worst === undefined ? worst.name : describeEntry(worst.worst)}${others > 0 ? ` · and ${counted(others, 'more tensor')}` : ''}`;
   }
   if (broken.length > 0) return `✗ ${counted(broken.length, 'assert')} ${broken.length === 1 ? 'fails' : 'fail'}: ${broken[0]!.text}`;
-  if (!report.ok) return '✗ gradients do not agree';
+  if (!report.ok) return `✗ gradients do not agree: ${report.culprits[0]?.message ?? report.notes.at(-1) ?? 'a joint direction of all tensors differs'}`;
   const parts: string[] = [];
   if (report.tensors.length > 0) {
     parts.push('gradients agree');

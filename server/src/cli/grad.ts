@@ -1,0 +1,83 @@
+// `nn grad`: gradient checks in this process.
+
+import type { CheckReport } from '../check/protocol';
+import { checkModel } from '../check/run';
+import { describeEntry, outcomeOf } from '../features/check-report';
+import { grouped, scientific } from '../features/numbers';
+import type { EvaluatedModel } from '../semantics/model';
+import { chosenModels, ofModel, openFile, requireKnown } from './files';
+import { columns, type ExitCode, styled, type Terminal } from './terminal';
+
+export interface GradOptions {
+  readonly json?: boolean;
+  readonly at?: ReadonlyMap<string, number>;
+  readonly seed?: number;
+  /** Seconds for each model. */
+  readonly budget?: number;
+}
+
+export function grad(file: string, name: string | undefined, options: GradOptions, terminal: Terminal): ExitCode {
+  const document = openFile(file);
+  const models = chosenModels(document, name);
+  const sizes = options.at ?? new Map<string, number>();
+  requireKnown(models, sizes);
+  const files = [...document.dependencies].flatMap(([uri, source]) => (source === undefined ? [] : [{ uri, text: source.text }]));
+  const run = (model: EvaluatedModel): CheckReport =>
+    checkModel(
+      {
+        files,
+        file: document.uri,
+        model: model.name,
+        at: Object.fromEntries(ofModel(model, sizes)),
+        seed: options.seed,
+        budgetMilliseconds: options.budget === undefined ? undefined : options.budget * 1000,
+      },
+      { onProgress: ({ done, total, stage }) => terminal.progress?.(`${model.name}: ${stage} ${String(total === 0 ? 0 : Math.floor((100 * done) / total))} %`) },
+    );
+  const reports = models.map((model) => {
+    const report = run(model);
+    terminal.progress?.('');
+    if (options.json !== true) terminal.out(`${page(report, terminal)}\n`);
+    return report;
+  });
+  if (options.json === true) terminal.out(`${JSON.stringify({ models: reports.map(toJson) }, undefined, 2)}\n`);
+  else if (reports.length === 0) terminal.out(`${file} declares no model that can be built without arguments\n`);
+  return reports.every(({ ok }) => ok) ? 0 : 1;
+}
+
+function toJson({ model, ok, problem, worst, tensors, asserts, culprits, sizes, batch, seconds, notes }: CheckReport): Record<string, unknown> {
+  return {
+    name: model,
+    ok,
+    problem,
+    worst: worst ?? null,
+    tensors: tensors.map((tensor) => ({ ...tensor, place: undefined })),
+    asserts: asserts.map(({ text, ok: holds, message }) => ({ text, ok: holds, message })),
+    culprits: culprits.map(({ message }) => message),
+    sizes,
+    batch,
+    seconds,
+    notes,
+  };
+}
+
+function page(report: CheckReport, terminal: Terminal): string {
+  const outcome = outcomeOf(report);
+  const rows = report.tensors.map((tensor) => [
+    tensor.ok ? '✓' : '✗',
+    tensor.name,
+    `[${tensor.shape.join(', ')}]`,
+    tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)} entries` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)} entries`,
+    tensor.worst === undefined ? '' : scientific(tensor.worst.relativeError),
+    tensor.ok || tensor.worst === undefined ? '' : describeEntry(tensor.worst),
+  ]);
+  const sizes = Object.entries(report.sizes).map(([name, size]) => `${name} = ${String(size)}`);
+  return [
+    `${styled(terminal, 'bold', report.model)}${sizes.length === 0 ? '' : ` at ${sizes.join(', ')}`}: ${styled(terminal, report.ok ? 'green' : 'red', outcome)}`,
+    ...columns(rows, [false, false, false, true, true, false]).map((line) => `  ${line}`),
+    ...report.culprits.map(({ message }) => `  ✗ ${message}`),
+    ...report.asserts.map(({ ok, text, message }) => `  ${ok ? '✓' : '✗'} assert ${text}${message === undefined ? '' : `: ${message}`}`),
+    ...report.notes.map((note) => styled(terminal, 'gray', `  ${note}`)),
+    '',
+  ].join('\n');
+}

@@ -21,3 +21,8 @@ export function nodeIn(node: CstNode, kind: string): CstNode | undefined {
 export function nodesIn(node: CstNode, kind: string): readonly CstNode[] {
   return (node.children[kind] as CstNode[] | undefined) ?? [];
 }
+
+/** Whether nothing was found for an expression. */
+export function isEmpty(expression: CstNode): boolean {
+  return nodesIn(expression, 'term').length === 1 && Object.keys(nodeIn(expression, 'term')!.children).length === 0;
+}

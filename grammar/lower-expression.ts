@@ -5,14 +5,14 @@ import type { Diagnostic } from '../server/src/base/diagnostic';
 import type { Span } from '../server/src/base/span';
 import type * as ast from './ast';
 import { nodeIn, nodesIn, tokenIn, tokensIn } from './cst';
-import type { Group, Segment } from './layout';
+import type { Group } from './layout';
 import { limits } from './limits';
+import { ItemLowering } from './lower-items';
 import { floatValue, integerValue, unescape } from './literals';
 import * as say from './messages';
 import { spanOf } from './messages';
 import type { Operand, Term } from './operators';
 import { bind } from './operators';
-import { beginsValue, parseRule } from './parser';
 import * as tokens from './tokens';
 import { endOf, is, isKeyword, keyword } from './tokens';
 
@@ -26,14 +26,6 @@ export interface Host {
   text(span: Span): string;
 }
 
-/** An item as parsed: `name = value`, `...`, or values between colons. */
-interface Item {
-  readonly tree: CstNode;
-  readonly first: IToken;
-  readonly last: IToken;
-  readonly span: Span;
-}
-
 const afterNot = new Set(['->', 'or', 'and']);
 const deepestOfGroup = 4;
 
@@ -42,8 +34,12 @@ export class ExpressionLowering {
   private depth = 0;
   /** The first token that the current statement or item leaves over. */
   rest: IToken | undefined;
+  /** What stands between the commas of brackets. */
+  readonly items: ItemLowering;
 
-  constructor(private readonly host: Host) {}
+  constructor(private readonly host: Host) {
+    this.items = new ItemLowering(this, host);
+  }
 
   // ── Operators ──────────────────────────────────────────────────────────────
 
@@ -137,8 +133,8 @@ export class ExpressionLowering {
     const end = endOf(group);
     const span = { start, end };
     if (group.tokenType === tokens.Parens)
-      return { node: { kind: 'call', callee: node, arguments: this.arguments(group), span }, start, end };
-    const items = this.items(group, (item) => this.subscript(item));
+      return { node: { kind: 'call', callee: node, arguments: this.items.arguments(group), span }, start, end };
+    const items = this.items.subscripts(group);
     if (items.length === 0) this.reportEmpty(group, 'an index');
     return { node: { kind: 'index', object: node, items, span }, start, end };
   }
@@ -179,7 +175,7 @@ export class ExpressionLowering {
       case tokens.Parens:
         return this.parenthesised(token as Group);
       case tokens.Brackets:
-        return { kind: 'list', items: this.items(token as Group, (item) => this.element(item)), span };
+        return { kind: 'list', items: this.items.elements(token as Group), span };
       case tokens.Block:
         return this.block(token as Group);
       case keyword('none'):
@@ -203,7 +199,7 @@ export class ExpressionLowering {
 
   private parenthesised(group: Group): ast.Expression {
     if (group.skipped) return this.nothing(group.startOffset).node;
-    const items = this.items(group, (item) => this.element(item));
+    const items = this.items.elements(group);
     if (items.length === 1) return items[0]!;
     if (items.length === 0) {
       this.reportEmpty(group, 'a value');
@@ -222,12 +218,18 @@ export class ExpressionLowering {
   /** The block in a `{ … }`; where there is none, an empty one at an offset. */
   block(group: Group | undefined, at = 0): ast.Block {
     if (group === undefined) return { kind: 'block', statements: [], span: { start: at, end: at } };
-    this.depth += deepestOfGroup;
-    const { rest } = this;
-    const statements = this.host.statements(group);
-    this.rest = rest;
-    this.depth -= deepestOfGroup;
+    const statements = this.inside(() => this.host.statements(group));
     return { kind: 'block', statements, span: spanOf(group) };
+  }
+
+  /** Lowers what is in a bracket: deeper than around it, and with tokens of its own left over. */
+  inside<T>(lower: () => T): T {
+    const { rest } = this;
+    this.depth += deepestOfGroup;
+    const result = lower();
+    this.depth -= deepestOfGroup;
+    this.rest = rest;
+    return result;
   }
 
   /** The body that a header needs. */
@@ -297,7 +299,7 @@ export class ExpressionLowering {
     const word = tokenIn(tree, 'operation')!;
     const parens = tokenIn(tree, 'Parens') as Group | undefined;
     const group = tokenIn(tree, 'Block') as Group | undefined;
-    const args = parens === undefined ? [] : this.arguments(parens);
+    const args = parens === undefined ? [] : this.items.arguments(parens);
     if (group !== undefined) {
       const body = this.block(group);
       const operation = word.image as ast.Parallel['operation'];
@@ -309,117 +311,6 @@ export class ExpressionLowering {
       return callee;
     }
     return { kind: 'call', callee, arguments: args, span: { start: word.startOffset, end: endOf(parens) } };
-  }
-
-  // ── Items between commas ───────────────────────────────────────────────────
-
-  private arguments(group: Group): ast.Argument[] {
-    return this.items(group, (item) => {
-      const word = tokenIn(item.tree, 'Name');
-      const value = this.single(item, tokenIn(item.tree, 'Equals'));
-      return { kind: 'argument', ...(word && { name: this.word(word) }), value, span: item.span };
-    });
-  }
-
-  /** The parameters in the `( … )` of a declaration. */
-  parameters(group: Group): ast.Parameter[] {
-    const parameters = this.items(
-      group,
-      (item): ast.Parameter => {
-        const equals = tokenIn(item.tree, 'Equals');
-        const word = equals === undefined ? item.first : tokenIn(item.tree, 'Name')!;
-        const isName = equals !== undefined || (item.first === item.last && is(word, tokens.Name));
-        if (!isName && !isKeyword(word))
-          this.host.report(say.misplaced(word, 'a parameter is a name, or a name with a default: `stride = 1`'));
-        const name = isName || isKeyword(word) ? this.name(word) : this.noName(word.startOffset);
-        const value = equals && this.single(item, equals);
-        return { kind: 'parameter', name, ...(value && { default: value }), span: item.span };
-      },
-      false,
-    );
-    return parameters;
-  }
-
-  /** The dimensions in the `[ … ]` of a type. */
-  dimensions(group: Group): ast.Dimension[] {
-    return this.items(
-      group,
-      (item): ast.Dimension => {
-        const ellipsis = tokenIn(item.tree, 'Ellipsis');
-        this.refuseName(item);
-        return ellipsis === undefined ? this.single(item, undefined) : { kind: 'ellipsis', span: spanOf(ellipsis) };
-      },
-      false,
-    );
-  }
-
-  private element(item: Item): ast.Expression {
-    this.refuseName(item);
-    return this.single(item, undefined);
-  }
-
-  private subscript(item: Item): ast.IndexItem {
-    const ellipsis = tokenIn(item.tree, 'Ellipsis');
-    this.refuseName(item);
-    if (ellipsis !== undefined) return { kind: 'ellipsis', span: spanOf(ellipsis) };
-    const colons = tokensIn(item.tree, 'Colon');
-    if (colons.length === 0) return this.single(item, undefined);
-    if (colons.length > 2) this.host.report(say.misplaced(colons[2]!, 'a slice has at most three parts: `start:stop:step`'));
-    const [start, stop, step] = nodesIn(item.tree, 'expression').map((tree, i) =>
-      isEmpty(tree) ? undefined : this.expression(tree, colons[i - 1] ?? item.first),
-    );
-    return { kind: 'slice', ...(start && { start }), ...(stop && { stop }), ...(step && { step }), span: item.span };
-  }
-
-  /** The one value of an item that is no slice. */
-  private single({ tree, first }: Item, after: IToken | undefined): ast.Expression {
-    const ellipsis = tokenIn(tree, 'Ellipsis');
-    const colon = tokenIn(tree, 'Colon');
-    if (ellipsis !== undefined) {
-      this.host.report(say.misplaced(ellipsis, '`...` stands only in shapes and indices'));
-      return this.nothing(ellipsis.startOffset).node;
-    }
-    const value = this.expression(nodeIn(tree, 'expression')!, after ?? first);
-    if (colon !== undefined)
-      this.host.report(say.misplaced(colon, 'a `:` stands only in indices, as in `x[1:]`, and after the name of an input, target or param'));
-    return value;
-  }
-
-  private refuseName({ tree }: Item): void {
-    const equals = tokenIn(tree, 'Equals');
-    if (equals !== undefined) this.host.report(say.misplaced(equals, '`name = value` stands only among the arguments of a call'));
-  }
-
-  /** Lowers each item of a bracket; what an item leaves over is one more item whose comma is missing. */
-  private items<T>(group: Group, lower: (item: Item) => T, mayEndWithComma = true): T[] {
-    const outer = this.rest;
-    this.depth += deepestOfGroup;
-    const result: T[] = [];
-    for (const [i, segment] of group.segments.entries()) {
-      if (segment.tokens.length > 0) this.item(segment, group, lower, result);
-      else if (!(mayEndWithComma && i > 0 && i === group.segments.length - 1))
-        this.host.report(say.emptyItem(i > 0 ? segment.start - 1 : segment.end));
-    }
-    this.depth -= deepestOfGroup;
-    this.rest = outer;
-    return result;
-  }
-
-  private item<T>(segment: Segment, group: Group, lower: (item: Item) => T, result: T[]): void {
-    const { tree, unfit, left } = parseRule('item', segment.tokens);
-    this.rest = unfit;
-    const count = segment.tokens.length - left.length;
-    if (count > 0) {
-      const last = segment.tokens[count - 1]!;
-      const span = { start: segment.start, end: endOf(last) };
-      result.push(lower({ tree, first: segment.tokens[0]!, last, span }));
-    }
-    if (unfit === undefined) return;
-    this.host.report(left.length === 0 ? say.superfluous(unfit) : say.itemLeftOver(unfit, group));
-    if (count === 0 || left.length === 0 || !beginsValue(unfit)) return;
-    const more = parseRule('item', [...left]);
-    const last = left[left.length - more.left.length - 1]!;
-    result.push(lower({ tree: more.tree, first: unfit, last, span: { start: unfit.startOffset, end: endOf(last) } }));
   }
 
   // ── Names ──────────────────────────────────────────────────────────────────
@@ -442,7 +333,7 @@ export class ExpressionLowering {
     return this.word(token);
   }
 
-  private word(token: IToken): ast.Name {
+  word(token: IToken): ast.Name {
     return { kind: 'name', text: token.image, span: spanOf(token) };
   }
 
@@ -464,14 +355,10 @@ export class ExpressionLowering {
     return { kind: 'name', text: '', span: { start: at, end: at } };
   }
 
-  private nothing(at: number): Operand {
+  /** The value that is not there. */
+  nothing(at: number): Operand {
     return { node: { kind: 'missing', span: { start: at, end: at } }, start: at, end: at };
   }
-}
-
-/** Whether nothing was found for an expression. */
-export function isEmpty(expression: CstNode): boolean {
-  return nodesIn(expression, 'term').length === 1 && Object.keys(nodeIn(expression, 'term')!.children).length === 0;
 }
 
 /** The word that begins a block at the end of an expression. */

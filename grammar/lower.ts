@@ -4,11 +4,11 @@ import type { CstNode, IToken } from 'chevrotain';
 import type { Diagnostic } from '../server/src/base/diagnostic';
 import type { Span } from '../server/src/base/span';
 import type * as ast from './ast';
-import { nodeIn, nodesIn, tokenIn, tokensIn } from './cst';
+import { isEmpty, nodeIn, nodesIn, tokenIn, tokensIn } from './cst';
 import type { Group, Segment } from './layout';
 import { limits } from './limits';
 import type { Host } from './lower-expression';
-import { ExpressionLowering, isEmpty } from './lower-expression';
+import { ExpressionLowering } from './lower-expression';
 import * as say from './messages';
 import type { Parsed, Rule } from './parser';
 import { beginsValue, parseRule } from './parser';
@@ -221,7 +221,7 @@ class Lowering implements Host {
   /** The parameters of a declaration; an `example` is given where their brackets must stand. */
   private parametersIn(tree: CstNode, first: IToken | undefined, example?: string): ast.Parameter[] {
     const group = tokenIn(tree, 'Parens') as Group | undefined;
-    if (group !== undefined) return this.expressions.parameters(group);
+    if (group !== undefined) return this.expressions.items.parameters(group);
     if (first !== undefined)
       this.report(say.missing('`( … )`', tokenIn(tree, 'Name') ?? first, tokenIn(tree, 'Equals') ?? this.expressions.rest, example));
     return [];
@@ -333,7 +333,7 @@ class Lowering implements Host {
     if (word === undefined && group === undefined) this.report(say.missing('a type', colon, tokenIn(tree, 'Equals') ?? this.expressions.rest, example));
     if (word !== undefined && element === undefined)
       this.report(say.misplaced(word, `\`${word.image}\` is no type; a type is \`int\`, \`float\` or a shape such as \`[3, H, W]\``));
-    const shape = group && this.expressions.dimensions(group);
+    const shape = group && this.expressions.items.dimensions(group);
     const span = { start: (word ?? group ?? colon).startOffset, end: endOf(group ?? word ?? colon) };
     return { kind: 'type', ...(element && { element }), ...(shape && { shape }), span };
   }

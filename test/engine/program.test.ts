@@ -66,6 +66,15 @@ describe('a builder', () => {
     expect(new Set(builder.program.instructions.slice(before).map(({ origin }) => origin))).toEqual(new Set(['outside', 'second', 'first']));
   });
 
+  it('computes the same thing once, and tells apart what differs', () => {
+    const builder = new Builder();
+    const x = builder.leaf([2], 'x');
+    expect(builder.leaf([2], 'x')).not.toBe(x);
+    expect(builder.sum(builder.exp(x), [0])).toBe(builder.sum(builder.exp(x), [-1]));
+    const padded = [0, -0, Infinity, -Infinity, NaN, 1].map((value) => builder.pad(x, [1], [0], value));
+    expect(new Set(padded).size).toBe(6);
+  });
+
   it('continues a program whose refs stay valid', () => {
     const first = new Builder();
     const x = first.leaf([2], 'x');

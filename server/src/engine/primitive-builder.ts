@@ -20,6 +20,11 @@ type UnaryName = {
   [Name in PrimitiveName]: AttributesOf[Name] extends Record<string, never> ? Name : never;
 }[PrimitiveName];
 
+/** JSON knows neither infinities nor −0. */
+function exactNumbers(_: string, value: unknown): unknown {
+  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? `number ${1 / value} ${value}` : value;
+}
+
 export class PrimitiveBuilder {
   /** Labels the instructions that follow, so that a failure can name what they belong to. */
   origin: Origin | undefined;
@@ -29,6 +34,7 @@ export class PrimitiveBuilder {
   /** Seeds the dropout masks. */
   readonly seed: number;
   private readonly scalars = new Map<number, Ref>();
+  private readonly computed = new Map<string, Ref>();
 
   constructor(options: BuilderOptions = {}) {
     this.instructions = [...(options.program?.instructions ?? [])];
@@ -51,8 +57,12 @@ export class PrimitiveBuilder {
     return instruction;
   }
 
-  /** Appends one instruction after checking its shapes. */
+  /** Appends one instruction after checking its shapes, unless the program already has it. */
   append<Name extends PrimitiveName>(primitive: Name, inputs: readonly Ref[], attributes: AttributesOf[Name]): Ref {
+    // The same computation twice is one instruction; leaves are the caller's, and constants too long to compare.
+    const key = inputs.length === 0 ? undefined : `${primitive} ${inputs.join()} ${JSON.stringify(attributes, exactNumbers)}`;
+    const known = key === undefined ? undefined : this.computed.get(key);
+    if (known !== undefined) return known;
     const inputShapes = inputs.map((input) => this.shape(input));
     let shape: Shape;
     try {
@@ -62,7 +72,9 @@ export class PrimitiveBuilder {
       throw new EngineError(`${primitive}: ${error.message}`, this.origin);
     }
     const instruction: Instruction<Name> = { primitive, inputs, attributes, shape, origin: this.origin };
-    return this.instructions.push(instruction as Instruction) - 1;
+    const ref = this.instructions.push(instruction as Instruction) - 1;
+    if (key !== undefined) this.computed.set(key, ref);
+    return ref;
   }
 
   // Sources

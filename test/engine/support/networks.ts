@@ -39,8 +39,8 @@ export class Network extends Builder {
     const weight = this.random([channels], `${name}.weight`);
     const bias = this.random([channels], `${name}.bias`);
     const axes = this.shape(x).map((_, axis) => axis).filter((axis) => axis !== 1);
-    const deviation = this.sqrt(this.add(this.variance(x, axes, 0, true), this.scalar(1e-5)));
-    const normal = this.divide(this.subtract(x, this.mean(x, axes, true)), deviation);
+    const scale = this.reciprocal(this.sqrt(this.add(this.variance(x, axes, 0, true), this.scalar(1e-5))));
+    const normal = this.multiply(this.subtract(x, this.mean(x, axes, true)), scale);
     const perChannel = [channels, ...axes.slice(1).map(() => 1)];
     return this.add(this.multiply(normal, this.reshape(weight, perChannel)), this.reshape(bias, perChannel));
   }

@@ -136,7 +136,8 @@ export function copyView(target: View, source: View, shape: Shape): void {
   const { values: to } = target;
   const { values: from } = source;
   forEachPair(shape, target, source, (startTo, startFrom) => {
-    if (targetStride === 1 && sourceStride === 1 && length > 16) to.set(from.subarray(startFrom, startFrom + length), startTo);
+    if (targetStride === 1 && sourceStride === 0) to.fill(from[startFrom]!, startTo, startTo + length);
+    else if (targetStride === 1 && sourceStride === 1 && length > 16) to.set(from.subarray(startFrom, startFrom + length), startTo);
     else for (let i = 0, p = startTo, q = startFrom; i < length; i++, p += targetStride, q += sourceStride) to[p] = from[q]!;
   });
 }

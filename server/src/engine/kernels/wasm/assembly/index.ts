@@ -5,6 +5,7 @@
 const TILE: i32 = 4;
 const DEPTH_BLOCK: i32 = 256;
 const COLUMN_BLOCK: i32 = 512;
+const SHALLOW: i32 = 2;
 
 const leftPanel: usize = (__heap_base + 15) & ~15;
 const rightPanels: usize = leftPanel + DEPTH_BLOCK * TILE * 8;
@@ -109,6 +110,15 @@ function multiplyTile(c: usize, cRow: i32, cColumn: i32, b: usize, depth: i32, r
   }
 }
 
+/** The same for a few outer products, which need no packing. */
+function addShallowProduct(c: usize, cRow: i32, a: usize, aRow: i32, aColumn: i32, b: usize, bRow: i32, rows: i32, columns: i32, depth: i32): void {
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < depth; k++) {
+      addScaled(c + (<usize>(i * cRow) << 3), b + (<usize>(k * bRow) << 3), load<f64>(a + (<usize>(i * aRow + k * aColumn) << 3)), columns);
+    }
+  }
+}
+
 /** c (rows × columns) += a (rows × depth) · b (depth × columns), each with a stride between rows and between columns. */
 export function addMatrixProduct(
   c: usize, cRow: i32, cColumn: i32,
@@ -116,6 +126,10 @@ export function addMatrixProduct(
   b: usize, bRow: i32, bColumn: i32,
   rows: i32, columns: i32, depth: i32,
 ): void {
+  if (depth <= SHALLOW && cColumn == 1 && bColumn == 1) {
+    addShallowProduct(c, cRow, a, aRow, aColumn, b, bRow, rows, columns, depth);
+    return;
+  }
   for (let k = 0; k < depth; k += DEPTH_BLOCK) {
     const depthHere = min(DEPTH_BLOCK, depth - k);
     for (let j = 0; j < columns; j += COLUMN_BLOCK) {
@@ -242,9 +256,11 @@ export function step(y: usize, x: usize, count: i32): void {
 
 /** Whether any two entries differ. */
 export function differ(a: usize, b: usize, count: i32): bool {
+  let changed = f64x2.splat(0);
   for (let i: usize = 0, end = <usize>(count & ~1) << 3; i != end; i += 16) {
-    if (v128.any_true(f64x2.ne(v128.load(a + i), v128.load(b + i)))) return true;
+    changed = v128.or(changed, f64x2.ne(v128.load(a + i), v128.load(b + i)));
   }
+  if (v128.any_true(changed)) return true;
   const last = <usize>(count - 1) << 3;
   return (count & 1) != 0 && load<f64>(a + last) != load<f64>(b + last);
 }
@@ -252,13 +268,15 @@ export function differ(a: usize, b: usize, count: i32): bool {
 /** Whether any two entries differ in sign: negative, zero or positive. */
 export function signsDiffer(a: usize, b: usize, count: i32): bool {
   const zero = f64x2.splat(0);
+  let changed = zero;
   for (let i: usize = 0, end = <usize>(count & ~1) << 3; i != end; i += 16) {
     const x = v128.load(a + i);
     const y = v128.load(b + i);
     const above = v128.xor(f64x2.gt(x, zero), f64x2.gt(y, zero));
     const below = v128.xor(f64x2.lt(x, zero), f64x2.lt(y, zero));
-    if (v128.any_true(v128.or(above, below))) return true;
+    changed = v128.or(changed, v128.or(above, below));
   }
+  if (v128.any_true(changed)) return true;
   if ((count & 1) == 0) return false;
   const x = load<f64>(a + (<usize>(count - 1) << 3));
   const y = load<f64>(b + (<usize>(count - 1) << 3));
@@ -297,18 +315,18 @@ export function argmaxWindows(output: usize, x: usize, table: usize, planes: i32
       for (let j = 0; j < heights; j++) {
         for (let k = 0; k < widths; k++) {
           const first = startOf(w, k), last = stopOf(w, k);
-          let best = (startOf(d, i) * height + startOf(h, j)) * width + first;
+          const firstRow = startOf(h, j), lastRow = stopOf(h, j);
+          let best = (startOf(d, i) * height + firstRow) * width + first;
           let greatest = load<f64>(x + (<usize>best << 3));
           for (let a = startOf(d, i), lastA = stopOf(d, i); a < lastA; a += depthStep) {
-            for (let b = startOf(h, j), lastB = stopOf(h, j); b < lastB; b += heightStep) {
+            for (let b = firstRow; b < lastRow; b += heightStep) {
               const row = (a * height + b) * width;
               for (let c = row + first; c < row + last; c += widthStep) {
                 const value = load<f64>(x + (<usize>c << 3));
-                // Not "greater or equal", and a NaN is neither: the first of equals stays, a NaN wins.
-                if (!(value <= greatest) && greatest == greatest) {
-                  best = c;
-                  greatest = value;
-                }
+                // Not "greater or equal", and a NaN is neither: the first of equals stays, a NaN wins. No branch, which would be mispredicted.
+                const wins = i32(!(value <= greatest)) & i32(greatest == greatest);
+                best = select(c, best, wins);
+                greatest = select(value, greatest, wins);
               }
             }
           }
@@ -334,11 +352,15 @@ export function sumWindows(output: usize, x: usize, table: usize, planes: i32, h
         for (let k = 0; k < widths; k++) {
           const first = startOf(w, k), last = stopOf(w, k);
           let total: f64 = 0;
+          const wholeRows = last - first == width && widthStep == 1 && heightStep == 1;
           for (let a = startOf(d, i), lastA = stopOf(d, i); a < lastA; a += depthStep) {
+            if (wholeRows) {
+              total += sum(x + (<usize>((a * height + startOf(h, j)) * width) << 3), (stopOf(h, j) - startOf(h, j)) * width);
+              continue;
+            }
             for (let b = startOf(h, j), lastB = stopOf(h, j); b < lastB; b += heightStep) {
               const row = x + (<usize>((a * height + b) * width) << 3);
-              if (widthStep == 1 && last - first >= 4) total += sum(row + (<usize>first << 3), last - first);
-              else for (let c = first; c < last; c += widthStep) total += load<f64>(row + (<usize>c << 3));
+              for (let c = first; c < last; c += widthStep) total += load<f64>(row + (<usize>c << 3));
             }
           }
           store<f64>(output, total);

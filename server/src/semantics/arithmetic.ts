@@ -46,7 +46,10 @@ export function evaluateBinary(context: Context, node: ast.Binary): Value {
   if (left.kind === 'tensor' || right.kind === 'tensor') {
     return applyFunction(context, tensorFunctions[node.operator], [left, right], node);
   }
-  if (node.operator === '+' && left.kind === 'list' && right.kind === 'list') return list([...left.items, ...right.items]);
+  if (node.operator === '+' && left.kind === 'list' && right.kind === 'list') {
+    context.run.spend(context, () => at(context, node), left.items.length + right.items.length);
+    return list([...left.items, ...right.items]);
+  }
   return arithmetic(context, node.operator, left, right, node);
 }
 
@@ -59,6 +62,10 @@ export function evaluateNegate(context: Context, node: ast.Negate): Value {
 function arithmetic(context: Context, operator: ast.BinaryOperator, left: Value, right: Value, node: ast.Expression): Value {
   if (left.kind === 'unknown' || right.kind === 'unknown') return unknown;
   if (left.kind === 'size' && right.kind === 'size') {
+    if (summands(operator, left.value, right.value) > context.run.limits.terms) {
+      context.run.report(context, { code: 'size-too-complex', place: at(context, node), message: `this size would have more than ${String(context.run.limits.terms)} summands, the limit of the analysis` });
+      return unknown;
+    }
     const exact = onSizes(operator, left.value, right.value);
     if (exact === 'division by zero') {
       context.run.report(context, { code: 'division-by-zero', place: at(context, node), message: `${describe(left)} ${operator} ${describe(right)} divides by zero` });
@@ -77,6 +84,13 @@ function arithmetic(context: Context, operator: ast.BinaryOperator, left: Value,
       : `${operator} cannot join ${describe(left)} and ${describe(right)}`,
   });
   return unknown;
+}
+
+/** A bound of the number of summands that a result has. */
+function summands(operator: ast.BinaryOperator, a: Dimension, b: Dimension): number {
+  const [left, right] = [a, b].map((side) => (typeof side === 'number' ? 1 : side.terms.length)) as [number, number];
+  if (operator === '*') return left * right;
+  return operator === '^' && typeof b === 'number' && left > 1 ? left ** b : left + right;
 }
 
 /** Integer results stay exact; undefined where the result is no integer. */

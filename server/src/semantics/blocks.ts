@@ -159,6 +159,7 @@ function loop(context: Context, node: ast.Repeat | ast.For, rounds: number, prep
     }
     let { flow } = inner.body;
     for (let round = 0; round < rounds; round++) {
+      inner.run.spend(inner, () => at(inner, node));
       const next = nextRound(inner, flow);
       prepare(next, round);
       runStatements(next, node.body.statements);

@@ -3,6 +3,10 @@
 export interface Limits {
   /** Nodes in the graph of one model. */
   readonly nodes: number;
+  /** Evaluations of statements, expressions and list items. */
+  readonly steps: number;
+  /** Summands of one size. */
+  readonly terms: number;
   /** Rounds of one loop. */
   readonly repeats: number;
   /** Stacks, models, blocks and functions inside each other. */
@@ -15,6 +19,8 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   nodes: 200_000,
+  steps: 2_000_000,
+  terms: 1_000,
   repeats: 10_000,
   depth: 200,
   rank: 8,

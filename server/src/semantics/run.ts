@@ -102,6 +102,7 @@ export class Run {
   /** How many errors this evaluation has met. */
   errors = 0;
   private tensors = 0;
+  private steps = 0;
   /** Lower bounds that were proven or required, by expression. */
   private readonly proven = new Map<string, number>();
 
@@ -126,6 +127,13 @@ export class Run {
       return this.stop(context, place, 'too-many-nodes', `${this.name} has more than ${this.limits.nodes.toLocaleString('en-US')} operations, the limit of the analysis; use fewer repeats`);
     }
     return this.graph.nodes.length;
+  }
+
+  /** Counts work; ends an evaluation that would run away. */
+  spend(context: Context, place: () => Place, steps = 1): void {
+    this.steps += steps;
+    if (this.steps <= this.limits.steps) return;
+    this.stop(context, place(), 'too-much-work', `the analysis ends here: it took ${this.limits.steps.toLocaleString('en-US')} steps; use fewer repeats or shorter lists`);
   }
 
   /** Reports and ends this model's evaluation. */

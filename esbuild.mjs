@@ -8,6 +8,7 @@ import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { workbenchBuilds } from './client/workbench/bundle.mjs';
 import { buildKernels } from './server/src/engine/kernels/wasm/build.mjs';
+import { buildKernels } from './server/src/engine/kernels/wasm/build.mjs';
 
 process.chdir(import.meta.dirname);
 
@@ -80,6 +81,7 @@ async function writeJson(name, value) {
 
 async function main() {
   await mkdir('dist', { recursive: true });
+  await buildKernels();
   await cp('client/icons', 'dist', { recursive: true });
   await buildKernels();
   const builds = [...extensionBuilds, ...(flags.has('--workbench') ? workbenchBuilds(common) : [])]

@@ -303,6 +303,12 @@ function nextAxis(axis: usize): usize {
   return axis + (<usize>(2 + 2 * load<i32>(axis)) << 2);
 }
 
+// @ts-ignore: decorator
+@inline
+function twoEntries(x: usize, apart: i32): v128 {
+  return v128.load64_lane(x + (<usize>apart << 3), v128.load64_zero(x), 1);
+}
+
 /** The place within its plane of the greatest entry of each window; the first of equals, or a number that is none. */
 export function argmaxWindows(output: usize, x: usize, table: usize, planes: i32, height: i32, width: i32, volume: i32): void {
   const d = table;
@@ -313,9 +319,32 @@ export function argmaxWindows(output: usize, x: usize, table: usize, planes: i32
   for (let plane = 0; plane < planes; plane++) {
     for (let i = 0; i < depths; i++) {
       for (let j = 0; j < heights; j++) {
+        const firstRow = startOf(h, j), lastRow = stopOf(h, j);
         for (let k = 0; k < widths; k++) {
           const first = startOf(w, k), last = stopOf(w, k);
-          const firstRow = startOf(h, j), lastRow = stopOf(h, j);
+          // Two neighbours of one width side by side, so that their comparisons do not wait for each other.
+          const apart = k + 1 < widths ? startOf(w, k + 1) - first : 0;
+          if (k + 1 < widths && stopOf(w, k + 1) - last == apart) {
+            const corner = (startOf(d, i) * height + firstRow) * width + first;
+            let bests = f64x2.replace_lane(f64x2.splat(<f64>corner), 1, <f64>(corner + apart));
+            let tops = twoEntries(x + (<usize>corner << 3), apart);
+            for (let a = startOf(d, i), lastA = stopOf(d, i); a < lastA; a += depthStep) {
+              for (let b = firstRow; b < lastRow; b += heightStep) {
+                const row = (a * height + b) * width;
+                for (let c = row + first; c < row + last; c += widthStep) {
+                  const values = twoEntries(x + (<usize>c << 3), apart);
+                  const win = v128.andnot(f64x2.eq(tops, tops), f64x2.le(values, tops));
+                  const places = f64x2.replace_lane(f64x2.splat(<f64>c), 1, <f64>(c + apart));
+                  bests = v128.bitselect(places, bests, win);
+                  tops = v128.bitselect(values, tops, win);
+                }
+              }
+            }
+            v128.store(output, bests);
+            output += 16;
+            k++;
+            continue;
+          }
           let best = (startOf(d, i) * height + firstRow) * width + first;
           let greatest = load<f64>(x + (<usize>best << 3));
           for (let a = startOf(d, i), lastA = stopOf(d, i); a < lastA; a += depthStep) {

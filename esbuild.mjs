@@ -2,7 +2,6 @@
 //
 //   node esbuild.mjs [--workbench] [--watch] [--development]
 
-import { existsSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
@@ -84,8 +83,7 @@ async function main() {
   await buildKernels();
   await cp('client/icons', 'dist', { recursive: true });
   await buildKernels();
-  const builds = [...extensionBuilds, ...(flags.has('--workbench') ? workbenchBuilds(common) : [])]
-    .filter((build) => existsSync(build.entryPoints[0] ?? build.entryPoints.page));
+  const builds = [...extensionBuilds, ...(flags.has('--workbench') ? workbenchBuilds(common) : [])];
   if (flags.has('--watch')) {
     for (const build of builds) await (await esbuild.context({ ...build, logLevel: 'info' })).watch();
   } else {

@@ -7,7 +7,6 @@ import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { workbenchBuilds } from './client/workbench/bundle.mjs';
 import { buildKernels } from './server/src/engine/kernels/wasm/build.mjs';
-import { buildKernels } from './server/src/engine/kernels/wasm/build.mjs';
 
 process.chdir(import.meta.dirname);
 

@@ -81,7 +81,6 @@ async function main() {
   await mkdir('dist', { recursive: true });
   await buildKernels();
   await cp('client/icons', 'dist', { recursive: true });
-  await buildKernels();
   const builds = [...extensionBuilds, ...(flags.has('--workbench') ? workbenchBuilds(common) : [])];
   if (flags.has('--watch')) {
     for (const build of builds) await (await esbuild.context({ ...build, logLevel: 'info' })).watch();

@@ -6,7 +6,7 @@ import type { Arguments, Problem } from '../layers/definition';
 import type { Optimizer } from '../layers/optimizers';
 import type { TensorType } from '../layers/tensor';
 import { type Dimension, identical, print, subtract } from '../symbolic/dimension';
-import { conditions, restrict } from '../symbolic/domain';
+import { restrict } from '../symbolic/domain';
 import { decideNonNegative, decideZero, type Verdict } from '../symbolic/solve';
 import type { Chain, Finding, Findings } from './findings';
 import { emptyGraph, type Graph, type Place, type Tensor, type TensorSource } from './graph';
@@ -198,12 +198,7 @@ export class Run {
     const domain = restrict(this.graph.domain, requirement);
     if (domain === undefined) return false;
     this.graph.domain = domain;
-    this.graph.requirements.push({
-      text: conditions(requirement.symbol.name, requirement.range).join(' and ') || text,
-      symbols: [requirement.symbol.key],
-      place,
-      reason,
-    });
+    this.graph.requirements.push({ text, symbols: [requirement.symbol.key], place, reason });
     return true;
   }
 }

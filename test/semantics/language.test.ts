@@ -71,6 +71,10 @@ describe('weights', () => {
     expect(model('a, b = [x, x] -> Linear(4)\nconcat(a, b)')).toEqual({ outputs: ['output [6, 32, 4]'], parameters: 132 });
   });
 
+  it('many large outputs of one layer are counted one by one', () => {
+    expect(model('a, b, c, d = x -> Chunk(4)\na', 'input x: [8192, 8192]').outputs).toEqual(['output [2048, 8192]']);
+  });
+
   it('a parameter of a layer is a tensor', () => {
     expect(model('e = Embedding(10, 4)\nh = e(t)\nh @ transpose(e.weight)', 'input t: int[T]').outputs).toEqual(['output [T, 10]']);
   });

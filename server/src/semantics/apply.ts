@@ -182,7 +182,7 @@ export function applyOperation(
   if (effect === undefined) return unknown;
 
   const types = effect.list ?? [effect.output, ...(effect.further?.values() ?? [])];
-  if (!sizesAreExact(context, types.flatMap((type) => type.shape), operation, site.place)) return unknown;
+  if (!types.every((type) => sizesAreExact(context, type.shape, operation, site.place))) return unknown;
   const id = run.newNodeId(context, site.place);
   const parameters = parametersOf(context, effect.parameters ?? [], operation, site);
   if (parameters === undefined) return unknown;

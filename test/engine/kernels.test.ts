@@ -5,6 +5,7 @@ import { run } from '../../server/src/engine/execute';
 import { EngineError } from '../../server/src/engine/errors';
 import { Builder } from '../../server/src/engine/builder';
 import { checkGradients } from '../../server/src/engine/gradient-check/check';
+import { memoryNeeded } from '../../server/src/engine/gradient-check/evaluation';
 import { Arena, bestImplementation, instanceOf } from '../../server/src/engine/kernels/wasm/arena';
 import type { Ref } from '../../server/src/engine/program';
 import { sizeOf } from '../../server/src/engine/shape';
@@ -98,9 +99,17 @@ describe('the SIMD kernels', () => {
     const { network, loss, parameters } = examNetwork(4, 16, [4, 5, 6]);
     const check = { program: network.program, loss, leaves: network.leaves, check: parameters, budget: { evaluations: 1500 } };
     const [plain, fast] = (['reference', simd] as const).map((implementation) => checkGradients({ ...check, implementation }));
-    expect(plain).toMatchObject({ ok: true, joint: 'agrees' });
-    expect(fast).toMatchObject({ ok: true, joint: 'agrees' });
+    expect(plain).toMatchObject({ ok: true, joint: 'agrees', implementation: 'reference' });
+    expect(fast).toMatchObject({ ok: true, joint: 'agrees', implementation: simd });
     expect(fast!.tensors.map(({ checked }) => checked)).toEqual(plain!.tensors.map(({ checked }) => checked));
+  });
+});
+
+describe('the memory of a check', () => {
+  it('is known before it starts: everything twice, and the widest instruction', () => {
+    const network = new Network(1);
+    const loss = network.sum(network.exp(network.random([100, 10], 'x')));
+    expect(memoryNeeded(network.program, loss)).toBe(8 * (2 * (1000 + 1000 + 1) + 2000));
   });
 });
 

@@ -4,14 +4,15 @@ import type { RandomStream } from '../../base/random';
 import type { Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
 import type { Shape } from '../shape';
-import { examine, sweep } from './difference';
-import type { Measurement, Scale } from './difference';
+import { examine, lineNoise, sweep } from './difference';
+import type { Line, Measurement, Scale } from './difference';
 import type { EntryTrack, Evaluation, Track } from './evaluation';
 import { alongDirection, directionLine, entryLine, estimateNoise, randomDirection } from './lines';
 import type { Direction } from './lines';
 import type { EntryReport, TensorReport } from './report';
 
 const LISTED_FAILURES = 20;
+const CERTAIN_FAILURES = 4;
 
 /** A leaf and its analytic derivative. */
 export interface CheckedTensor {
@@ -31,6 +32,7 @@ export class TensorCheck {
   private readonly verdicts = { agrees: 0, wrong: 0, kink: 0, unresolved: 0 };
   private directions = 0;
   private wrongDirections = 0;
+  private greatestNoise = 0;
   private worst: EntryReport | undefined;
   private worstPlace = 0;
 
@@ -73,7 +75,7 @@ export class TensorCheck {
     const line = entryLine(this.entries, place);
     const analytic = this.tensor.gradient[place]!;
     const scale = this.scaleAt(place);
-    this.record(place, sweep(line, analytic, scale) ?? examine(line, analytic, scale));
+    this.record(place, sweep(line, analytic, scale) ?? examine(line, analytic, scale, this.noiseAlong));
   }
 
   /** Halves a wrong direction until one wrong entry is left, for tensors too large to sweep. */
@@ -111,6 +113,12 @@ export class TensorCheck {
       ok: this.verdicts.wrong === 0 && this.wrongDirections === 0,
     };
   }
+
+  /** Once a tensor has failed for certain, the noise along its next wrong entries is taken from the first ones. */
+  private readonly noiseAlong = (line: Line, step: number): number => {
+    if (this.verdicts.wrong < CERTAIN_FAILURES) this.greatestNoise = Math.max(this.greatestNoise, lineNoise(line, step));
+    return this.greatestNoise;
+  };
 
   private scaleAt(place: number): Scale {
     return { step: Math.max(1, Math.abs(this.values[place]!)), noise: this.noise };

@@ -90,6 +90,7 @@ export function checkGradients(input: GradientCheck): GradientReport {
     joint,
     culprits,
     nondeterministic: unstable === undefined ? undefined : { ...program.instructions[unstable]!, ref: unstable },
+    implementation: evaluation.implementation,
     evaluations: evaluation.count,
     seconds: (performance.now() - started) / 1000,
   };

@@ -77,8 +77,11 @@ export function sweep(line: Line, analytic: number, { step, noise }: Scale): Mea
   return Math.abs(analytic - numeric) <= errorBound ? { verdict: 'agrees', numeric, errorBound } : undefined;
 }
 
-/** Richardson extrapolation over several step sizes; the smallest error bound decides. */
-export function examine(line: Line, analytic: number, { step, noise }: Scale): Measurement {
+/**
+ * Richardson extrapolation over several step sizes; the smallest error bound decides.
+ * @param noiseAlong How far rounding moves the loss along the line, asked before an entry is called wrong.
+ */
+export function examine(line: Line, analytic: number, { step, noise }: Scale, noiseAlong = lineNoise): Measurement {
   const enough = Math.max(RELATIVE_TOLERANCE * 100 * Math.abs(analytic), (4 * noise) / (SWEEP_STEP * step));
   const estimates: Estimate[] = [];
   let branched = false;
@@ -101,7 +104,7 @@ export function examine(line: Line, analytic: number, { step, noise }: Scale): M
   if (verdict.verdict === 'agrees') return verdict;
   // Before it is called wrong: rounding may be worse along this line than it is elsewhere.
   GREAT_STEPS.forEach(estimateAt);
-  return judge(estimates, analytic, Math.max(noise, lineNoise(line, step)));
+  return judge(estimates, analytic, Math.max(noise, noiseAlong(line, step)));
 }
 
 /** The estimate with the smallest bound of those that all smaller steps bear out. */
@@ -117,7 +120,7 @@ function judge(estimates: readonly Estimate[], analytic: number, noise: number):
 }
 
 /** The noise along a line, where it shows at any spacing. */
-function lineNoise(line: Line, step: number): number {
+export function lineNoise(line: Line, step: number): number {
   return Math.max(0, ...NOISE_SPACINGS.map((spacing) => {
     const probes = Array.from({ length: NOISE_POINTS }, (_, i) => line((i - (NOISE_POINTS - 1) / 2) * spacing * step));
     return probes.some((probe) => probe.branched) ? 0 : 2 * (noiseOf(probes.map(({ loss }) => loss)) ?? 0);

@@ -8,7 +8,7 @@ import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
 import { planUpdate } from '../incremental/plan';
 import type { Plan } from '../incremental/plan';
-import type { Arena } from '../kernels/wasm/arena';
+import type { Arena, Implementation } from '../kernels/wasm/arena';
 import type { Program, Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
 
@@ -16,6 +16,25 @@ import { sizeOf, unravel } from '../shape';
 export interface Probe {
   readonly loss: number;
   readonly branched: boolean;
+}
+
+/** How many numbers an evaluation keeps: everything at the base point and at the changed one, and room for one instruction. */
+function numbersNeeded(program: Program, live: readonly Ref[]): { values: number; scratch: number } {
+  let values = 0;
+  let scratch = 0;
+  for (const ref of live) {
+    const { inputs, shape } = program.instructions[ref]!;
+    const size = sizeOf(shape);
+    values += 2 * size;
+    scratch = Math.max(scratch, inputs.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), size));
+  }
+  return { values, scratch };
+}
+
+/** How many bytes a gradient check of a loss will keep, to be known before it starts. */
+export function memoryNeeded(program: Program, loss: Ref): number {
+  const { values, scratch } = numbersNeeded(program, liveRefs(program, [loss]));
+  return 8 * (values + scratch);
 }
 
 export class Evaluation {
@@ -37,12 +56,9 @@ export class Evaluation {
     private readonly options: ExecutionOptions = {},
   ) {
     this.live = liveRefs(program, [loss]);
-    const sizes = this.live.map((ref) => sizeOf(program.instructions[ref]!.shape));
-    const widest = this.live.map((ref, i) => program.instructions[ref]!.inputs.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), sizes[i]!));
-    const scratchSize = Math.max(...widest);
-    // Everything twice, at the base point and at the changed one.
-    this.arena = arenaFor(2 * sizes.reduce((sum, size) => sum + size, 0) + scratchSize, options);
-    this.scratch = new ArenaScratch(this.arena.allocate(scratchSize));
+    const { values, scratch } = numbersNeeded(program, this.live);
+    this.arena = arenaFor(values + scratch, options);
+    this.scratch = new ArenaScratch(this.arena.allocate(scratch));
     for (const ref of this.live) {
       const { primitive, inputs, shape } = program.instructions[ref]!;
       if (primitive === 'reshape') this.values[ref] = this.values[inputs[0]!]!;
@@ -50,6 +66,11 @@ export class Evaluation {
       else this.values[ref] = this.compute(ref, this.arena.allocate(sizeOf(shape)));
     }
     this.count++;
+  }
+
+  /** Which kernels run. */
+  get implementation(): Implementation {
+    return this.arena.implementation;
   }
 
   /** The loss at the base point. */

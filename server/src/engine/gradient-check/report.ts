@@ -1,5 +1,6 @@
 // What a gradient check finds, as plain data.
 
+import type { Implementation } from '../kernels/wasm/arena';
 import type { Origin, PrimitiveName, Ref } from '../program';
 import type { Shape } from '../shape';
 import type { Verdict } from './difference';
@@ -61,6 +62,8 @@ export interface GradientReport {
   readonly culprits: readonly Culprit[];
   /** The first operation that gave other bits when computed again. */
   readonly nondeterministic: { readonly ref: Ref; readonly primitive: PrimitiveName; readonly origin?: Origin } | undefined;
+  /** Which kernels ran. */
+  readonly implementation: Implementation;
   /** How often the loss was computed. */
   readonly evaluations: number;
   readonly seconds: number;

@@ -72,12 +72,15 @@ export function instanceOf(buffer: ArrayBufferLike): SimdInstance | undefined {
 
 /** Gives out arrays from one block of memory, which lives as long as any of them. */
 export class Arena {
+  /** What can work in it. */
+  readonly implementation: Implementation;
   private readonly memory: WebAssembly.Memory | undefined;
   private next = 0;
 
   /** @param entries How many numbers will be asked for; beyond them, and without WebAssembly, arrays are ordinary ones. */
   constructor(entries: number, implementation: Implementation = bestImplementation()) {
     const module = moduleOf(implementation);
+    this.implementation = module ? implementation : 'reference';
     if (!module) return;
     try {
       // The first pages are the module's own; its free memory is known only once there is an instance.
@@ -97,6 +100,7 @@ export class Arena {
       // More memory than the host grants: ordinary arrays may still fit, since they need not lie together.
       if (!(error instanceof RangeError)) throw error;
       this.memory = undefined;
+      this.implementation = 'reference';
     }
   }
 

@@ -3,8 +3,10 @@
 import type * as ast from '../../../grammar/ast';
 import { type Node, nodePathAt } from '../../../grammar/walk';
 import { touches, type Span } from '../base/span';
-import { builtins } from '../semantics/builtins';
 import { functions } from '../layers/catalog';
+import { builtins } from '../semantics/builtins';
+import type { ConstructorValue, FunctionValue } from '../semantics/values';
+import { importedDeclaration } from './definition';
 import { picturedApplications } from './figures';
 import { applicationPage } from './hover/application';
 import { argumentPage } from './hover/argument';
@@ -12,8 +14,9 @@ import { declarationPage } from './hover/declaration';
 import { assertPage, lossPage, optimizerPage, outputPage, paramPage, tensorStatementPage } from './hover/statement';
 import { valuePage } from './hover/value';
 import { codeBlock, code, paragraphs, sourceLinks } from './markdown';
-import { printSignature, signatureOfOperation } from './spelling';
-import type { Document, Source } from './workspace';
+import { declarationNamed } from './names';
+import { printSignature, signatureOfOperation, textOf } from './spelling';
+import type { Document } from './workspace';
 
 export interface Hover {
   readonly span: Span;
@@ -44,7 +47,7 @@ export function hover(document: Document, offset: number): Hover | undefined {
 }
 
 function pageOf(node: Node, site: Site): Hover | undefined {
-  const { document, declaration } = site;
+  const { document, declaration, offset } = site;
   const page = (markdown: string | undefined, span: Span = node.span): Hover | undefined => (markdown === undefined ? undefined : { span, markdown });
   switch (node.kind) {
     case 'name':
@@ -57,7 +60,7 @@ function pageOf(node: Node, site: Site): Hover | undefined {
     case 'list':
       return page(argumentAround(site));
     case 'argument':
-      return page(argumentOf(node, site));
+      return page(argumentOf(site, node));
     case 'call':
     case 'member':
     case 'index':
@@ -86,7 +89,7 @@ function pageOf(node: Node, site: Site): Hover | undefined {
     case 'stack':
     case 'model':
     case 'function':
-      return touches({ start: node.span.start, end: node.name.span.end }, site.offset) ? page(declarationPage(node, document, document), node.name.span) : undefined;
+      return touches({ start: node.span.start, end: node.name.span.end }, offset) ? page(declarationPage(node, document, document), node.name.span) : undefined;
     default:
       return undefined;
   }
@@ -108,14 +111,14 @@ function nameHover(node: ast.Name, site: Site): Hover | undefined {
       if (parent.callee !== node) break;
       return page(site.around(2)?.kind === 'optimizer' ? undefined : (expressionPage(parent, site) ?? namePage(node, site)));
     case 'argument':
-      if (parent.name === node) return page(argumentOf(parent, site));
+      if (parent.name === node) return page(argumentAround(site));
       return page(paragraphs(namePage(node, site), argumentAround(site)));
     case 'stack':
     case 'model':
     case 'function':
       return page(declarationPage(parent, document, document));
     case 'imported-name':
-      return page(importedPage(parent.name.text, document));
+      return page(importedPage(parent, site.around(2), document));
     case 'parameter':
     case 'let':
     case 'binding':
@@ -144,32 +147,26 @@ function namePage(node: ast.Name, site: Site): string | undefined {
   if (applied !== undefined) return applied;
   const { first } = document.analysis.observations(node) ?? { first: [] };
   for (const { value } of first) {
-    if (value.kind !== 'constructor' && value.kind !== 'function') continue;
-    if (value.target.kind === 'declaration') return declaredPage(value.target.declaration, value.target.file, value.name, document);
+    const declared = value.kind === 'constructor' || value.kind === 'function' ? declaredPage(value, document) : undefined;
+    if (declared !== undefined) return declared;
   }
   return standardPage(node.text, first.length === 0 || first[0]!.value.kind === 'function') ?? observedPage(node, document);
 }
 
-/** The page of a declaration as it is known by a name: a variant has its own. */
-function declaredPage(declaration: ast.Stack | ast.Model | ast.FunctionDeclaration, file: string, name: string, document: Document): string {
-  const variant = document.tree.declarations.find((each) => each.kind === 'model' && each.name.text === name);
-  if (variant?.kind === 'model') return declarationPage(variant, document, document);
-  return declarationPage(declaration, document.dependencies.get(file) ?? document, document);
+/** The page of what a name declares: a variant has its own. */
+function declaredPage(value: ConstructorValue | FunctionValue, document: Document): string | undefined {
+  const { target, name } = value;
+  if (target.kind !== 'declaration') return undefined;
+  const { declaration, source } = declarationNamed(name, document, document) ?? { declaration: target.declaration, source: document.dependencies.get(target.file) ?? document };
+  return declaration.kind === 'let' ? undefined : declarationPage(declaration, source, document);
 }
 
-function importedPage(name: string, document: Document): string | undefined {
-  for (const source of document.dependencies.values()) {
-    const found = source === undefined || source === document ? undefined : declarationIn(source, name);
-    if (source !== undefined && found !== undefined) return declarationPage(found, source, document);
-  }
-  return undefined;
-}
-
-function declarationIn(source: Source, name: string): ast.Stack | ast.Model | ast.FunctionDeclaration | undefined {
-  for (const declaration of source.tree.declarations) {
-    if ((declaration.kind === 'stack' || declaration.kind === 'model' || declaration.kind === 'function') && declaration.name.text === name) return declaration;
-  }
-  return undefined;
+function importedPage(imported: ast.ImportedName, statement: Node | undefined, document: Document): string | undefined {
+  const found = importedDeclaration(imported, statement, document);
+  if (found === undefined) return undefined;
+  const { declaration, source } = found;
+  if (declaration.kind !== 'let') return declarationPage(declaration, source, document);
+  return paragraphs(codeBlock(`let ${declaration.name.text} = ${textOf(declaration.value, source.text)}`), declaration.documentation);
 }
 
 /** A function that the language brings along. */
@@ -193,21 +190,20 @@ function expressionPage(node: ast.Expression, site: Site): string | undefined {
   return paragraphs(value, namePage(node.callee, site));
 }
 
-function argumentOf(argument: ast.Argument, site: Site): string | undefined {
-  for (let levels = 1; site.around(levels) !== undefined; levels++) {
-    const around = site.around(levels)!;
-    if (around.kind === 'call') return argumentPage(around, argument, site.document);
-    if (around.kind === 'block') return undefined;
-  }
-  return undefined;
+/** The page of an argument; `site` is its own. */
+function argumentOf(site: Site, argument: ast.Argument): string | undefined {
+  const call = site.around(1);
+  return call?.kind === 'call' ? argumentPage(call, argument, site.document) : undefined;
 }
+
+/** What may stand between an argument and a plain value in it. */
+const within: ReadonlySet<Node['kind']> = new Set(['list', 'negate', 'binary', 'if', 'if-branch', 'block', 'expression-statement']);
 
 /** The argument whose value the mouse is on. */
 function argumentAround(site: Site): string | undefined {
-  for (let levels = 1; levels <= 2; levels++) {
+  for (let levels = 1; ; levels++) {
     const around = site.around(levels);
-    if (around?.kind === 'argument') return argumentOf(around, site);
-    if (around?.kind !== 'list' && around?.kind !== 'negate') return undefined;
+    if (around?.kind === 'argument') return argumentOf({ ...site, around: (more) => site.around(levels + more) }, around);
+    if (around === undefined || !within.has(around.kind)) return undefined;
   }
-  return undefined;
 }

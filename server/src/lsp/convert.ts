@@ -5,9 +5,13 @@ import type { Diagnostic, Fix, Severity } from '../base/diagnostic';
 import type { LineIndex, Span } from '../base/span';
 import type { CodeAction } from '../features/code-actions';
 import type { CodeLens } from '../features/code-lens';
+import type { Completion, CompletionKind } from '../features/completion';
 import type { Hover } from '../features/hover';
 import type { InlayHint } from '../features/inlay-hints';
+import type { SignatureHelp } from '../features/signature-help';
+import type { DocumentSymbol, SymbolKind } from '../features/symbols';
 import type { Document, Source } from '../features/workspace';
+import type { Place } from '../semantics/graph';
 
 type Lines = { readonly lines: LineIndex };
 
@@ -82,5 +86,71 @@ export function toCodeLens(document: Document, lens: CodeLens): lsp.CodeLens {
   return {
     range: toRange(document, lens.span),
     command: { title, tooltip, command: command ?? '', arguments: command === undefined ? undefined : [document.uri, model] },
+  };
+}
+
+const symbolKinds: Readonly<Record<SymbolKind, lsp.SymbolKind>> = {
+  model: lsp.SymbolKind.Class,
+  stack: lsp.SymbolKind.Struct,
+  function: lsp.SymbolKind.Function,
+  constant: lsp.SymbolKind.Constant,
+  input: lsp.SymbolKind.Interface,
+  output: lsp.SymbolKind.Event,
+  parameter: lsp.SymbolKind.Field,
+  value: lsp.SymbolKind.Variable,
+};
+
+export function toDocumentSymbol(document: Lines, symbol: DocumentSymbol): lsp.DocumentSymbol {
+  return {
+    name: symbol.name,
+    detail: symbol.detail,
+    kind: symbolKinds[symbol.kind],
+    range: toRange(document, symbol.span),
+    selectionRange: toRange(document, symbol.selection),
+    children: symbol.children.map((child) => toDocumentSymbol(document, child)),
+  };
+}
+
+/** A place in whatever file; undefined where that file cannot be read. */
+export function toLocation(place: Place | undefined, sourceOf: (uri: string) => Source | undefined): lsp.Location | undefined {
+  const source = place && sourceOf(place.file);
+  return source && { uri: source.uri, range: toRange(source, place.span) };
+}
+
+const completionKinds: Readonly<Record<CompletionKind, lsp.CompletionItemKind>> = {
+  argument: lsp.CompletionItemKind.Property,
+  value: lsp.CompletionItemKind.Value,
+  name: lsp.CompletionItemKind.Variable,
+  declaration: lsp.CompletionItemKind.Module,
+  layer: lsp.CompletionItemKind.Class,
+  function: lsp.CompletionItemKind.Function,
+  keyword: lsp.CompletionItemKind.Keyword,
+  member: lsp.CompletionItemKind.Field,
+};
+
+/** An item; its place in the list is kept as the order. */
+export function toCompletionItem(completion: Completion, index: number): lsp.CompletionItem {
+  return {
+    label: completion.label,
+    kind: completionKinds[completion.kind],
+    insertText: completion.insert,
+    detail: completion.detail,
+    documentation: completion.documentation === undefined ? undefined : toMarkdown(completion.documentation),
+    sortText: String(index).padStart(5, '0'),
+  };
+}
+
+export function toSignatureHelp(help: SignatureHelp): lsp.SignatureHelp {
+  return {
+    signatures: [
+      {
+        label: help.label,
+        documentation: help.documentation === undefined ? undefined : toMarkdown(help.documentation),
+        parameters: help.parameters.map(({ start, end, documentation }) => ({ label: [start, end], documentation })),
+      },
+    ],
+    activeSignature: 0,
+    // Behind the last argument none is marked.
+    activeParameter: help.active ?? help.parameters.length,
   };
 }

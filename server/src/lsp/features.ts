@@ -3,11 +3,17 @@
 import * as lsp from 'vscode-languageserver';
 import { codeActions } from '../features/code-actions';
 import { codeLenses } from '../features/code-lens';
+import { completions } from '../features/completion';
+import { definition, references } from '../features/definition';
 import { diagnosticsOf } from '../features/diagnostics';
+import { foldingRanges } from '../features/folding';
+import { formatting } from '../features/formatting';
 import { hover } from '../features/hover';
 import { inlayHints } from '../features/inlay-hints';
+import { signatureHelp } from '../features/signature-help';
+import { documentSymbols } from '../features/symbols';
 import type { Document } from '../features/workspace';
-import { toCodeAction, toCodeLens, toHover, toInlayHint, toSpan } from './convert';
+import { toCodeAction, toCodeLens, toCompletionItem, toDocumentSymbol, toHover, toInlayHint, toLocation, toRange, toSignatureHelp, toSpan, toTextEdits } from './convert';
 import { guarded, takeTurn } from './guard';
 import type { Session } from './session';
 
@@ -54,6 +60,28 @@ export const features: readonly Feature[] = [
   feature(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds: [lsp.CodeActionKind.QuickFix] } }, (document, { range }, { checks, source }) =>
     codeActions(diagnosticsOf(document, checks.diagnosticsOf(document)), toSpan(document, range)).map((action) => toCodeAction(document, action, source)),
   ),
+  feature(lsp.DocumentSymbolRequest.type, { documentSymbolProvider: true }, (document) => documentSymbols(document).map((symbol) => toDocumentSymbol(document, symbol))),
+  feature(lsp.FoldingRangeRequest.type, { foldingRangeProvider: true }, (document) => foldingRanges(document).map((range) => ({ ...range }))),
+  feature(lsp.DefinitionRequest.type, { definitionProvider: true }, (document, { position }, { source }) =>
+    toLocation(definition(document, document.lines.offset(position)), source),
+  ),
+  feature(lsp.ReferencesRequest.type, { referencesProvider: true }, (document, { position, context }) =>
+    references(document, document.lines.offset(position), context.includeDeclaration).map((span) => ({ uri: document.uri, range: toRange(document, span) })),
+  ),
+  feature(lsp.DocumentHighlightRequest.type, { documentHighlightProvider: true }, (document, { position }) =>
+    references(document, document.lines.offset(position)).map((span) => ({ range: toRange(document, span) })),
+  ),
+  feature(lsp.CompletionRequest.type, { completionProvider: { triggerCharacters: ['.', '(', ',', '='] } }, (document, { position }) =>
+    completions(document, document.lines.offset(position)).map(toCompletionItem),
+  ),
+  feature(lsp.SignatureHelpRequest.type, { signatureHelpProvider: { triggerCharacters: ['(', ','] } }, (document, { position }) => {
+    const help = signatureHelp(document, document.lines.offset(position));
+    return help && toSignatureHelp(help);
+  }),
+  feature(lsp.DocumentFormattingRequest.type, { documentFormattingProvider: true }, (document) => {
+    const edit = formatting(document);
+    return edit === undefined ? [] : toTextEdits(document, [edit]);
+  }),
 ];
 
 /** What the server announces: what its features do. */

@@ -8,6 +8,7 @@ import { requirementsOf } from '../../semantics/requirements';
 import { type Application, applicationsAt, costOfModel, lastOutput, ofOneRun } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { grouped } from '../numbers';
+import { declarationNamed } from '../names';
 import { printSignature, signatureOfDeclaration, textOf } from '../spelling';
 import type { Document, Source } from '../workspace';
 import { applicationTable } from './application';
@@ -19,7 +20,7 @@ export function declarationPage(declaration: ast.Stack | ast.Model | ast.Functio
   const signature = printSignature(signatureOfDeclaration(declaration, source.text), declaration.kind === 'function');
   return paragraphs(
     codeBlock(`${declaration.kind} ${signature}${meaningOf(declaration, source)}`),
-    declaration.documentation,
+    declaration.documentation ?? documentationOfBase(declaration, source, document),
     declaration.kind === 'model' ? modelPart(declaration, document) : declaration.kind === 'stack' ? stackPart(declaration, document) : undefined,
   );
 }
@@ -28,6 +29,14 @@ export function declarationPage(declaration: ast.Stack | ast.Model | ast.Functio
 function meaningOf(declaration: ast.Stack | ast.Model | ast.FunctionDeclaration, source: Source): string {
   const value = declaration.kind === 'function' ? declaration.body : declaration.kind === 'model' ? declaration.variant : undefined;
   return value === undefined ? '' : ` = ${textOf(value, source.text)}`;
+}
+
+/** A variant without documentation has that of the model that it varies. */
+function documentationOfBase(declaration: ast.Stack | ast.Model | ast.FunctionDeclaration, source: Source, document: Document): string | undefined {
+  const variant = declaration.kind === 'model' ? declaration.variant : undefined;
+  const callee = variant?.kind === 'call' ? variant.callee : variant;
+  const base = callee?.kind === 'name' ? declarationNamed(callee.text, source, document)?.declaration : undefined;
+  return base === declaration ? undefined : base?.documentation;
 }
 
 function modelPart(declaration: ast.Model, document: Document): string | undefined {

@@ -3,7 +3,7 @@
 import { elements, printShape } from '../../layers/tensor';
 import type { Kept, Parameter, Step } from '../../layers/definition';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../../semantics/graph';
-import { type Dimension, print } from '../../symbolic/dimension';
+import { add, type Dimension, print } from '../../symbolic/dimension';
 import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, onlyOperation, receptiveFieldsOf, tensorsIn, typeOf, unknownReason } from '../figures';
 import { code, escaped, table } from '../markdown';
 import { grouped, groupedAndShortened } from '../numbers';
@@ -76,7 +76,7 @@ function shapesOf(parameters: readonly Parameter[] | undefined): string {
 }
 
 const keptSizes: Readonly<Record<Kept, (node: GraphNode) => Dimension | undefined>> = {
-  input: (node) => (node.inputs[0] === undefined ? undefined : elements(node.inputs[0].type.shape)),
+  input: (node) => add(...node.inputs.map((input) => elements(input.type.shape))),
   output: (node) => elements(node.effect.output.shape),
   weight: (node) => (node.parameters[0] === undefined ? undefined : elements(node.parameters[0].type.shape)),
   mask: (node) => elements(node.effect.output.shape),

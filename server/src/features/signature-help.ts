@@ -1,0 +1,42 @@
+// The signature of the call that the cursor is in, with the argument that is being written.
+
+import { callSiteAt, type CallSite } from './call-site';
+import { paragraphs } from './markdown';
+import { printSignature, type Signature, signatureOfDeclaration, signatureOfOperation } from './spelling';
+import type { Document } from './workspace';
+
+export interface SignatureHelp {
+  readonly label: string;
+  readonly documentation?: string;
+  /** Where each argument stands in the label. */
+  readonly parameters: readonly { readonly start: number; readonly end: number; readonly documentation?: string }[];
+  /** The argument that the cursor is in; undefined behind the last one. */
+  readonly active?: number;
+}
+
+export function signatureHelp(document: Document, offset: number): SignatureHelp | undefined {
+  const site = callSiteAt(document, offset);
+  if (site === undefined) return undefined;
+  const signature = signatureOfSite(site, document);
+  const names = signature.arguments.map(({ name }) => name);
+  const position = site.argument === undefined ? site.index : names.indexOf(site.argument);
+  let start = signature.name.length + 1;
+  const parameters = signature.arguments.map(({ label, documentation }) => {
+    const end = start + label.length;
+    const parameter = { start, end, documentation };
+    start = end + ', '.length;
+    return parameter;
+  });
+  return {
+    label: printSignature(signature, true),
+    documentation: paragraphs(site.callee.kind === 'operation' ? site.callee.operation.summary : site.callee.declaration.documentation) || undefined,
+    parameters,
+    active: position >= 0 && position < names.length ? position : undefined,
+  };
+}
+
+/** The signature of what a call calls. */
+export function signatureOfSite({ callee }: CallSite, document: Document): Signature {
+  if (callee.kind === 'operation') return signatureOfOperation(callee.operation, callee.isFunction);
+  return signatureOfDeclaration(callee.declaration, (document.dependencies.get(callee.file) ?? document).text);
+}

@@ -1,0 +1,121 @@
+// Hovers, drawn as a person sees them: the line, what is marked in it, and the page.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hover } from '../../server/src/features/hover';
+import type { Document } from '../../server/src/features/workspace';
+import { documentOf, readFixture, underlined } from '../support/fixture';
+
+function draw(document: Document, offset: number): string {
+  const found = hover(document, offset);
+  return found === undefined ? 'nothing' : `${underlined(document, found.span)}\n\n${found.markdown}\n`;
+}
+
+/** The hover at the cursor of a fixture. */
+function hoverAt(marked: string, files?: Readonly<Record<string, string>>): string {
+  const { text, cursors } = readFixture(marked);
+  return draw(documentOf(text, files), cursors[0]!);
+}
+
+function example(name: string): Document {
+  return documentOf(readFileSync(path.join(import.meta.dirname, '../../examples', name), 'utf8'));
+}
+
+/** The hover of an example at the mark in a piece of its text. */
+function hoverIn(document: Document, marked: string): string {
+  const start = document.text.indexOf(marked.replace('$0', ''));
+  if (start < 0) throw new Error(`${marked} is not in the text`);
+  return draw(document, start + marked.indexOf('$0'));
+}
+
+describe('hovers of the exam', () => {
+  const exam = example('exam.nn');
+
+  it.each([
+    ['convolution', 'Conv2d$0(32'],
+    ['argument-given', 'act$0ivation\n  if'],
+    ['batch-norm', 'BatchNo$0rm2d'],
+    ['pool', 'MaxPo$0ol2d'],
+    ['argument', 'kernel_si$0ze = 5'],
+    ['argument-value', 'padding = if padded { $02 }'],
+    ['model', 'model Exam$0CNN'],
+    ['variant', 'model Unpad$0ded'],
+    ['model-applied', 'image -> Exam$0CNN\n  assert'],
+    ['bound-layer', 'he$0ad = Linear(10)\n  logits = features'],
+    ['tensor', 'feat$0ures -> Flatten'],
+    ['input', 'inp$0ut image'],
+    ['target', 'target la$0bel'],
+    ['param', 'par$0am v: [n]'],
+    ['loss-function', 'cross_entro$0py'],
+    ['loss', 'lo$0ss lambda'],
+    ['operator', 'g $0* v / norm'],
+    ['optimizer', 'Ad$0am(lr'],
+    ['optimizer-argument', 'ep$0s = 1)'],
+    ['assert', 'as$0sert params(head) == 64'],
+    ['assert-waiting', 'as$0sert grad(loss, v)'],
+    ['builtin', 'recep$0tive_field'],
+    ['own-function', 'sum(softp$0lus(x))'],
+  ])('%s', async (name, marked) => {
+    await expect(hoverIn(exam, marked)).toMatchFileSnapshot(`golden/hover/exam-${name}.md`);
+  });
+});
+
+describe('hovers of the residual networks', () => {
+  const resnet = example('resnet.nn');
+
+  it.each([
+    ['repeated-layer', 'Conv2$0d(channels, 3, stride'],
+    ['stack', 'stack Basic$0Block'],
+    ['stack-given', 'bl$0ock(channels) }'],
+    ['stack-argument', 'chann$0els, stride = 1) {\n  input x: [c, h, w]\n\n  body = x -> Conv2d(channels, 1'],
+    ['template', 'model Res$0Net('],
+    ['variant', 'ResNet1$08 ='],
+    ['free-dimension', '[3, H$0, W]'],
+    ['loop', 'rep$0eat depth'],
+    ['classifier', 'Lin$0ear(classes)'],
+    ['assert', 'as$0sert macs(ResNet18'],
+  ])('%s', async (name, marked) => {
+    await expect(hoverIn(resnet, marked)).toMatchFileSnapshot(`golden/hover/resnet-${name}.md`);
+  });
+});
+
+describe('hovers', () => {
+  it('say what a model requires of its input, and where that comes from', () => {
+    expect(hoverIn(example('inception_unet.nn'), 'inp$0ut image: [1, H, W]')).toContain('Requires `H % 16 == 0`');
+  });
+
+  it('count the weights of a layer that is applied twice once', () => {
+    expect(hoverAt('stack Twice { input x; f = Linear(4); x -> f -> f }\nmodel Net { input x: [4]; Twice$0 }\n')).toContain('| Parameters | **20** |');
+  });
+
+  it('show the declaration of an imported stack with its documentation', () => {
+    const page = hoverAt('from "./blocks.nn" import Bl$0ock\nmodel Net { input x: [3]; Block(4) }\n', { 'blocks.nn': '## Two layers.\nstack Block(width) { Linear(width); ReLU }\n' });
+    expect(page).toContain('stack Block(width)');
+    expect(page).toContain('Two layers.');
+  });
+
+  it('name the file where something was made elsewhere', () => {
+    const page = hoverAt('from "./blocks.nn" import Block\nmodel Net { input x: [3]; y = x -> Block; y$0 -> ReLU }\n', { 'blocks.nn': '\nstack Block { Linear(4) }\n' });
+    expect(page).toContain('Made by Linear at line 2 of blocks.nn.');
+  });
+
+  it('stay away from what is unknown', () => {
+    expect(hoverAt('model Net {\n  input x: [3]\n  Lineer$0(4)\n}\n')).toBe('nothing');
+    expect(hoverAt('model Net {\n  input x: [3]\n  Linear(4)\n$0\n}\n')).toBe('nothing');
+    expect(hoverAt('$0')).toBe('nothing');
+  });
+
+  it('show what is known above and below an error', () => {
+    const broken = 'model Net {\n  input x: [3, 8, 8]\n  Conv$02d(4, 3)\n  Conv2d(4, 99)\n}\nmodel Other { input x: [2]; Linear(5) }\n';
+    expect(hoverAt(broken)).toContain('⌊(8 − 3)/1⌋ + 1 = 6');
+    expect(hoverAt(broken.replace('$0', '').replace('Linear(5', 'Linear$0(5'))).toContain('[2] → [5]');
+  });
+
+  it('give no answer that throws, wherever the mouse is', () => {
+    for (const name of ['exam.nn', 'resnet.nn', 'gpt2.nn', 'inception_unet.nn', 'unet_variants.nn']) {
+      const document = example(name);
+      for (let offset = 0; offset <= document.text.length; offset++) hover(document, offset);
+    }
+  });
+});

@@ -25,6 +25,8 @@ export interface RecordedCase {
   readonly shapes: readonly (readonly number[])[];
   readonly parameters?: readonly (readonly [string, ...number[]])[];
   readonly buffers?: readonly (readonly [string, ...number[]])[];
+  /** Multiply-accumulates of convolutions and matrix products for one example, as PyTorch's own counter has them. */
+  readonly macs?: number;
   /** For each output two projections and some entries; NaN and infinities are strings. */
   readonly values: readonly (readonly (number | string)[])[];
   /** For each float input and each parameter two projections of the gradient. */

@@ -177,6 +177,7 @@ interface TransposedArguments {
   groups: number;
   bias: boolean;
   dilation: readonly number[];
+  padding_mode: 'zeros';
 }
 
 function transposedConvolution(axes: 1 | 2 | 3): Operation {
@@ -197,6 +198,7 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
       groups: integer({ minimum: 1, default: 1, documentation: 'Splits the channels into groups that do not see each other.' }),
       bias: flag({ default: true, documentation: 'Adds a learned number to every output channel.' }),
       dilation: perAxis(axes, { minimum: 1, default: 1, documentation: 'Distance between the taps of a filter.' }),
+      padding_mode: choice(['zeros'], { default: 'zeros', documentation: 'Only zeros, as in PyTorch.' }),
     },
     infer(call) {
       const { out_channels, kernel_size, stride, padding: cut, output_padding, groups, bias, dilation } = call.arguments;

@@ -2,7 +2,7 @@
 
 /**
  * An output axis that looks at one input axis: output index o sees the inputs from
- * stride·o − before to stride·o − before + extent − 1.
+ * stride·o − before to stride·o − before + extent − 1; where these are fractions, the integers between them.
  */
 export interface AxisWindow {
   /** The tensor among the operation's inputs. */
@@ -45,6 +45,12 @@ export interface Dependence {
 /** Each output unit sees the unit at its own place. */
 export function identity(input: number, from: number, to: number): AxisWindow {
   return { input, from, to, stride: 1, extent: 1, before: 0, after: 0 };
+}
+
+/** Every input is repeated `factor` times: output o sees ⌊o/factor⌋, the one integer from (o − factor + 1)/factor to o/factor. */
+export function enlarged(input: number, from: number, to: number, factor: number): AxisWindow {
+  const overhang = (factor - 1) / factor;
+  return { input, from, to, stride: 1 / factor, extent: overhang + 1, before: overhang, after: overhang };
 }
 
 /** An axis that follows another one, but in uneven steps, or in steps that a free dimension decides. */

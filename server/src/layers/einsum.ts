@@ -139,7 +139,7 @@ const einsum = tensorFunction<{ equation: Equation }>({
     return {
       output: { element: call.inputs.every((input) => input.element === 'int') ? 'int' : 'float', shape: [...output].map((letter) => sizes.get(letter)!) },
       macs: macs.total,
-      steps: operands.length < 2 ? [] : [macsStep(macs.factors, macs.total)],
+      steps: macs.total === 0 ? [] : [macsStep(macs.factors, macs.total)],
       dependence: {
         windows: operands.flatMap((letters, input) =>
           [...letters].flatMap((letter, axis) => (output.includes(letter) && call.inputs[input]!.shape[axis] !== 1 ? [identity(input, axis, output.indexOf(letter))] : [])),
@@ -164,18 +164,19 @@ const einsum = tensorFunction<{ equation: Equation }>({
   },
 });
 
-/** From left to right: each step multiplies all axes of both sides, once. */
+/** From left to right: a step that sums over shared axes multiplies all axes that are left once; others only multiply entries. */
 function macsOf(operands: readonly string[], output: string, sizes: ReadonlyMap<string, Dimension>): { total: Dimension; factors: readonly Dimension[] } {
-  const product = (letters: Iterable<string>): readonly Dimension[] => [...new Set(letters)].map((letter) => sizes.get(letter)!);
   let total: Dimension = 0;
   let factors: readonly Dimension[] = [];
   let left = operands[0]!;
   for (const [index, right] of operands.slice(1).entries()) {
-    factors = product(left + right);
-    const step = multiply(...factors);
-    total = add(total, step);
-    const later = output + operands.slice(index + 2).join('');
-    left = [...new Set(left + right)].filter((letter) => later.includes(letter)).join('');
+    const wanted = output + operands.slice(index + 2).join('');
+    const used = [...new Set(left + right)].filter((letter) => wanted.includes(letter) || (left.includes(letter) && right.includes(letter)));
+    if (used.some((letter) => !wanted.includes(letter))) {
+      factors = used.map((letter) => sizes.get(letter)!);
+      total = add(total, multiply(...factors));
+    }
+    left = used.filter((letter) => wanted.includes(letter)).join('');
   }
   return { total, factors: operands.length === 2 ? factors : [total] };
 }

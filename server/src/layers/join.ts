@@ -6,7 +6,7 @@ import { axis, integer, integers, optional } from './arguments';
 import { commonBatch } from './broadcast';
 import { requireRank, resolveAxis } from './check';
 import { type Call, type Effect, type FunctionOperation, oneInput, type Operation, tensorFunction, torchPage } from './definition';
-import { type AxisWindow, identity, unevenWindow } from './dependence';
+import { type AxisWindow, enlarged, identity, unevenWindow } from './dependence';
 import { printShape, type TensorType } from './tensor';
 
 /** Ints only if all are. */
@@ -237,12 +237,11 @@ const repeatInterleave = tensorFunction<{ repeats: number; dim: number | null }>
     const source = dim === null ? [multiply(...shape)] : shape;
     const at = dim === null ? 0 : resolveAxis(call, dim, shape.length);
     if (at === undefined) return undefined;
-    const window = (from: number): AxisWindow => ({ input: 0, from, to: at, stride: 1 / repeats, extent: 1, before: 0, after: 0 });
     return {
       output: { element, shape: source.map((size, index) => (index === at ? multiply(size, repeats) : size)) },
       steps: [{ what: `axis ${String(at)}`, formula: `${print(source[at]!)}·${String(repeats)} = ${print(multiply(source[at]!, repeats))}` }],
       dependence: {
-        windows: shape.map((_, index) => (dim === null || index === at ? window(index) : identity(0, index, index))),
+        windows: shape.map((_, index) => (dim === null || index === at ? enlarged(0, index, at, repeats) : identity(0, index, index))),
         mixed: [],
         merged: dim === null && shape.length > 1,
       },

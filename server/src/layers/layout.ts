@@ -44,7 +44,9 @@ export function reshapeDependence(from: Shape, to: Shape): Dependence {
   for (const [before, after] of runs) {
     const long = before.filter((index) => from[index] !== 1);
     const target = after.filter((index) => to[index] !== 1);
-    if (target.length <= 1) {
+    // A single entry that is left without any axis is seen whole.
+    if (after.length === 0) mixed.push(...before.map((index): MixedAxis => ({ input: 0, axis: index, as: 'position' })));
+    else if (target.length <= 1) {
       const place = target[0] ?? after[0];
       if (place !== undefined) windows.push(...(long.length > 0 ? long : before.slice(0, 1)).map((index) => identity(0, index, place)));
       merged ||= long.length > 1;

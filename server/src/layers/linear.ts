@@ -1,6 +1,6 @@
 // Linear layers and embeddings: matrix products and table look-ups.
 
-import { add, type Dimension, multiply } from '../symbolic/dimension';
+import { type Dimension, multiply } from '../symbolic/dimension';
 import { choice, flag, integer, optional, size } from './arguments';
 import { requireFixed, requireFloat, requireRank, type Site } from './check';
 import { parameterStep, weightAndBias } from './conv';
@@ -130,13 +130,14 @@ const bilinear = operation<{ out_features: Dimension; bias: boolean }>({
     if (!requireFixed(call, 'Bilinear', 'The weight', left) || !requireFixed(call, 'Bilinear', 'The weight', right)) return undefined;
     if (!requireFixed(call, 'Bilinear', 'The weight', out_features)) return undefined;
     const weight = [out_features, left, right];
-    // Each output is a sum over all pairs; the first product with x₂ is shared by none.
-    const macs = multiply(...rows[0]!, out_features, left, add(right, 1));
+    // x₁·W for all pairs of outputs and entries of x₂, then the product with x₂.
+    const factors = [...rows[0]!, out_features, right, left + 1];
+    const macs = multiply(...factors);
     return {
       output: float(...rows[0]!, out_features),
       parameters: weightAndBias(weight, left, bias ? out_features : undefined),
       macs,
-      steps: [parameterStep(weight, bias ? out_features : undefined), macsStep([...rows[0]!, out_features, left, add(right, 1)], macs)],
+      steps: [parameterStep(weight, bias ? out_features : undefined), macsStep(factors, macs)],
       dependence: {
         windows: shapes.flatMap((shape, input) => shape.slice(0, -1).map((_, axis) => identity(input, axis, axis))),
         mixed: shapes.map((shape, input) => ({ input, axis: shape.length - 1, as: 'channel' as const })),

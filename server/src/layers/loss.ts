@@ -24,6 +24,8 @@ export function reduced(builder: Builder, values: Ref, how: string): Ref {
   return how === 'mean' ? builder.mean(values, axes) : builder.sum(values, axes);
 }
 
+const weight: InputDefinition = { name: 'weight', optional: true, documentation: 'Scales the loss of each entry.' };
+
 interface PairLoss<A> {
   readonly name: string;
   readonly summary: string;
@@ -34,24 +36,26 @@ interface PairLoss<A> {
   readonly further?: readonly InputDefinition[];
   /** Input and target must have the same number of elements, as PyTorch's must. */
   readonly strict?: boolean;
+  /** A weight for each entry: the mean is that of the weights, or the plain one. */
+  readonly weighting?: 'weights' | 'plain';
   apply(builder: Builder, operands: readonly Ref[], given: A): Ref;
 }
 
 /** A loss that compares input and target entry by entry. */
-function pairLoss<A extends { reduction: string }>({ name, summary, formula, keeps = ['input'], arguments: given, further = [], strict = false, apply }: PairLoss<A>): FunctionOperation {
+function pairLoss<A extends { reduction: string }>({ name, summary, formula, keeps = ['input'], arguments: given, further = [], strict = false, weighting, apply }: PairLoss<A>): FunctionOperation {
   return tensorFunction<A>({
     name,
     summary,
     formula,
     source: torchPage(`torch.nn.functional.${name}`),
     keeps,
-    inputs: [{ name: 'input' }, { name: 'target' }, ...further],
+    inputs: [{ name: 'input' }, { name: 'target' }, ...further, ...(weighting === undefined ? [] : [weight])],
     arguments: given,
     infer(call) {
       const shapes = call.inputs.map((each) => each.shape);
       const shape = broadcastShapes(call, name, shapes);
       if (shape === undefined) return undefined;
-      if (!requireSameElements(call, name, shape, strict)) return undefined;
+      if (!requireSameElements(call, name, shape, strict) || !requireWeights(call, name, weighting !== undefined)) return undefined;
       const how = call.arguments.reduction;
       const result = how === 'none' ? shape : [];
       const count = print(elements(shape));
@@ -60,8 +64,12 @@ function pairLoss<A extends { reduction: string }>({ name, summary, formula, kee
         steps: how === 'none' ? [] : [{ what: 'reduced', formula: `${how} of ${count} ${count === '1' ? 'value' : 'values'} per example` }],
         dependence: how === 'none' ? broadcastDependence(shapes, shape) : everything(shapes.map((each) => each.length)),
         execute: ({ builder, inputs }) => {
-          const values = apply(builder, aligned(builder, inputs, shape.length), call.arguments);
-          return reduced(builder, values, how);
+          const operands = aligned(builder, inputs, shape.length);
+          const values = apply(builder, operands, call.arguments);
+          const weights = weighting === undefined ? undefined : operands[2];
+          if (weights === undefined) return reduced(builder, values, how);
+          const total = reduced(builder, builder.multiply(values, weights), how === 'mean' && weighting === 'weights' ? 'sum' : how);
+          return how === 'mean' && weighting === 'weights' ? builder.divide(total, reduced(builder, weights, 'sum')) : total;
         },
       };
     },
@@ -81,6 +89,14 @@ function requireSameElements(call: Pick<Call, 'inputs' | 'problem' | 'warn'>, na
   if (strict) call.problem(problem);
   else call.warn(problem);
   return !strict;
+}
+
+/** PyTorch: "Weights and input must have the same size." */
+function requireWeights(call: Pick<Call, 'inputs' | 'problem' | 'requireEqual'>, name: string, weighted: boolean): boolean {
+  const [input, , weights] = call.inputs.map((each) => each.shape);
+  if (!weighted || weights === undefined || (weights.length === input!.length && weights.every((size, axis) => call.requireEqual(size, input![axis]!)))) return true;
+  call.problem({ code: 'wrong-weight-shape', message: `${name} takes a weight for each entry of its input ${printShape(input!)}, but weight is ${printShape(weights)}` });
+  return false;
 }
 
 const two = (builder: Builder): Ref => builder.scalar(2);
@@ -121,13 +137,12 @@ function weighted(builder: Builder, values: Ref, weight: Ref | undefined): Ref {
   return weight === undefined ? values : builder.multiply(values, builder.detach(weight));
 }
 
-const weight: InputDefinition = { name: 'weight', optional: true, documentation: 'Scales the loss of each entry.' };
-
 const pairLosses: readonly FunctionOperation[] = [
   pairLoss<{ reduction: Reduction }>({
     name: 'mse_loss',
     summary: 'The mean squared error.',
     formula: 'mean of (input − target)²',
+    weighting: 'weights',
     arguments: { reduction },
     apply: (builder, [input, target]) => builder.square(builder.subtract(input!, target!)),
   }),
@@ -135,6 +150,7 @@ const pairLosses: readonly FunctionOperation[] = [
     name: 'l1_loss',
     summary: 'The mean absolute error.',
     formula: 'mean of |input − target|',
+    weighting: 'weights',
     arguments: { reduction },
     apply: (builder, [input, target]) => builder.abs(builder.subtract(input!, target!)),
   }),
@@ -152,6 +168,7 @@ const pairLosses: readonly FunctionOperation[] = [
     name: 'huber_loss',
     summary: 'Squared for small errors, linear for large ones.',
     formula: 'mean of d²/2 for |d| ≤ delta, delta·(|d| − delta/2) otherwise, with d = input − target',
+    weighting: 'plain',
     arguments: { reduction, delta: above(0, 1, 'Where the square becomes a line.') },
     apply: (builder, [input, target], { delta }) => huber(builder, builder.subtract(input!, target!), delta),
   }),

@@ -11,12 +11,12 @@ import { elements, printShape } from './tensor';
 const one = { constant: 1 };
 const zero = { constant: 0 };
 
-function scaleAndShift(shape: readonly Dimension[], affine: boolean, bias = affine): readonly Parameter[] {
-  const parameters: Parameter[] = [];
-  if (affine) parameters.push({ name: 'weight', shape, initial: one });
-  if (bias) parameters.push({ name: 'bias', shape, initial: zero });
-  return parameters;
+function scaleAndShift(shape: readonly Dimension[], affine: boolean, shifted: boolean): readonly Parameter[] {
+  if (!affine) return [];
+  return [{ name: 'weight', shape, initial: one }, ...(shifted ? [{ name: 'bias', shape, initial: zero }] : [])];
 }
+
+const shift = flag({ default: true, documentation: 'Learns the shift, too.' });
 
 function parameterStep(parameters: readonly Parameter[], count: number): readonly { what: string; formula: string }[] {
   if (parameters.length === 0) return [];
@@ -50,7 +50,7 @@ function runningStatistics(channels: number): readonly Parameter[] {
 
 function batchNorm(axes: 1 | 2 | 3): Operation {
   const name = `BatchNorm${String(axes)}d`;
-  return operation<{ eps: number; momentum: number | null; affine: boolean; track_running_stats: boolean }>({
+  return operation<{ eps: number; momentum: number | null; affine: boolean; track_running_stats: boolean; bias: boolean }>({
     name,
     summary: 'Gives every channel mean 0 and variance 1 over the batch and all positions, then scales and shifts it.',
     formula: 'y = (x − E[x])/√(Var[x] + eps) · weight + bias',
@@ -62,14 +62,15 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
       momentum,
       affine: flag({ default: true, documentation: 'Learns a scale and a shift for every channel.' }),
       track_running_stats: flag({ default: true, documentation: 'Keeps running mean and variance for evaluation (buffers, no parameters).' }),
+      bias: shift,
     },
     infer(call) {
-      const { eps, affine: learned, track_running_stats } = call.arguments;
+      const { eps, affine: learned, track_running_stats, bias: shifted } = call.arguments;
       if (!requireNormRank(call, name, axes) || !requireFloat(call, name)) return undefined;
       const type = call.inputs[0]!;
       const [channels] = type.shape;
       if (!requireFixed(call, name, 'The scale', channels!)) return undefined;
-      const parameters = scaleAndShift([channels], learned);
+      const parameters = scaleAndShift([channels], learned, shifted);
       const spatial = type.shape.slice(1);
       return {
         output: type,
@@ -119,14 +120,14 @@ const layerNorm = operation<{ dims: number; eps: number; elementwise_affine: boo
     dims,
     eps: number({ minimum: 0, default: 1e-5, documentation: 'Added to the variance.' }),
     elementwise_affine: flag({ default: true, documentation: 'Learns a scale and a shift for every element of the last axes.' }),
-    bias: flag({ default: true, documentation: 'Learns the shift, too.' }),
+    bias: shift,
   },
   infer(call) {
     const { dims: count, eps, elementwise_affine, bias: shifted } = call.arguments;
     const shape = normalizedShape(call, 'LayerNorm', count, elementwise_affine);
     if (shape === undefined) return undefined;
     const type = call.inputs[0]!;
-    const parameters = scaleAndShift(shape, elementwise_affine, elementwise_affine && shifted);
+    const parameters = scaleAndShift(shape, elementwise_affine, shifted);
     return {
       output: type,
       parameters,
@@ -141,7 +142,7 @@ const layerNorm = operation<{ dims: number; eps: number; elementwise_affine: boo
   },
 });
 
-const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean }>({
+const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean; bias: boolean }>({
   name: 'GroupNorm',
   summary: 'Gives every group of channels mean 0 and variance 1 over its positions, then scales and shifts every channel.',
   formula: 'y = (x − E[x])/√(Var[x] + eps) · weight + bias, over each group',
@@ -152,9 +153,10 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean }
     num_groups: integer({ minimum: 1, documentation: 'Number of groups; it divides the channels.' }),
     eps: number({ minimum: 0, default: 1e-5, documentation: 'Added to the variance.' }),
     affine: flag({ default: true, documentation: 'Learns a scale and a shift for every channel.' }),
+    bias: shift,
   },
   infer(call) {
-    const { num_groups, eps, affine: learned } = call.arguments;
+    const { num_groups, eps, affine: learned, bias: shifted } = call.arguments;
     if (!requireRank(call, 'GroupNorm', 1) || !requireFloat(call, 'GroupNorm')) return undefined;
     const type = call.inputs[0]!;
     const [channels] = type.shape;
@@ -166,7 +168,7 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean }
         message: `GroupNorm splits ${String(channels)} channels into ${String(num_groups)} groups, which does not divide them; use a divisor of ${String(channels)}`,
       });
     }
-    const parameters = scaleAndShift([channels], learned);
+    const parameters = scaleAndShift([channels], learned, shifted);
     const spatial = type.shape.slice(1);
     return {
       output: type,
@@ -189,7 +191,7 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean }
 
 function instanceNorm(axes: 1 | 2 | 3): Operation {
   const name = `InstanceNorm${String(axes)}d`;
-  return operation<{ eps: number; momentum: number | null; affine: boolean; track_running_stats: boolean }>({
+  return operation<{ eps: number; momentum: number | null; affine: boolean; track_running_stats: boolean; bias: boolean }>({
     name,
     summary: 'Gives every channel of every example mean 0 and variance 1 over its positions.',
     formula: 'y = (x − E[x])/√(Var[x] + eps) · weight + bias, over the positions of a channel',
@@ -201,9 +203,10 @@ function instanceNorm(axes: 1 | 2 | 3): Operation {
       momentum,
       affine: flag({ default: false, documentation: 'Learns a scale and a shift for every channel.' }),
       track_running_stats: flag({ default: false, documentation: 'Keeps running mean and variance for evaluation (buffers, no parameters).' }),
+      bias: shift,
     },
     infer(call) {
-      const { eps, affine: learned, track_running_stats } = call.arguments;
+      const { eps, affine: learned, track_running_stats, bias: shifted } = call.arguments;
       if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
       const type = call.inputs[0]!;
       const [channels, ...spatial] = type.shape;
@@ -213,7 +216,7 @@ function instanceNorm(axes: 1 | 2 | 3): Operation {
       if (!call.requireAtLeast(elements(spatial), 2)) {
         return call.problem({ code: 'single-value-per-channel', message: `${name} normalizes the positions of a channel, but ${printShape(type.shape)} has only one, which would become 0` });
       }
-      const parameters = learned ? scaleAndShift([count], true) : [];
+      const parameters = scaleAndShift([count], learned, shifted);
       return {
         output: type,
         parameters,

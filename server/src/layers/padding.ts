@@ -165,7 +165,7 @@ function pairsFromTheEnd(padding: readonly number[], rank: number): ReadonlyMap<
   return pairs;
 }
 
-const pad = tensorFunction<{ pad: readonly number[]; mode: PaddingMode; value: number }>({
+const pad = tensorFunction<{ pad: readonly number[]; mode: PaddingMode; value: number | null }>({
   name: 'pad',
   summary: 'Adds values around the last axes; negative numbers cut.',
   formula: 'pad = [last axis in front, behind, second to last in front, behind, …]',
@@ -175,7 +175,7 @@ const pad = tensorFunction<{ pad: readonly number[]; mode: PaddingMode; value: n
   arguments: {
     pad: integers({ documentation: 'Two numbers for each axis, the last axis first.' }),
     mode: choice(['constant', 'reflect', 'replicate', 'circular'], { default: 'constant', documentation: 'A fixed value, the mirror image, the border values, or the other end.' }),
-    value: number({ default: 0, documentation: 'The value of the mode "constant".' }),
+    value: optional(number({ documentation: 'The value of the mode "constant"; none: 0.' })),
   },
   infer(call) {
     const { pad: amounts, mode, value } = call.arguments;
@@ -196,10 +196,10 @@ const pad = tensorFunction<{ pad: readonly number[]; mode: PaddingMode; value: n
         message: `the mode "${mode}" pads all axes behind the channels, which takes ${String(2 * Math.max(1, rank - 1))} numbers for rank ${String(rank)}, but pad has ${String(amounts.length)}`,
       });
     }
-    if (mode !== 'constant' && value !== 0) {
+    if (mode !== 'constant' && value !== null && value !== 0) {
       return call.problem({ code: 'unused-value', argument: 'value', message: `the mode "${mode}" takes its values from the input; value is for "constant"` });
     }
-    return padded(call, { name: 'pad', argument: 'pad', mode, value, axes: pairsFromTheEnd(amounts, rank), axisLabel: (axis) => `axis ${String(axis)}` });
+    return padded(call, { name: 'pad', argument: 'pad', mode, value: value ?? 0, axes: pairsFromTheEnd(amounts, rank), axisLabel: (axis) => `axis ${String(axis)}` });
   },
 });
 

@@ -1,7 +1,7 @@
 // Pools: maximum and average over sliding windows, and adaptive pools that fix the output size.
 
 import { type Dimension, floorDivide, multiply, print, subtract } from '../symbolic/dimension';
-import { type ArgumentDefinition, flag, integer, optional, perAxis, type RawValue, size } from './arguments';
+import { type ArgumentDefinition, type ArgumentDefinitions, flag, integer, optional, perAxis, type RawValue, size } from './arguments';
 import { requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Step } from './definition';
 import { type AxisWindow, type Dependence, type MixedAxis, unevenWindow } from './dependence';
@@ -106,9 +106,14 @@ export function channelwise(windows: readonly AxisWindow[], mixed: readonly Mixe
   return { windows: [channel, ...windows], mixed };
 }
 
+interface AverageArguments extends PoolArguments {
+  count_include_pad: boolean;
+  divisor_override?: number | null;
+}
+
 function averagePool(axes: Axes): Operation {
   const name = `AvgPool${String(axes)}d`;
-  return operation<PoolArguments & { count_include_pad: boolean; divisor_override: number | null }>({
+  return operation<AverageArguments>({
     name,
     summary: 'The mean of each window; it has no parameters.',
     formula: 'y = Σ over the window of x / kernel elements;  out = ⌊(in + 2·padding − kernel_size)/stride⌋ + 1',
@@ -119,13 +124,14 @@ function averagePool(axes: Axes): Operation {
       ...poolArguments(axes),
       ceil_mode: ceilMode,
       count_include_pad: flag({ default: true, documentation: 'Counts the padding as zeros in the mean.' }),
-      divisor_override: optional(integer({ minimum: 1, documentation: 'Divides by this number instead of the window size.' })),
-    },
+      // PyTorch's AvgPool1d has none.
+      ...(axes === 1 ? {} : { divisor_override: optional(integer({ minimum: 1, documentation: 'Divides by this number instead of the window size.' })) }),
+    } as ArgumentDefinitions<AverageArguments>,
     infer(call) {
       if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
       const [channels, ...spatial] = call.inputs[0]!.shape;
       const windows = windowsOf(call, windowsOfOnes(axes));
-      const { ceil_mode, count_include_pad, divisor_override } = call.arguments;
+      const { ceil_mode, count_include_pad, divisor_override = null } = call.arguments;
       const slid = windows && slide(call, spatial, windows, ceil_mode);
       if (windows === undefined || slid === undefined) return undefined;
       return {

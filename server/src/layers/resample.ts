@@ -5,7 +5,7 @@ import { type Dimension, floorDivide, modulo, multiply, print } from '../symboli
 import { type ArgumentDefinition, choice, flag, integer, optional, type RawValue } from './arguments';
 import { requireFloat, requireRank } from './check';
 import { type Call, type Effect, oneInput, type Operation, operation, type Step, torchPage } from './definition';
-import { type AxisWindow, identity, type MixedAxis, unevenWindow } from './dependence';
+import { type AxisWindow, enlarged, identity, type MixedAxis, unevenWindow } from './dependence';
 import { printShape } from './tensor';
 
 type Mode = 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'nearest-exact';
@@ -190,7 +190,7 @@ function upsampleWindow(n: Dimension, out: Dimension, axis: number, mode: Mode, 
   if (ratio === 1 && mode !== 'bicubic') return identity(0, axis, axis);
   // Only a nearest neighbour at a whole factor reads the same way everywhere: o sees ⌊o/s⌋.
   if (ratio !== undefined && Number.isInteger(ratio) && mode === 'nearest' && !corners) {
-    return { input: 0, from: axis, to: axis, stride: 1 / ratio, extent: 1, before: 0, after: 0 };
+    return enlarged(0, axis, axis, ratio);
   }
   return unevenWindow(0, axis, axis);
 }
@@ -219,13 +219,14 @@ function shuffle(name: string, enlarge: boolean): Operation {
       const lead = shape.slice(0, -3);
       const [channels, height, width] = shape.slice(-3) as [Dimension, Dimension, Dimension];
       const at = lead.length;
-      const spatial = (stride: number, extent: number): AxisWindow[] =>
-        [at + 1, at + 2].map((axis) => ({ input: 0, from: axis, to: axis, stride, extent, before: 0, after: 0 }));
+      const spatial = [at + 1, at + 2].map(
+        (axis): AxisWindow => (enlarge ? enlarged(0, axis, axis, r) : { input: 0, from: axis, to: axis, stride: r, extent: r, before: 0, after: 0 }),
+      );
       const mixed: MixedAxis[] = [{ input: 0, axis: at, as: 'channel' }];
-      const result = (sizes: readonly Dimension[], windows: readonly AxisWindow[], cut: readonly number[], order: readonly number[], step: string): Effect => ({
+      const result = (sizes: readonly Dimension[], cut: readonly number[], order: readonly number[], step: string): Effect => ({
         output: { element, shape: [...lead, ...sizes] },
         steps: [{ what: 'channels', formula: step }],
-        dependence: { windows: [...lead.map((_, axis) => identity(0, axis, axis)), ...windows], mixed },
+        dependence: { windows: [...lead.map((_, axis) => identity(0, axis, axis)), ...spatial], mixed },
         execute: ({ builder, inputs }) => {
           const front = builder.shape(inputs[0]!).slice(0, -3);
           const pieces = builder.reshape(inputs[0]!, [...front, ...cut]);
@@ -236,11 +237,11 @@ function shuffle(name: string, enlarge: boolean): Operation {
       if (enlarge) {
         if (!requireFactor(call, name, channels, r * r, `channels for upscale_factor = ${String(r)}`, argument)) return undefined;
         const sizes = [floorDivide(channels, r * r)!, multiply(height, r), multiply(width, r)];
-        return result(sizes, spatial(1 / r, 1), [sizes[0] as number, r, r, height as number, width as number], [0, 3, 1, 4, 2], `${print(channels)}/${String(r)}² = ${print(sizes[0]!)}`);
+        return result(sizes, [sizes[0] as number, r, r, height as number, width as number], [0, 3, 1, 4, 2], `${print(channels)}/${String(r)}² = ${print(sizes[0]!)}`);
       }
       if (!requireFactor(call, name, height, r, 'rows', argument) || !requireFactor(call, name, width, r, 'columns', argument)) return undefined;
       const sizes = [multiply(channels, r * r), floorDivide(height, r)!, floorDivide(width, r)!];
-      return result(sizes, spatial(r, r), [channels as number, sizes[1] as number, r, sizes[2] as number, r], [0, 2, 4, 1, 3], `${print(channels)}·${String(r)}² = ${print(sizes[0]!)}`);
+      return result(sizes, [channels as number, sizes[1] as number, r, sizes[2] as number, r], [0, 2, 4, 1, 3], `${print(channels)}·${String(r)}² = ${print(sizes[0]!)}`);
     },
   });
 }

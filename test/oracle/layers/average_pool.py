@@ -27,5 +27,6 @@ def cases():
     ):
         yield pool(3, (3, 4, 5), each)
     yield pool(2, (4, 4), {"kernel_size": 2, "divisor_override": 0})
+    yield pool(1, (4,), {"kernel_size": 2, "divisor_override": 3})
     yield pool(2, (4, 1), {"kernel_size": 2})
     yield pool(1, (4, 4, 4), {"kernel_size": 2})

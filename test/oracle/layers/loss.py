@@ -19,6 +19,8 @@ def cases():
                 for given in choices:
                     given = {"reduction": reduction, **given}
                     yield function(name, given, [wide, Input(shape, -2, 2)], lambda x, y: getattr(F, name)(x, y, **given))
+                    if name != "smooth_l1_loss":
+                        yield function(name, given, [wide, Input(shape, -2, 2), Input(shape, 0.1, 2)], lambda x, y, w: getattr(F, name)(x, y, weight=w, **given))
             given = {"reduction": reduction}
             yield function("binary_cross_entropy", given, [probability, probability], lambda x, y: F.binary_cross_entropy(x, y, **given))
             yield function("binary_cross_entropy", given, [probability, probability, Input(shape, 0, 2)], lambda x, y, w: F.binary_cross_entropy(x, y, w.detach(), **given) + 0 * w.sum())
@@ -45,6 +47,7 @@ def cases():
     yield function("binary_cross_entropy", {}, [Input((3,), 0, 1, True), Input((3,), 0, 2, True)], lambda x, y: F.binary_cross_entropy(x.double(), y.double()))
     yield function("mse_loss", {}, [(1,), ()], lambda x, y: F.mse_loss(x, y))
     yield function("mse_loss", {}, [(2, 3), (3,)], lambda x, y: F.mse_loss(x, y))
+    yield function("mse_loss", {}, [(4,), (4,), (1,)], lambda x, y, w: F.mse_loss(x, y, weight=w))
     yield function("l1_loss", {}, [(4,), (3,)], lambda x, y: F.l1_loss(x, y))
     yield function("binary_cross_entropy", {}, [Input((4,), 0.1, 0.9), Input((1,), 0.1, 0.9)], lambda x, y: F.binary_cross_entropy(x, y))
     yield function("binary_cross_entropy_with_logits", {}, [Input((4,)), Input((1,), 0.1, 0.9)], lambda x, y: F.binary_cross_entropy_with_logits(x, y))

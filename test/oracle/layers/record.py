@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 warnings.simplefilter("ignore")
 torch.set_default_dtype(torch.float64)
@@ -128,8 +130,12 @@ def measure(case: Case) -> dict:
             names.append([name, *parameter.shape])
             leaves.append(parameter)
     torch.manual_seed(7)
-    outputs = as_list(case.run(module, *values))
+    # The fused attention has no count.
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        outputs = as_list(case.run(module, *values))
     found = {"shapes": [list(output.shape[1:]) for output in outputs]}
+    if counter.get_total_flops() > 0:
+        found["macs"] = counter.get_total_flops() // (2 * case.batch)
     if names:
         found["parameters"] = names
     buffers = [] if module is None else [[name, *buffer.shape] for name, buffer in module.named_buffers() if buffer.dim() > 0]

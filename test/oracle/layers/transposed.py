@@ -30,3 +30,5 @@ def cases():
     for given in ({"stride": 0}, {"padding": -1}, {"dilation": 0}, {"output_padding": -1}, {"groups": 0}):
         yield transposed(1, (4,), {"out_channels": 2, "kernel_size": 2, **given})
     yield transposed(1, (4,), {"out_channels": 2, "kernel_size": 2, "padding": "same"})
+    yield transposed(1, (4,), {"out_channels": 2, "kernel_size": 2, "padding_mode": "reflect"})
+    yield transposed(1, (4,), {"out_channels": 2, "kernel_size": 2, "padding_mode": "zeros"}, channels=2)

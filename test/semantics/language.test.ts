@@ -170,6 +170,24 @@ describe('parallel blocks', () => {
   });
 });
 
+describe('joins as functions', () => {
+  it.each([
+    ['concat(y)', 'output [9, 32, 32]'],
+    ['add(y)', 'output [3, 32, 32]'],
+    ['multiply(y[1:])', 'output [3, 32, 32]'],
+    ['add(y[:1])', 'output [3, 32, 32]'],
+    ['add(x, y[0])', 'output [3, 32, 32]'],
+  ])('take a list of any length: %s', (join, output) => {
+    expect(model(`repeat 3 { ReLU; output y }\n${join}`).outputs).toEqual([output]);
+  });
+
+  it('an addition of five tensors is four additions of two', () => {
+    const { models } = analyseText('model M {\n input x: [4]\n repeat 5 { ReLU; output y }\n add(y)\n}');
+    const names = models[0]!.graph.nodes.map((node) => (node.kind === 'operation' ? node.operation.name : node.kind));
+    expect(names.filter((name) => name === 'add')).toHaveLength(4);
+  });
+});
+
 describe('free dimensions', () => {
   it('stay symbolic through everything', () => {
     expect(model('Conv2d(8, 3, stride = 2, padding = 1); MaxPool2d(2)', 'input x: [3, H, W]').outputs).toEqual(['output [8, (H + 1)//4, (W + 1)//4]']);

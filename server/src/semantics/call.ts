@@ -2,7 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import type { FunctionOperation } from '../layers/definition';
-import { apply, applyOperation, asOperand } from './apply';
+import { apply, applyFunction, applyOperation, asOperand } from './apply';
 import { bindCatalogArguments, bindParameters, construct } from './construct';
 import { evaluate } from './evaluate';
 import type { Place, Tensor } from './graph';
@@ -96,6 +96,9 @@ function isTensorLike(value: Value): boolean {
   return value.kind === 'tensor' || (value.kind === 'list' && value.items.length > 0 && value.items.every(isTensorLike));
 }
 
+/** Functions that take any number of tensors, as the blocks of their names do. */
+const joins: ReadonlySet<string> = new Set(['add', 'multiply']);
+
 /** Tensors first, then the arguments; plain numbers among the tensors become constants. */
 function callOperation(
   context: Context,
@@ -104,6 +107,10 @@ function callOperation(
   node: ast.Expression,
 ): Value {
   if (given.some((argument) => argument.value.kind === 'unknown')) return unknown;
+  if (joins.has(operation.name) && given.some(({ value }) => value.kind === 'list')) {
+    const [first, ...others] = given.flatMap(({ value }) => (value.kind === 'list' ? value.items : [value]));
+    if (first !== undefined) return others.reduce((joined, next) => applyFunction(context, operation.name, [joined, next], node), first);
+  }
   const variadic = operation.inputs.some((input) => input.variadic === true);
   const positional = given.filter((argument) => argument.name === undefined);
   let count = 0;

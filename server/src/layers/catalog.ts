@@ -1,4 +1,4 @@
-// All layers and functions, by name.
+// All layers and functions: by family, as the reference pages show them, and by name.
 
 import { activationFunctions, activations } from './activation';
 import { attentions } from './attention';
@@ -27,43 +27,41 @@ import { softmaxFunctions, softmaxLayers } from './softmax';
 import { sources } from './sources';
 import { transformers } from './transformer';
 
-export const layers: ReadonlyMap<string, Operation> = byName([
-  ...convolutions,
-  ...pools,
-  ...folds,
-  ...linears,
-  ...normalizations,
-  ...activations,
-  ...mathematicalLayers,
-  ...softmaxLayers,
-  ...dropouts,
-  ...layoutLayers,
-  ...joinLayers,
-  ...paddingLayers,
-  ...resampling,
-  ...similarities,
-  ...recurrentLayers,
-  ...recurrentCells,
-  ...attentions,
-  ...transformers,
-]);
+/** Entries that belong together: a page of the reference. */
+export interface Family {
+  /** The page's file name. */
+  readonly name: string;
+  readonly title: string;
+  readonly layers?: readonly Operation[];
+  readonly functions?: readonly FunctionOperation[];
+}
 
-export const functions: ReadonlyMap<string, FunctionOperation> = byName([
-  ...operators,
-  ...activationFunctions,
-  ...mathematicalFunctions,
-  ...reductions,
-  ...softmaxFunctions,
-  ...products,
-  ...einsums,
-  ...layoutFunctions,
-  ...joinFunctions,
-  ...paddingFunctions,
-  ...indexing,
-  ...sources,
-  ...losses,
-  ...classLosses,
-]);
+export const families: readonly Family[] = [
+  { name: 'convolution', title: 'Convolutions', layers: convolutions },
+  { name: 'pooling', title: 'Pools, and windows side by side', layers: [...pools, ...folds] },
+  { name: 'linear', title: 'Linear maps and embeddings', layers: linears },
+  { name: 'normalization', title: 'Normalizations', layers: normalizations },
+  { name: 'activation', title: 'Activations', layers: activations, functions: activationFunctions },
+  { name: 'softmax', title: 'Softmax and running sums', layers: softmaxLayers, functions: softmaxFunctions },
+  { name: 'dropout', title: 'Dropout', layers: dropouts },
+  { name: 'recurrent', title: 'Recurrent layers and cells', layers: [...recurrentLayers, ...recurrentCells] },
+  { name: 'attention', title: 'Attention and Transformer layers', layers: [...attentions, ...transformers] },
+  { name: 'layout', title: 'Shapes and orders of axes', layers: layoutLayers, functions: layoutFunctions },
+  { name: 'joining', title: 'Joining and cutting', layers: joinLayers, functions: joinFunctions },
+  { name: 'padding', title: 'Padding', layers: paddingLayers, functions: paddingFunctions },
+  { name: 'resampling', title: 'Upsampling and shuffles', layers: resampling },
+  { name: 'indexing', title: 'Indexing', functions: indexing },
+  { name: 'operators', title: 'Operators', functions: operators },
+  { name: 'mathematical', title: 'Mathematical functions', layers: mathematicalLayers, functions: mathematicalFunctions },
+  { name: 'reductions', title: 'Reductions', functions: reductions },
+  { name: 'products', title: 'Products', functions: [...products, ...einsums] },
+  { name: 'sources', title: 'Tensors from nothing, and masks', functions: sources },
+  { name: 'losses', title: 'Losses and distances', layers: similarities, functions: [...losses, ...classLosses] },
+];
+
+export const layers: ReadonlyMap<string, Operation> = byName(families.flatMap((family) => family.layers ?? []));
+
+export const functions: ReadonlyMap<string, FunctionOperation> = byName(families.flatMap((family) => family.functions ?? []));
 
 function byName<T extends { readonly name: string }>(operations: readonly T[]): ReadonlyMap<string, T> {
   return new Map(operations.map((each) => [each.name, each]));

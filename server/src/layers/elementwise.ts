@@ -118,20 +118,6 @@ export function layersOf(table: readonly Entry[]): readonly Operation[] {
   return table.flatMap((each) => (each.layer === undefined ? [] : [toOperation(each.layer, each)]));
 }
 
-const identityLayer: Operation = {
-  name: 'Identity',
-  summary: 'The input itself.',
-  formula: 'y = x',
-  source: torchPage('torch.nn.Identity'),
-  inputs: oneInput,
-  keeps: [],
-  arguments: {},
-  infer(call) {
-    const type = call.inputs[0]!;
-    return { output: type, dependence: elementwise(type.shape.length), execute: ({ inputs }) => inputs[0]! };
-  },
-};
-
-export const mathematicalLayers: readonly Operation[] = [identityLayer, ...layersOf(entries)];
+export const mathematicalLayers: readonly Operation[] = layersOf(entries);
 
 export const mathematicalFunctions: readonly FunctionOperation[] = [...functionsOf(entries), conversion('int'), conversion('float')];

@@ -143,8 +143,7 @@ describe('what is fed', () => {
   });
 
   it('the same seed gives the same report', () => {
-    const { seconds: _, ...first } = check(classifier, 'Classifier', { budgetMilliseconds: 5000 });
-    const { seconds: __, ...second } = check(classifier, 'Classifier', { budgetMilliseconds: 5000 });
+    const [first, second] = [1, 2].map(() => ({ ...check(classifier, 'Classifier', { budgetMilliseconds: 5000 }), seconds: 0 }));
     expect(first).toEqual(second);
   });
 });

@@ -44,13 +44,15 @@ interface Term {
 /** A sum of integer multiples of products of atoms, with at least one atom; immutable. */
 export class Expression {
   readonly key: string;
+  private printed: string | undefined;
 
   constructor(readonly terms: readonly Term[]) {
     this.key = terms.map((term) => `${String(term.coefficient)}${term.key}`).join('+');
   }
 
+  /** As people write it; spelled once, since shapes are printed again and again. */
   toString(): string {
-    return print(this);
+    return (this.printed ??= printTerms(this.terms));
   }
 }
 
@@ -263,6 +265,27 @@ export function substitute(
   return add(...summands);
 }
 
+/** The value at numbers for all symbols; NaN where a divisor becomes zero. Unlike `substitute` it builds nothing. */
+export function evaluateAt(dimension: Dimension, valueOf: (symbol: FreeSymbol) => number): number {
+  if (typeof dimension === 'number') return dimension;
+  let total = 0;
+  for (const { coefficient, atoms } of dimension.terms) {
+    let product = coefficient;
+    for (const atom of atoms) product *= evaluateAtomAt(atom, valueOf);
+    total += product;
+  }
+  return total;
+}
+
+function evaluateAtomAt(atom: Atom, valueOf: (symbol: FreeSymbol) => number): number {
+  if (atom.kind === 'symbol') return valueOf(atom);
+  if (atom.kind === 'floor') {
+    const divisor = evaluateAt(atom.denominator, valueOf);
+    return divisor === 0 ? NaN : Math.floor(evaluateAt(atom.numerator, valueOf) / divisor);
+  }
+  return (atom.kind === 'min' ? Math.min : Math.max)(evaluateAt(atom.left, valueOf), evaluateAt(atom.right, valueOf));
+}
+
 function substituteAtom(atom: Atom, valueOf: (symbol: FreeSymbol) => Dimension | undefined): Dimension | undefined {
   if (atom.kind === 'symbol') return valueOf(atom) ?? new Expression([term(1, [atom])]);
   const [a, b] = atom.kind === 'floor' ? [atom.numerator, atom.denominator] : [atom.left, atom.right];
@@ -274,8 +297,11 @@ function substituteAtom(atom: Atom, valueOf: (symbol: FreeSymbol) => Dimension |
 
 /** The size as people write it: `64`, `H//2`, `(H + 1)//2`, `2*(H//16)`, `64*H*W + 3`. */
 export function print(dimension: Dimension): string {
-  if (typeof dimension === 'number') return String(dimension);
-  return dimension.terms
+  return String(dimension);
+}
+
+function printTerms(terms: readonly Term[]): string {
+  return terms
     .map((next, index) => {
       const magnitude = Math.abs(next.coefficient);
       const sign = next.coefficient < 0 ? (index === 0 ? '-' : ' - ') : index === 0 ? '' : ' + ';

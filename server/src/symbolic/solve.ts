@@ -6,7 +6,7 @@
 // least common multiple. So on each residue class n = r + t·P the function is linear in t: its value at two members
 // decides equality and sign on all of them.
 
-import { add, type Atom, type Dimension, Expression, type FreeSymbol, multiply, substitute, symbolsOf } from './dimension';
+import { add, type Atom, type Dimension, evaluateAt, Expression, type FreeSymbol, multiply, symbolsOf } from './dimension';
 import {
   coarsest,
   type Domain,
@@ -99,9 +99,6 @@ function periodOf(dimension: Dimension): number | undefined {
   return period;
 }
 
-function evaluate(expression: Dimension, symbol: FreeSymbol, value: number): number {
-  return substitute(expression, (other) => (other.key === symbol.key ? value : undefined)) as number;
-}
 
 function decideOnPeriod(
   expression: Expression,
@@ -125,8 +122,8 @@ function decideOnPeriod(
   for (let n = range.minimum; n < range.minimum + period && n <= range.maximum; n++) {
     if (!members.has(n % range.modulus)) continue;
     anyClass = true;
-    const value = evaluate(expression, symbol, n);
-    const slope = evaluate(expression, symbol, n + period) - value;
+    const value = evaluateAt(expression, () => n);
+    const slope = evaluateAt(expression, () => n + period) - value;
     const last = Number.isFinite(range.maximum) ? n + Math.floor((range.maximum - n) / period) * period : Infinity;
     const atLast = last === Infinity ? Math.sign(slope) * Infinity : value + slope * ((last - n) / period);
     const firstHolds = satisfies(value, question);
@@ -189,7 +186,7 @@ function decideOnPeriod(
 
   function boundsAreExact(bounds: SymbolRange): boolean {
     const probe = (n: number | undefined, expected: boolean): boolean =>
-      n === undefined || !Number.isFinite(n) || satisfies(evaluate(expression, symbol, n), 'nonnegative') === expected;
+      n === undefined || !Number.isFinite(n) || satisfies(evaluateAt(expression, () => n), 'nonnegative') === expected;
     for (let offset = 0; offset < period; offset++) {
       const low = bounds.minimum + offset;
       const high = bounds.maximum - offset;
@@ -221,8 +218,8 @@ function decideBySummands(
   let counterexample: Assignment | undefined;
   for (const assignment of samples(symbols, domain)) {
     const values = new Map(assignment.map(([symbol, value]) => [symbol.key, value]));
-    const value = substitute(expression, (symbol) => values.get(symbol.key));
-    if (typeof value !== 'number') continue;
+    const value = evaluateAt(expression, (symbol) => values.get(symbol.key)!);
+    if (Number.isNaN(value)) continue;
     if (!satisfies(value, question)) counterexample ??= assignment;
   }
   if (impossible) return { holds: 'never', counterexample };
@@ -251,7 +248,7 @@ function oneVaryingSymbol(
     if (part === undefined) continue;
     const first = smallestFrom(rangeOf(domain, symbol.key), 1);
     if (first === undefined) return undefined;
-    const value = evaluate(part, symbol, first);
+    const value = evaluateAt(part, () => first);
     if (decideZero(add(part, -value), domain).holds === 'always') constant = add(constant, value);
     else varying.push(part);
   }

@@ -80,6 +80,29 @@ describe('weights', () => {
   });
 });
 
+describe('layers with several inputs', () => {
+  const tokens = 'input x: [T, 8]\n  input memory: [S, 8]';
+
+  it.each([
+    ['MultiheadAttention(2)(x, memory, memory)', 'output [T, 8]'],
+    ['MultiheadAttention(2)(x, memory)', 'output [T, 8]'],
+    ['MultiheadAttention(2)(x, x, x, is_causal = true)', 'output [T, 8]'],
+    ['MultiheadAttention(2)(x, x, x, attn_mask = zeros(T, T))', 'output [T, 8]'],
+    ['TransformerDecoderLayer(2)(x, memory)', 'output [T, 8]'],
+    ['GRU(5)(x)', 'output [T, 5]'],
+    ['r = LSTM(5)(x)\nr.h_n', 'output [1, 5]'],
+    ['LSTM(5)(x, [zeros(1, 5), zeros(1, 5)])', 'output [T, 5]'],
+    ['einsum("td,sd->ts", x, memory)', 'output [T, S]'],
+  ])('%s', (body, output) => {
+    expect(model(body, tokens).outputs).toEqual([output]);
+  });
+
+  it('a name that the forward does not know is an error', () => {
+    const { diagnostics } = analyseText('model M {\n input x: [T, 8]\n MultiheadAttention(2)(x, causal = true)\n}');
+    expect(diagnostics.map(({ code }) => code)).toEqual(['unknown-argument']);
+  });
+});
+
 describe('stacks and models as functions', () => {
   it('take positional, named and default arguments', () => {
     const head = 'stack S(a, b = 2, c = a * b) { Linear(a); Linear(b); Linear(c) }';

@@ -51,11 +51,18 @@ export function isLayerLike(value: Value): boolean {
   return value.kind === 'layer' || value.kind === 'constructor' || value.kind === 'function';
 }
 
+/** What an application gives by name: inputs of a catalog layer, and arguments of its forward. */
+export interface NamedInputs {
+  /** The names of all inputs, where one in between is left out. */
+  readonly names: readonly string[];
+  readonly forward?: Arguments;
+}
+
 /** Applies a layer to its inputs and notes the application where the layer is applied and where it was made. */
-export function apply(context: Context, layer: Layer, inputs: readonly Value[], node: ast.Expression): Value {
+export function apply(context: Context, layer: Layer, inputs: readonly Value[], node: ast.Expression, named?: NamedInputs): Value {
   const { run } = context;
   const from = run.graph.nodes.length;
-  const value = applyUnnoted(context, layer, inputs, node);
+  const value = applyUnnoted(context, layer, inputs, node, named);
   const observation = {
     value,
     application: { inputs, from, to: run.graph.nodes.length },
@@ -67,7 +74,7 @@ export function apply(context: Context, layer: Layer, inputs: readonly Value[], 
   return value;
 }
 
-function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], node: ast.Expression): Value {
+function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], node: ast.Expression, named: NamedInputs | undefined): Value {
   if (inputs.some((input) => input.kind === 'unknown')) return unknown;
   const place = at(context, node);
   switch (layer.kind) {
@@ -80,18 +87,25 @@ function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], 
     case 'function':
       return callFunction(context, layer.function, inputs.map((value) => ({ value, place })), node);
     case 'catalog':
-      return applyCatalog(context, layer, inputs, node);
+      return applyCatalog(context, layer, inputs, node, named);
   }
 }
 
-function applyCatalog(context: Context, layer: CatalogLayer, inputs: readonly Value[], node: ast.Expression): Value {
+function applyCatalog(
+  context: Context,
+  layer: CatalogLayer,
+  inputs: readonly Value[],
+  node: ast.Expression,
+  named: NamedInputs | undefined,
+): Value {
   const [only] = inputs;
   const definition = layer.operation.inputs;
   const takesList = definition.some((input) => input.variadic === true);
   if (inputs.length === 1 && only?.kind === 'list' && !takesList) {
-    return list(only.items.map((item) => applyCatalog(context, layer, [item], node)));
+    return list(only.items.map((item) => applyCatalog(context, layer, [item], node, named)));
   }
-  const values = takesList ? inputs.flatMap((input) => (input.kind === 'list' ? input.items : [input])) : inputs;
+  // Lists give their items: concat takes any number, and the states of LSTM(d)(x, [h0, c0]) are two.
+  const values = inputs.flatMap((input) => (input.kind === 'list' ? input.items : [input]));
   const tensors: Tensor[] = [];
   for (const value of values) {
     if (value.kind !== 'tensor') {
@@ -104,6 +118,7 @@ function applyCatalog(context: Context, layer: CatalogLayer, inputs: readonly Va
     place: at(context, node),
     argumentPlaces: layer.argumentPlaces,
     layer,
+    named,
   });
 }
 
@@ -133,6 +148,7 @@ export interface ApplicationSite {
   readonly place: Place;
   readonly argumentPlaces?: ReadonlyMap<string, Place>;
   readonly layer?: CatalogLayer;
+  readonly named?: NamedInputs;
 }
 
 /** Infers what an operation does to these tensors, and adds it to the graph. */
@@ -167,7 +183,9 @@ export function applyOperation(
   };
   const call: Call = {
     inputs: inputs.map((input) => input.type),
+    inputNames: site.named?.names,
     arguments: given,
+    forward: site.named?.forward,
     problem: (problem) => {
       reportProblem(problem, 'error');
       return undefined;

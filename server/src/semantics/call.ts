@@ -7,7 +7,7 @@ import { bindCatalogArguments, bindParameters, construct } from './construct';
 import { evaluate } from './evaluate';
 import type { Place, Tensor } from './graph';
 import { at, type Context } from './run';
-import { type BoundArgument, describe, type FunctionValue, size, toNumber, unknown, type Value } from './values';
+import { type BoundArgument, describe, type FunctionValue, type Layer, layerName, size, toNumber, unknown, type Value } from './values';
 
 export function evaluateArgument(context: Context, argument: ast.Argument): BoundArgument {
   return {
@@ -37,18 +37,8 @@ export function evaluateCall(context: Context, node: ast.Call): Value {
       return unknown;
     case 'constructor':
       return construct(context, callee, given, node);
-    case 'layer': {
-      const named = given.find((argument) => argument.name !== undefined);
-      if (named !== undefined) {
-        context.run.report(context, {
-          code: 'unknown-argument',
-          place: named.place,
-          message: `a layer is applied to tensors in order, and takes no argument ${named.name!} there`,
-        });
-        return unknown;
-      }
-      return apply(context, callee.layer, given.map((argument) => argument.value), node);
-    }
+    case 'layer':
+      return applyToArguments(context, callee.layer, given, node);
     case 'function':
       return callFunction(context, callee, given, node);
     default:
@@ -59,6 +49,35 @@ export function evaluateCall(context: Context, node: ast.Call): Value {
       });
       return unknown;
   }
+}
+
+/** Applies a layer to what stands in its parentheses: inputs in order, then inputs and arguments of its forward by name. */
+function applyToArguments(context: Context, layer: Layer, given: readonly BoundArgument[], node: ast.Call): Value {
+  const named = given.filter((argument) => argument.name !== undefined);
+  const positional = given.filter((argument) => argument.name === undefined).map((argument) => argument.value);
+  if (named.length === 0) return apply(context, layer, positional, node);
+  const operation = layer.kind === 'catalog' ? layer.operation : undefined;
+  const inputs = operation?.inputs.map((input) => input.name) ?? [];
+  const forward = operation?.forward ?? {};
+  const odd = named.find((argument) => !inputs.includes(argument.name!) && !(argument.name! in forward));
+  if (odd !== undefined) {
+    const known = [...inputs, ...Object.keys(forward)];
+    context.run.report(context, {
+      code: 'unknown-argument',
+      place: odd.namePlace ?? odd.place,
+      message: `${layerName(layer)} takes no ${odd.name!} where it is applied${known.length === 0 ? '' : `; it takes ${known.join(', ')}`}`,
+    });
+    return unknown;
+  }
+  const tensors = named.filter((argument) => inputs.includes(argument.name!));
+  const rest = named.filter((argument) => !tensors.includes(argument));
+  const bound = rest.length === 0 ? undefined : bindCatalogArguments(context, { name: layerName(layer), arguments: forward }, rest, node);
+  if (rest.length > 0 && bound === undefined) return unknown;
+  const count = positional.reduce((total, value) => total + (value.kind === 'list' ? value.items.length : 1), 0);
+  return apply(context, layer, [...positional, ...tensors.map((argument) => argument.value)], node, {
+    names: [...inputs.slice(0, count), ...tensors.map((argument) => argument.name!)],
+    forward: bound?.arguments,
+  });
 }
 
 /** Calls a function with arguments that are evaluated. */
@@ -114,15 +133,16 @@ function callOperation(
   const variadic = operation.inputs.some((input) => input.variadic === true);
   const positional = given.filter((argument) => argument.name === undefined);
   let count = 0;
-  if (variadic) while (count < positional.length && isTensorLike(positional[count]!.value)) count++;
-  else count = countOperands(operation, positional);
+  if (!variadic) count = countOperands(operation, positional);
 
   // Inputs may be named, too: cross_entropy(input = …, target = …).
   const namedInputs = operation.inputs
     .slice(count)
     .map((input) => given.find((argument) => argument.name === input.name && !(input.name in operation.arguments)))
     .filter((argument) => argument !== undefined);
-  const operands = [...positional.slice(0, count), ...namedInputs];
+  // The tensors of einsum("ij,jk->ik", a, b) stand behind its string.
+  const inOrder = variadic ? positional.filter((argument) => isTensorLike(argument.value)) : positional.slice(0, count);
+  const operands = [...inOrder, ...namedInputs];
   const rest = given.filter((argument) => !operands.includes(argument));
 
   if (!operands.some((operand) => isTensorLike(operand.value)) && operation.numeric !== undefined && rest.length === 0) {

@@ -50,6 +50,8 @@ export interface ReceptiveField {
   readonly global: boolean;
 }
 
+const rounding = 1e-9;
+
 const itself: AxisField = { stride: 1, low: 0, high: 0, after: 0, merged: false };
 
 export class ReceptiveFields {
@@ -113,6 +115,10 @@ function passThrough(axis: InputAxis, dependence: Dependence, operand: number, t
   let { all, channel, unknown } = axis;
   const along = new Map<number, AxisField>();
   for (const [seenAlong, field] of axis.along) {
+    if (dependence.picked?.some((each) => each.input === operand && each.axis === seenAlong) === true) {
+      unknown ??= 'one position is picked';
+      continue;
+    }
     const mixed = dependence.mixed.find((each) => each.input === operand && each.axis === seenAlong);
     if (mixed !== undefined) {
       // A layer that treats the axis as channels does so only if nothing has given it positions before.
@@ -128,7 +134,7 @@ function passThrough(axis: InputAxis, dependence: Dependence, operand: number, t
     for (const window of dependence.windows) {
       if (window.input !== operand || window.from !== seenAlong) continue;
       if (Number.isNaN(window.stride)) {
-        unknown ??= 'the windows of an adaptive pool are uneven at this size';
+        unknown ??= 'the windows are not the same at all places, or not known';
         continue;
       }
       if (field.merged && window.extent !== 1) {
@@ -198,7 +204,9 @@ function reportAxis(axis: InputAxis, length: unknown): AxisReport {
       : { kind: 'unknown', reason: 'this axis is not followed through the operations' };
   }
   if (second !== undefined) return { kind: 'unknown', reason: 'one axis is seen along several' };
-  const low = Math.ceil(field.low);
-  const high = Math.floor(field.high);
-  return { kind: 'window', size: high - low + 1, stride: field.stride, before: Math.max(0, -low), after: Math.max(0, field.after) };
+  // Strides of 1/3 leave rounding errors behind.
+  const low = Math.ceil(field.low - rounding);
+  const high = Math.floor(field.high + rounding);
+  const after = Math.max(0, Math.floor(field.after + rounding));
+  return { kind: 'window', size: high - low + 1, stride: field.stride, before: Math.max(0, -low), after };
 }

@@ -81,7 +81,7 @@ function valuesOf({ callee }: CallSite, argument: string): Completion[] {
 }
 
 function namesAround(path: readonly Node[], document: Document): Completion[] {
-  return introductionsAround(path)
+  return [...introductionsAround(path)]
     .flat()
     .filter(({ name }) => name.text !== '')
     .map(({ name, by }) => {

@@ -3,6 +3,7 @@
 import type * as ast from '../../../grammar/ast';
 import { elements, printType } from '../layers/tensor';
 import type { Dimension } from '../symbolic/dimension';
+import type { Analysis } from '../semantics/analyse';
 import { countMacs, countParameters, parametersOf } from '../semantics/cost';
 import type { Chain, Observation } from '../semantics/findings';
 import type { AnyNode, Graph, GraphNode, NamedOutput, Tensor } from '../semantics/graph';
@@ -14,6 +15,15 @@ import { grouped } from './numbers';
 import type { Document } from './workspace';
 
 const fields = new WeakMap<Graph, ReceptiveFields>();
+const modelsByDeclaration = new WeakMap<Analysis, ReadonlyMap<ast.Declaration, EvaluatedModel>>();
+
+/** The evaluated model that a declaration stands for; undefined for templates and all that is no model. */
+export function modelOf(document: Document, declaration: ast.Declaration | undefined): EvaluatedModel | undefined {
+  const { analysis } = document;
+  let models = modelsByDeclaration.get(analysis);
+  if (models === undefined) modelsByDeclaration.set(analysis, (models = new Map(analysis.models.map((model) => [model.declaration, model]))));
+  return declaration && models.get(declaration);
+}
 
 /** The receptive fields of a tensor of a graph, one for each input with positions that it depends on. */
 export function receptiveFieldsOf(graph: Graph, tensor: Tensor): readonly ReceptiveField[] {
@@ -177,7 +187,7 @@ export function unknownReason(field: ReceptiveField): string | undefined {
 /** The applications that give one picture of an expression: in a model, those of its own evaluation; elsewhere, of the first that has any. */
 export function picturedApplications(document: Document, node: object, declaration: ast.Declaration | undefined): readonly Application[] {
   const all = applicationsAt(document, node);
-  const own = document.analysis.models.find((model) => model.declaration === declaration);
+  const own = modelOf(document, declaration);
   const inOwn = own === undefined ? [] : all.filter((application) => application.run === own.run);
   return inOwn.length > 0 ? inOwn : all;
 }

@@ -3,7 +3,7 @@
 import type * as ast from '../../../grammar/ast';
 import { children, type Node } from '../../../grammar/walk';
 import type { Span } from '../base/span';
-import { type Application, costOf, fieldDetails, fieldSize, ofOneRun, picturedApplications, receptiveFieldsOf, runOf, tensorsIn, typeOf } from './figures';
+import { type Application, costOf, fieldDetails, fieldSize, modelOf, ofOneRun, picturedApplications, receptiveFieldsOf, runOf, tensorsIn, typeOf } from './figures';
 import { counted, freeNames, grouped, shortened } from './numbers';
 import type { Document } from './workspace';
 
@@ -129,7 +129,7 @@ class Collector {
 
   private typesAt(node: ast.Expression): Shown | undefined {
     const all = (this.document.analysis.observations(node)?.first ?? []).filter(({ application }) => application === undefined);
-    const own = this.document.analysis.models.find((model) => model.declaration === this.declaration);
+    const own = modelOf(this.document, this.declaration);
     const run = all.find((observation) => observation.run === own?.run)?.run ?? all[0]?.run;
     const observations = all.filter((observation) => observation.run === run);
     const types = observations.map(({ value }) => typeOf(value));

@@ -2,9 +2,11 @@
 
 import { type Dimension, print, symbolsOf } from '../symbolic/dimension';
 
+const format = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 });
+
 /** `11,689,512`, or the expression. */
 export function grouped(value: Dimension): string {
-  return typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 6 }) : print(value);
+  return typeof value === 'number' ? format.format(value) : print(value);
 }
 
 const suffixes = [

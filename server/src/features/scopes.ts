@@ -2,6 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import { type Node, nodePathAt, walk } from '../../../grammar/walk';
+import type { Span } from '../base/span';
 import type { Source } from './workspace';
 
 /** A name where it is introduced, and the construct that does so. */
@@ -22,8 +23,7 @@ export function introductionOf(name: ast.Name, path: readonly Node[]): Introduct
   const parent = path.at(-1);
   if ((parent?.kind === 'argument' && parent.name === name) || (parent?.kind === 'member' && parent.name === name)) return undefined;
   if (parent?.kind === 'imported-name' && parent.alias !== undefined && parent.name === name) return undefined;
-  const levels = introductionsAround(path);
-  for (const level of levels) {
+  for (const level of introductionsAround(path)) {
     const same = level.filter((introduction) => introduction.name.text === name.text);
     const own = same.find((introduction) => introduction.name === name);
     if (own !== undefined) return own;
@@ -33,7 +33,7 @@ export function introductionOf(name: ast.Name, path: readonly Node[]): Introduct
   }
   // Asserts see the finished body.
   if (!path.some(({ kind }) => kind === 'assert')) return undefined;
-  return levels.flat().find((introduction) => introduction.name.text === name.text);
+  return [...introductionsAround(path)].flat().find((introduction) => introduction.name.text === name.text);
 }
 
 function isOfFile({ kind }: Node): boolean {
@@ -50,15 +50,13 @@ function end(by: Node): number {
 }
 
 /** Everything that is introduced around a place, the innermost bodies first, the file last. */
-export function introductionsAround(path: readonly Node[]): readonly (readonly Introduction[])[] {
-  const levels: Introduction[][] = [];
+export function* introductionsAround(path: readonly Node[]): Iterable<readonly Introduction[]> {
   for (const node of [...path].reverse()) {
-    if (node.kind === 'block') levels.push(introducedBy(node.statements));
-    else if (node.kind === 'for') levels.push(node.names.map((name) => ({ name, by: node })));
-    else if (node.kind === 'stack' || node.kind === 'model' || node.kind === 'function') levels.push(node.parameters.map((parameter) => ({ name: parameter.name, by: parameter })));
-    else if (node.kind === 'file') levels.push(ofFile(node));
+    if (node.kind === 'block') yield introducedBy(node.statements);
+    else if (node.kind === 'for') yield node.names.map((name) => ({ name, by: node }));
+    else if (node.kind === 'stack' || node.kind === 'model' || node.kind === 'function') yield node.parameters.map((parameter) => ({ name: parameter.name, by: parameter }));
+    else if (node.kind === 'file') yield ofFile(node);
   }
-  return levels;
 }
 
 function ofFile(file: ast.File): Introduction[] {
@@ -108,12 +106,19 @@ function dimensionsOf(statement: ast.Input | ast.Target | ast.Param, known: read
   return found;
 }
 
+function contains(outer: Span, inner: Span): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
+}
+
 /** All places in the file where the same thing is named, its introduction included. */
 export function occurrencesOf(introduction: Introduction, source: Source): readonly ast.Name[] {
   const found: ast.Name[] = [];
+  const { name, by } = introduction;
   walk(source.tree, {
     enter(node, ancestors) {
-      if (node.kind === 'name' && node.text === introduction.name.text && introductionOf(node, ancestors)?.name === introduction.name) found.push(node);
+      // What a body introduces is known in its declaration only.
+      if (ancestors.length === 1 && !isOfFile(by) && !contains(node.span, name.span)) return false;
+      if (node.kind === 'name' && node.text === name.text && introductionOf(node, ancestors)?.name === name) found.push(node);
       return undefined;
     },
   });

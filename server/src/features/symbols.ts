@@ -2,7 +2,8 @@
 
 import type * as ast from '../../../grammar/ast';
 import type { Span } from '../base/span';
-import { typeOf } from './figures';
+import { countParameters } from '../semantics/cost';
+import { modelOf, typeOf } from './figures';
 import { counted } from './numbers';
 import { printSignature, signatureOfDeclaration } from './spelling';
 import type { Document } from './workspace';
@@ -32,8 +33,8 @@ function ofDeclaration(declaration: ast.Declaration, document: Document): Docume
 }
 
 function detailOf(declaration: ast.Stack | ast.Model | ast.FunctionDeclaration, document: Document): string {
-  const model = document.analysis.models.find((each) => each.declaration === declaration);
-  if (model !== undefined) return counted(model.graph.parameters.reduce((total, { type }) => total + type.shape.reduce<number>((product, size) => product * (size as number), 1), 0), 'param');
+  const model = modelOf(document, declaration);
+  if (model !== undefined) return counted(countParameters(model.graph.parameters), 'param');
   return declaration.parameters.length === 0 ? '' : printSignature(signatureOfDeclaration(declaration, document.text)).slice(declaration.name.text.length);
 }
 

@@ -5,7 +5,7 @@ import { walk } from '../../../../grammar/walk';
 import { printType } from '../../layers/tensor';
 import type { EvaluatedModel } from '../../semantics/model';
 import { requirementsOf } from '../../semantics/requirements';
-import { type Application, applicationsAt, costOfModel, lastOutput, ofOneRun } from '../figures';
+import { type Application, applicationsAt, costOfModel, lastOutput, modelOf, ofOneRun } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { grouped } from '../numbers';
 import { declarationNamed } from '../names';
@@ -42,7 +42,7 @@ function documentationOfBase(declaration: ast.Stack | ast.Model | ast.FunctionDe
 function modelPart(declaration: ast.Model, document: Document): string | undefined {
   const template = document.analysis.templates.find((each) => each.declaration === declaration);
   if (template !== undefined) return `A template: it needs ${template.missing.map(code).join(', ')}, as in ${code(`model Name = ${declaration.name.text}(…)`)}.`;
-  const model = document.analysis.models.find((each) => each.declaration === declaration);
+  const model = modelOf(document, declaration);
   return model === undefined ? undefined : totalsOf(model, document);
 }
 

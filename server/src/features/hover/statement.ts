@@ -5,22 +5,18 @@ import { elements, printType } from '../../layers/tensor';
 import type { Judgement, Tensor } from '../../semantics/graph';
 import type { EvaluatedModel } from '../../semantics/model';
 import { requirementsOf } from '../../semantics/requirements';
+import { modelOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs, sourceLinks } from '../markdown';
 import { counted, grouped } from '../numbers';
 import { spellCall, spellValue, textOf } from '../spelling';
 import type { Document } from '../workspace';
 import { requirementList, valuePage } from './value';
 
-/** The evaluated model that a declaration stands for. */
-function modelOf(declaration: ast.Declaration | undefined, document: Document): EvaluatedModel | undefined {
-  return document.analysis.models.find((model) => model.declaration === declaration);
-}
-
 /** `input` and `target`: the type, and what the model requires of its free dimensions. */
 export function tensorStatementPage(statement: ast.Input | ast.Target, declaration: ast.Declaration | undefined, document: Document): string | undefined {
   const observed = document.analysis.observations(statement.name)?.first ?? [];
   const page = valuePage(statement.name.text, observed, document);
-  const model = modelOf(declaration, document);
+  const model = modelOf(document, declaration);
   if (model === undefined) return page;
   const requirements = requirementsOf(model).filter(({ input }) => input.place.span.start === statement.name.span.start);
   return paragraphs(page, requirements.length === 0 ? undefined : requirementList(requirements, document));
@@ -57,7 +53,7 @@ export function lossPage(statement: ast.Loss, document: Document): string {
 
 /** `optimizer`: the update rule with the numbers put in, and the state that it keeps. */
 export function optimizerPage(statement: ast.Optimizer, declaration: ast.Declaration | undefined, document: Document): string | undefined {
-  const model = modelOf(declaration, document) ?? document.analysis.models.find((each) => isPlaceOf(each, statement, document));
+  const model = modelOf(document, declaration) ?? document.analysis.models.find((each) => isPlaceOf(each, statement, document));
   const chosen = model?.optimizer;
   if (model === undefined || chosen === undefined) return undefined;
   const { definition, arguments: given } = chosen;

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { checkModel } from '../../server/src/check/run';
 import { analyseText } from '../support/analyse';
 
 const folder = new URL('../../examples/', import.meta.url);
@@ -13,8 +14,14 @@ const announced: Readonly<Record<string, readonly string[]>> = {
   'unet_variants.nn': ['information size-requirement', 'information size-requirement'],
 };
 
-describe.each(readdirSync(folder).filter((name) => name.endsWith('.nn')))('%s', (name) => {
-  const analysis = analyseText(readFileSync(new URL(name, folder), 'utf8'));
+const names = readdirSync(folder).filter((name) => name.endsWith('.nn'));
+
+function textOf(name: string): string {
+  return readFileSync(new URL(name, folder), 'utf8');
+}
+
+describe.each(names)('%s', (name) => {
+  const analysis = analyseText(textOf(name));
 
   it('has no diagnostics that it does not announce', () => {
     expect(analysis.diagnostics.map(({ severity, code }) => `${severity} ${code}`)).toEqual(announced[name] ?? []);
@@ -24,4 +31,19 @@ describe.each(readdirSync(folder).filter((name) => name.endsWith('.nn')))('%s', 
     const judgements = [...analysis.judgements, ...analysis.models.flatMap((model) => model.graph.judgements)];
     expect(judgements.filter(({ outcome }) => outcome === 'fails' || outcome === 'unknown')).toEqual([]);
   });
+});
+
+/** The models that are small on purpose, so that their gradients can be checked; others have none. */
+const small = names.flatMap((name) => [...textOf(name).matchAll(/^model ((?:Small|Tiny)\w*)/gm)].map(([, model]) => [name, model!] as const));
+
+it('there are small variants', () => {
+  expect(small.length).toBeGreaterThanOrEqual(7);
+});
+
+it.each(small)('%s: the gradients of %s agree', (name, model) => {
+  const report = checkModel({ files: [{ uri: name, text: textOf(name) }], file: name, model, budgetMilliseconds: 300 });
+  expect(report.problem).toBeUndefined();
+  expect([...report.tensors, ...report.asserts].filter(({ ok }) => !ok)).toEqual([]);
+  expect(report.ok).toBe(true);
+  expect(report.tensors.length).toBeGreaterThan(0);
 });

@@ -73,6 +73,10 @@ describe('one error at its cause', () => {
   });
 });
 
+it('a 1×1 convolution with a stride skips inputs on purpose', () => {
+  expect(analyseText('model M {\n input x: [3, 32, 32]\n Conv2d(6, 1, stride = 2)\n}').diagnostics).toEqual([]);
+});
+
 describe('errors inside a stack', () => {
   const text = `stack Down(channels) {
   Conv2d(channels, 9)

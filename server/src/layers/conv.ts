@@ -148,7 +148,9 @@ function convolution(axes: 1 | 2 | 3): Operation {
         output: float(out_channels, ...slid.sizes),
         parameters,
         macs,
-        steps: [...slid.steps, parameterStep(weight, bias ? out_channels : undefined), macsStep(weight, slid.sizes, macs)],
+        get steps() {
+          return [...slid.steps, parameterStep(weight, bias ? out_channels : undefined), macsStep(weight, slid.sizes, macs)];
+        },
         dependence: { windows: spatialDependence(windows), mixed: [{ input: 0, axis: 0, as: 'channel' }] },
         execute: ({ builder, inputs, parameters: { weight: filters, bias: shift } }) => {
           const around = new Map(windows.map((window, axis) => [axis + 2, window]));

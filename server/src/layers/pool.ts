@@ -85,7 +85,9 @@ function maxPool(axes: Axes): Operation {
       if (windows === undefined || slid === undefined) return undefined;
       return {
         output: float(channels!, ...slid.sizes),
-        steps: slid.steps,
+        get steps() {
+          return slid.steps;
+        },
         dependence: channelwise(spatialDependence(windows)),
         execute: ({ builder, inputs }) =>
           builder.maxPool(inputs[0]!, {
@@ -136,7 +138,9 @@ function averagePool(axes: Axes): Operation {
       if (windows === undefined || slid === undefined) return undefined;
       return {
         output: float(channels!, ...slid.sizes),
-        steps: slid.steps,
+        get steps() {
+          return slid.steps;
+        },
         dependence: channelwise(spatialDependence(windows)),
         execute: ({ builder, inputs }) =>
           builder.averagePool(inputs[0]!, {

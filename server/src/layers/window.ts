@@ -55,7 +55,6 @@ export function slide(
   ceil = false,
 ): { readonly sizes: readonly Dimension[]; readonly steps: readonly Step[] } | undefined {
   const sizes: Dimension[] = [];
-  const steps: Step[] = [];
   for (const [axis, window] of windows.entries()) {
     const n = spatial[axis]!;
     const size = outputSize(n, window, ceil);
@@ -78,9 +77,17 @@ export function slide(
     }
     if (!ceil) warnOfUnread(call, n, window, name);
     sizes.push(size);
-    steps.push({ what: name, formula: outputFormula(n, window, ceil, size) });
   }
-  return { sizes, steps };
+  return {
+    sizes,
+    // Spelled when a hover asks for them.
+    get steps() {
+      return windows.map((window, axis) => ({
+        what: axisName(windows.length, axis),
+        formula: outputFormula(spatial[axis]!, window, ceil, sizes[axis]!),
+      }));
+    },
+  };
 }
 
 /** The windows as dependences of the spatial axes behind the channels. */
@@ -103,7 +110,8 @@ export function positions(sizes: readonly Dimension[]): Dimension {
 
 /** Warns where the last stride leaves real inputs (not padding) unread at the far border. */
 function warnOfUnread(call: Pick<Call, 'warn'>, n: Dimension, window: Window, name: string): void {
-  if (typeof n !== 'number') return;
+  // A stride above the kernel skips inputs everywhere, on purpose.
+  if (typeof n !== 'number' || window.stride > extent(window)) return;
   const rest = (n + window.before + window.after - extent(window)) % window.stride;
   const unread = rest - window.after;
   if (unread <= 0) return;

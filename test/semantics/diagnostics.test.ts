@@ -77,6 +77,13 @@ it('a 1×1 convolution with a stride skips inputs on purpose', () => {
   expect(analyseText('model M {\n input x: [3, 32, 32]\n Conv2d(6, 1, stride = 2)\n}').diagnostics).toEqual([]);
 });
 
+it('totals of a model with errors are not judged', () => {
+  const text = 'model M {\n input x: [3, 32, 32]\n Linaer(3)\n assert params() == 99\n}\nassert params(M) == 99';
+  const { diagnostics, judgements } = analyseText(text);
+  expect(diagnostics.map(({ code }) => code)).toEqual(['unknown-name']);
+  expect(judgements.map(({ outcome }) => outcome)).toEqual(['unknown']);
+});
+
 describe('errors inside a stack', () => {
   const text = `stack Down(channels) {
   Conv2d(channels, 9)
@@ -124,4 +131,24 @@ model Sound {
     [['output', [4, 30, 30]]],
   ]);
   expect(analysis.diagnostics.map(({ code }) => code)).toEqual(['invalid-stride']);
+});
+
+describe('figures of a model with errors', () => {
+  const broken = 'model M {\n input x: [3, 32, 32]\n head = Linear(2)\n x -> Conv2d(4, 40) -> head\n assert params() == 1\n assert params(head) == 1\n}\nassert macs(M) == 1';
+
+  it('are not judged', () => {
+    const { diagnostics, models, judgements } = analyseText(broken);
+    expect(diagnostics.map(({ code }) => code)).toEqual(['no-output-left']);
+    expect([...models[0]!.graph.judgements, ...judgements].map(({ outcome }) => outcome)).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+
+  it('are judged where the only errors are other asserts', () => {
+    const { diagnostics } = analyseText('model M {\n input x: [3]\n Linear(2)\n assert params() == 1\n assert macs() == 1\n}\nassert params(M) == 2');
+    expect(diagnostics.map(({ code }) => code)).toEqual(['assert-fails', 'assert-fails', 'assert-fails']);
+  });
+});
+
+it('figures of the whole model cannot be asked for in the middle of its body', () => {
+  const { diagnostics } = analyseText('model M {\n input x: [3]\n Linear(2)\n n = params()\n Linear(n)\n}');
+  expect(diagnostics.map(({ code }) => code)).toEqual(['model-not-finished']);
 });

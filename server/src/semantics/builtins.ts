@@ -39,12 +39,22 @@ interface Subject {
   readonly parameters: readonly Tensor[];
 }
 
-/** The model, layer or tensor that is asked about; without an argument the model that asks. */
+/** The model, layer or tensor that is asked about; without an argument the model that asks. Undefined where it is not known whole. */
 function subjectOf(context: Context, value: Value | undefined, node: ast.Expression, builtin: string): Subject | undefined {
   const { graph } = context.run;
   if (value === undefined) {
     if (context.run.isFile) {
       wrong(context, node, builtin, 'a model here, outside of all models', undefined);
+      return undefined;
+    }
+    if (!graph.finished) {
+      if (context.run.errors === 0) {
+        context.run.report(context, {
+          code: 'model-not-finished',
+          place: at(context, node),
+          message: `${builtin} of the whole model is known at the end of its body; only an assert can ask for it`,
+        });
+      }
       return undefined;
     }
     const nodes = graph.nodes.slice(0, graph.bodyNodes);
@@ -58,11 +68,14 @@ function subjectOf(context: Context, value: Value | undefined, node: ast.Express
   if (value.kind === 'layer') {
     const parameters = parametersOfLayer(value.layer);
     if (parameters === undefined) {
-      context.run.report(context, {
-        code: 'layer-never-applied',
-        place: at(context, node),
-        message: `${builtin} of a layer is known once the layer is applied, but ${describe(value)} never is`,
-      });
+      // In a body with errors, one of them may be why.
+      if (graph.finished || context.run.errors === 0) {
+        context.run.report(context, {
+          code: 'layer-never-applied',
+          place: at(context, node),
+          message: `${builtin} of a layer is known once the layer is applied, but ${describe(value)} never is`,
+        });
+      }
       return undefined;
     }
     const owned = new Set(parameters);
@@ -75,6 +88,9 @@ function subjectOf(context: Context, value: Value | undefined, node: ast.Express
       wrong(context, node, builtin, 'a model that can be built without arguments', value);
       return undefined;
     }
+    if (!model.graph.finished) return undefined;
+    // The errors were reported where they stand; totals without what they hide would be wrong.
+    if (model.run.errors > 0) return undefined;
     return { graph: model.graph, nodes: model.graph.nodes.slice(0, model.graph.bodyNodes), parameters: model.graph.parameters };
   }
   wrong(context, node, builtin, 'a model, a layer or a tensor', value);

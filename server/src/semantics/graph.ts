@@ -94,6 +94,8 @@ export interface Graph {
   readonly nodes: AnyNode[];
   /** How many of the nodes the body made; those behind belong to asserts. */
   bodyNodes: number;
+  /** The body was evaluated to its end without an error; until then the figures of the whole are not known. */
+  finished: boolean;
   readonly inputs: Tensor[];
   readonly targets: Tensor[];
   /** Every parameter that the body creates, once. */
@@ -111,6 +113,7 @@ export function emptyGraph(): Graph {
   return {
     nodes: [],
     bodyNodes: 0,
+    finished: false,
     inputs: [],
     targets: [],
     parameters: [],

@@ -77,6 +77,7 @@ function runNetwork(context: Context, block: ast.Block): void {
   const { graph } = run;
   runStatements(context, block.statements);
   graph.bodyNodes = graph.nodes.length;
+  graph.finished = run.errors === 0;
   for (const [name, value] of body.published) graph.outputs.push({ name, tensors: tensorsOf(value) });
   // The last flow is an output, too, unless the last `output` published it.
   if (body.moved && body.lastPublished === undefined && body.flow !== undefined) {

@@ -81,12 +81,7 @@ function asksAboutTheModel(node: { readonly kind: string }): boolean {
 
 /** Judges all claims; the body is finished. */
 export function judgePostponed(context: Context): void {
-  const { errors } = context.run;
-  for (const { context: where, statement } of context.run.postponed.splice(0)) {
-    // Totals of a body with errors lack what the errors hide.
-    if (errors > 0 && asksAboutTheModel(statement.condition)) judge(where, statement, 'unknown');
-    else judgeClaim(where, statement);
-  }
+  for (const { context: where, statement } of context.run.postponed.splice(0)) judgeClaim(where, statement);
 }
 
 export function judgeClaim(context: Context, statement: ast.Assert): void {

@@ -88,9 +88,8 @@ function subjectOf(context: Context, value: Value | undefined, node: ast.Express
       wrong(context, node, builtin, 'a model that can be built without arguments', value);
       return undefined;
     }
-    if (!model.graph.finished) return undefined;
     // The errors were reported where they stand; totals without what they hide would be wrong.
-    if (model.run.errors > 0) return undefined;
+    if (!model.graph.finished) return undefined;
     return { graph: model.graph, nodes: model.graph.nodes.slice(0, model.graph.bodyNodes), parameters: model.graph.parameters };
   }
   wrong(context, node, builtin, 'a model, a layer or a tensor', value);

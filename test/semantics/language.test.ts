@@ -75,6 +75,12 @@ describe('weights', () => {
     expect(model('a, b, c, d = x -> Chunk(4)\na', 'input x: [8192, 8192]').outputs).toEqual(['output [2048, 8192]']);
   });
 
+  it('a list maps through a function of one tensor, and is no sum of all where a residual meets it', () => {
+    expect(model('a, b = [x, x] -> transpose\nconcat(a, b)', 'input x: [3, 5]').outputs).toEqual(['output [10, 3]']);
+    const { diagnostics } = analyseText('model M {\n input x: [3]\n [x, x] -> residual { ReLU }\n}');
+    expect(diagnostics.map(({ code }) => code)).toEqual(['wrong-input-count']);
+  });
+
   it('a parameter of a layer is a tensor', () => {
     expect(model('e = Embedding(10, 4)\nh = e(t)\nh @ transpose(e.weight)', 'input t: int[T]').outputs).toEqual(['output [T, 10]']);
   });

@@ -62,6 +62,8 @@ it('the receptive field of a random network is the support of its gradient', () 
   let compared = 0;
   fc.assert(
     fc.property(network, fc.double({ min: 0.2, max: 0.8, noNaN: true }), (body, where) => {
+      // Large kernels behind many strides may leave nothing.
+      fc.pre(!analyseText(`model M {\n  input x: [2, ${String(length)}]\n${body}\n}\n`).diagnostics.some(({ code }) => code === 'no-output-left'));
       const { axes, output } = fieldOf(body);
       const [axis] = axes;
       const units = output.type.shape[1] as number;

@@ -13,6 +13,7 @@ import { at, type Context, placeOfProblem } from './run';
 import {
   type CatalogLayer,
   describe,
+  type FunctionValue,
   type Insertion,
   type Layer,
   layerName,
@@ -84,11 +85,22 @@ function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], 
       const middle = apply(context, layer.first, inputs, layer.first.origin.node);
       return apply(context, layer.second, [middle], layer.second.origin.node);
     }
-    case 'function':
+    case 'function': {
+      const [only] = inputs;
+      if (inputs.length === 1 && only?.kind === 'list' && takesOneTensor(layer.function)) {
+        return list(only.items.map((item) => applyUnnoted(context, layer, [item], node)));
+      }
       return callFunction(context, layer.function, inputs.map((value) => ({ value, place })), node);
+    }
     case 'catalog':
       return applyCatalog(context, layer, inputs, node, named);
   }
+}
+
+/** Whether it is a function of the catalog that takes one tensor: over a list it maps. */
+function takesOneTensor({ target }: FunctionValue): boolean {
+  const operation = target.kind === 'declaration' ? undefined : target.operation;
+  return operation?.inputs.length === 1 && operation.inputs[0]?.variadic !== true;
 }
 
 function applyCatalog(

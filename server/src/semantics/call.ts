@@ -115,7 +115,7 @@ function isTensorLike(value: Value): boolean {
   return value.kind === 'tensor' || (value.kind === 'list' && value.items.length > 0 && value.items.every(isTensorLike));
 }
 
-/** Functions that take any number of tensors, as the blocks of their names do. */
+/** Functions that take a list of tensors, of any length, as the blocks of their names do branches. */
 const joins: ReadonlySet<string> = new Set(['add', 'multiply']);
 
 /** Tensors first, then the arguments; plain numbers among the tensors become constants. */
@@ -126,8 +126,9 @@ function callOperation(
   node: ast.Expression,
 ): Value {
   if (given.some((argument) => argument.value.kind === 'unknown')) return unknown;
-  if (joins.has(operation.name) && given.some(({ value }) => value.kind === 'list')) {
-    const [first, ...others] = given.flatMap(({ value }) => (value.kind === 'list' ? value.items : [value]));
+  const [only] = given;
+  if (joins.has(operation.name) && given.length === 1 && only?.value.kind === 'list') {
+    const [first, ...others] = only.value.items;
     if (first !== undefined) return others.reduce((joined, next) => applyFunction(context, operation.name, [joined, next], node), first);
   }
   const variadic = operation.inputs.some((input) => input.variadic === true);

@@ -8,14 +8,17 @@ import type { CheckWorker } from './check/host';
 import type { WorkerMessage } from './check/protocol';
 import type { Runtime } from './lsp/runtime';
 
+/** The text of a file on the disk; undefined for one that cannot be read. */
+export function readUri(uri: string): string | undefined {
+  try {
+    return readFileSync(fileURLToPath(uri), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 export const nodeRuntime: Runtime = {
-  readFile(uri) {
-    try {
-      return readFileSync(fileURLToPath(uri), 'utf8');
-    } catch {
-      return undefined;
-    }
-  },
+  readFile: readUri,
   spawnCheckWorker(): CheckWorker {
     // The build puts the worker beside the bundle that this becomes a part of.
     const worker = new Worker(path.join(__dirname, 'check-worker.cjs'));

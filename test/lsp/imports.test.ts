@@ -33,9 +33,9 @@ describe('imported files', () => {
     expect(await client.diagnosticsWhere(main, () => true)).toEqual([]);
   });
 
-  it('are asked of a client that reads files, and waited for', async () => {
+  it.each([undefined, () => undefined])('that the host cannot read are asked of a client that reads files, and waited for', async (readFile) => {
     const asked: string[] = [];
-    client = await LanguageClient.start({ runtime: { readFile: undefined }, initializationOptions: { readFile: true } });
+    client = await LanguageClient.start({ runtime: { readFile }, initializationOptions: { readFile: true } });
     client.connection.onRequest(readFileRequest, ({ uri }) => {
       asked.push(uri);
       return { text: blockOf(5) };

@@ -3,7 +3,24 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CancellationTokenSource, CodeActionRequest, CodeLensRequest, HoverRequest, InlayHintRequest, type MarkupContent } from 'vscode-languageserver/node';
+import {
+  CancellationTokenSource,
+  CodeActionRequest,
+  CodeLensRequest,
+  type CompletionItem,
+  CompletionRequest,
+  DefinitionRequest,
+  DocumentFormattingRequest,
+  DocumentHighlightRequest,
+  DocumentSymbolRequest,
+  FoldingRangeRequest,
+  HoverRequest,
+  InlayHintRequest,
+  type MarkupContent,
+  ReferencesRequest,
+  SignatureHelpRequest,
+  SymbolKind,
+} from 'vscode-languageserver/node';
 import { features } from '../../server/src/lsp/features';
 import { LanguageClient, type Options, positionOf } from '../support/language-client';
 
@@ -83,6 +100,29 @@ describe('the language server', () => {
     expect(actions).toMatchObject([{ title: 'Pad by half the kernel', kind: 'quickfix', isPreferred: true, edit: { changes: { [uri]: [{ range: diagnostic!.range, newText: '1' }] } } }]);
   });
 
+  it('answers every other request of its table in the terms of the protocol', async () => {
+    await start();
+    const written = `stack Block(width) { Linear(width) }\n\nmodel Net {\n  input x: [3]\n  Block( 4 )\n}\n`;
+    await client.open(uri, written);
+    const textDocument = { uri };
+    const position = positionOf(written, 'Blo$0ck( 4');
+    const { connection } = client;
+    const symbols = await connection.sendRequest(DocumentSymbolRequest.type, { textDocument });
+    expect(symbols).toMatchObject([{ name: 'Block', kind: SymbolKind.Struct }, { name: 'Net', kind: SymbolKind.Class, selectionRange: { start: { line: 2, character: 6 } }, children: [{ name: 'x', detail: '[3]' }] }]);
+    expect(await connection.sendRequest(FoldingRangeRequest.type, { textDocument })).toEqual([{ startLine: 2, endLine: 4 }]);
+    expect(await connection.sendRequest(DefinitionRequest.type, { textDocument, position })).toEqual({ uri, range: { start: { line: 0, character: 6 }, end: { line: 0, character: 11 } } });
+    const found = await connection.sendRequest(ReferencesRequest.type, { textDocument, position, context: { includeDeclaration: false } });
+    expect(found).toEqual([{ uri, range: { start: { line: 4, character: 2 }, end: { line: 4, character: 7 } } }]);
+    expect(await connection.sendRequest(DocumentHighlightRequest.type, { textDocument, position })).toHaveLength(2);
+    const inside = positionOf(written, 'Block($0 4');
+    const [first] = (await connection.sendRequest(CompletionRequest.type, { textDocument, position: inside })) as CompletionItem[];
+    expect(first).toMatchObject({ label: 'width', insertText: 'width = ', sortText: '00000' });
+    expect(await connection.sendRequest(SignatureHelpRequest.type, { textDocument, position: inside })).toMatchObject({ signatures: [{ label: 'Block(width)', parameters: [{ label: [6, 11] }] }], activeParameter: 0 });
+    expect(await connection.sendRequest(DocumentFormattingRequest.type, { textDocument, options: { tabSize: 2, insertSpaces: true } })).toEqual([
+      { range: { start: { line: 4, character: 8 }, end: { line: 4, character: 11 } }, newText: '4' },
+    ]);
+  });
+
   it('answers a cancelled request as cancelled', async () => {
     await start();
     await client.open(uri, text);
@@ -92,11 +132,12 @@ describe('the language server', () => {
     await expect(answer).rejects.toMatchObject({ code: -32800 });
   });
 
-  it('lives on when a feature throws', async () => {
-    const broken = Object.defineProperty({}, 'slice', {});
-    await start({ runtime: { readFile: () => { throw broken as Error; } } });
-    await client.open(uri, `from "./other.nn" import A\n${text}`);
-    expect(await hover(`from "./other.nn" import A\n${text}`, 'Con$0v2d')).toBeNull();
+  it('logs what a feature throws, answers null, and lives on', async () => {
+    await start({ runtime: { readFile: () => { throw new Error('broken on purpose'); } } });
+    const importing = `from "./other.nn" import A\n${text}`;
+    await client.open(uri, importing);
+    expect(await hover(importing, 'Con$0v2d')).toBeNull();
+    expect(client.logged.join()).toMatch(/textDocument\/hover failed: Error: broken on purpose/);
     await client.change(uri, 2, text);
     expect(await hover(text, 'Con$0v2d')).not.toBeNull();
   });

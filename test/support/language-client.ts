@@ -14,6 +14,7 @@ import {
   type InitializeResult,
   InitializeRequest,
   InlayHintRefreshRequest,
+  LogMessageNotification,
   type Position,
   type ProgressToken,
   ProgressType,
@@ -98,6 +99,8 @@ export class LanguageClient {
   readonly diagnostics = new Map<string, { version: number | undefined; diagnostics: Diagnostic[] }>();
   /** The methods of all requests that the server has made. */
   readonly requested: string[] = [];
+  /** What the server has logged. */
+  readonly logged: string[] = [];
   /** What the server has registered for. */
   readonly registered: string[] = [];
   /** The values of work-done progress, in their order. */
@@ -118,6 +121,7 @@ export class LanguageClient {
       this.diagnostics.set(uri, { version, diagnostics });
       this.wake();
     });
+    this.connection.onNotification(LogMessageNotification.type, ({ message }) => { this.logged.push(message); });
     this.connection.onRequest(RegistrationRequest.type, ({ registrations }) => {
       this.registered.push(...registrations.map(({ method }) => method));
       this.wake();

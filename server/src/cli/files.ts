@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { nearestName } from '../base/nearest';
 import { type Document, Workspace } from '../features/workspace';
 import type { Places } from '../features/summary';
-import { nodeRuntime } from '../node-runtime';
+import { readUri } from '../node-runtime';
 import type { EvaluatedModel } from '../semantics/model';
 import { symbolsOf } from '../symbolic/dimension';
 import { UsageError } from './terminal';
@@ -14,7 +14,7 @@ import { UsageError } from './terminal';
 /** Reads and analyses a file; throws a UsageError for one that cannot be read. */
 export function openFile(file: string): Document {
   const uri = pathToFileURL(path.resolve(file)).href;
-  const workspace = new Workspace(nodeRuntime.readFile!);
+  const workspace = new Workspace(readUri);
   workspace.update(uri, 1, readText(file));
   return workspace.document(uri)!;
 }
@@ -73,7 +73,11 @@ export function parseSizes(text: string, before: ReadonlyMap<string, number> = n
 export function atSizes(document: Document, models: readonly EvaluatedModel[], sizes: ReadonlyMap<string, number>): readonly EvaluatedModel[] {
   if (sizes.size === 0) return models;
   requireKnown(models, sizes);
-  return models.map((model) => document.analysis.modelAt(model.name, ofModel(model, sizes)) ?? model);
+  return models.map((model) => {
+    const sized = document.analysis.modelAt(model.name, ofModel(model, sizes));
+    if (sized === undefined) throw new UsageError(`${model.name} cannot be built with these sizes`);
+    return sized;
+  });
 }
 
 export function ofModel(model: EvaluatedModel, sizes: ReadonlyMap<string, number>): ReadonlyMap<string, number> {

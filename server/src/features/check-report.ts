@@ -50,15 +50,17 @@ export function reportPage(report: CheckReport): string {
     tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`,
     grouped(tensor.directions),
     grouped(tensor.kinks),
-    tensor.worst === undefined ? '–' : `${scientific(tensor.worst.relativeError)} at ${code(entryName('', tensor.worst.index) || 'the value')}`,
+    tensor.worst === undefined ? '–' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 ? '' : ` at ${code(entryName('', tensor.worst.index))}`}`,
   ]);
-  const wrong = report.tensors.filter((tensor) => !tensor.ok && tensor.worst !== undefined).map((tensor) => `- ${code(describeEntry(tensor.worst!))}`);
+  const wrong = [
+    ...report.tensors.filter((tensor) => !tensor.ok && tensor.worst !== undefined).map((tensor) => `- ${code(describeEntry(tensor.worst!))}`),
+    ...report.culprits.map(({ message }) => `- ${escaped(message)}`),
+  ];
   return paragraphs(
     `# Gradients of ${escaped(report.model)}`,
     escaped(outcomeOf(report)),
     `Reverse-mode derivatives against central differences, ${setting.filter((part) => part !== undefined).join(', ')}.`,
     wrong.length === 0 ? undefined : paragraphs('## Where they do not agree', wrong.join('\n')),
-    report.culprits.length === 0 ? undefined : report.culprits.map(({ message }) => `- ${escaped(message)}`).join('\n'),
     rows.length === 0 ? undefined : table(['', 'Tensor', 'Shape', 'Entries compared', 'Directions', 'Kinks', 'Worst relative error'], rows),
     report.asserts.length === 0 ? undefined : paragraphs('## Asserts', report.asserts.map((each) => `- ${each.ok ? '✓' : '✗'} ${code(each.text)}${each.message === undefined ? '' : `: ${escaped(each.message)}`}`).join('\n')),
     report.notes.length === 0 ? undefined : report.notes.map((note) => `*${escaped(note)}*`).join('\n\n'),

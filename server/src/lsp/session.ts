@@ -86,9 +86,10 @@ export class Session {
     }, lensInterval);
   }
 
+  /** The host's own files first; the client may have others, such as those of a remote repository. */
   private readFile(uri: string): string | undefined | Promise<string | undefined> {
-    if (this.runtime.readFile !== undefined) return this.runtime.readFile(uri);
-    if (!this.clientReadsFiles) return undefined;
-    return this.connection.sendRequest(readFileRequest, { uri }).then(({ text }) => text ?? undefined);
+    const text = this.runtime.readFile?.(uri);
+    if (text !== undefined || !this.clientReadsFiles) return text;
+    return this.connection.sendRequest(readFileRequest, { uri }).then((answer) => answer.text ?? undefined);
   }
 }

@@ -2,35 +2,40 @@
 
 import type { IToken } from 'chevrotain';
 import { limits } from './limits';
-import { beginsDeclaration, beginsHeader, beginsStatement, indentOf, isPlainName, missingBraceAfter, startsLine } from './lines';
+import { beginsDeclaration, beginsHeader, beginsStatement, indentOf, isPlainName, lastOfLine, missingBraceAfter, startsLine } from './lines';
 import type { closers, openers } from './tokens';
 import { Newline } from './tokens';
 
-type Opener = keyof typeof openers;
+export type Opener = keyof typeof openers;
 type Closer = keyof typeof closers;
 
 /** What is wrong with a bracket, at the index of its token. */
 export type Fault =
   | { readonly kind: 'unclosed'; readonly index: number; readonly endsAfter: number }
-  | { readonly kind: 'unopened' | 'missing-brace' | 'too-deep'; readonly index: number };
+  | { readonly kind: 'unopened' | 'too-deep'; readonly index: number }
+  | { readonly kind: 'missing-opener'; readonly index: number; readonly opener: Opener };
 
 /** What must be done to the tokens of a text so that its brackets match; all numbers are indices of tokens. */
 export class Repairs {
   readonly faults = new Map<number, Fault>();
   /** How many open brackets end after a token, though nothing closes them there. */
   readonly closeAfter = new Map<number, number>();
-  /** After these tokens a `{` opens, though none is written. */
-  readonly openAfter = new Set<number>();
-  /** Closing brackets that close nothing. */
-  readonly dropped = new Set<number>();
+  /** After these tokens a bracket opens, though none is written. */
+  readonly openAfter = new Map<number, Opener>();
+  /** For each token whether it is a closing bracket that closes nothing. */
+  readonly dropped: Uint8Array;
   /** Brackets that are nested too deeply, with the last token that is left aside with them. */
   readonly tooDeep = new Map<number, number>();
+
+  constructor(tokenCount: number) {
+    this.dropped = new Uint8Array(tokenCount);
+  }
 
   add({ faults, ends, openAfter, dropped, tooDeep }: Matching): void {
     for (const fault of faults) this.faults.set(fault.index, fault);
     for (const index of ends) this.closeAfter.set(index, (this.closeAfter.get(index) ?? 0) + 1);
-    for (const index of openAfter) this.openAfter.add(index);
-    for (const index of dropped) this.dropped.add(index);
+    for (const [index, opener] of openAfter) this.openAfter.set(index, opener);
+    for (const index of dropped) this.dropped[index] = 1;
     for (const [index, last] of tooDeep) this.tooDeep.set(index, last);
   }
 }
@@ -40,7 +45,7 @@ interface Matching {
   readonly faults: readonly Fault[];
   /** After each of these tokens one bracket ends. */
   readonly ends: readonly number[];
-  readonly openAfter: readonly number[];
+  readonly openAfter: readonly (readonly [number, Opener])[];
   readonly dropped: readonly number[];
   readonly tooDeep: readonly (readonly [number, number])[];
 }
@@ -55,7 +60,7 @@ export function closerOf(opener: string): string {
 
 /** Finds the repairs that a text's brackets need; each declaration is repaired by itself. */
 export function repairBrackets(tokens: readonly IToken[]): Repairs {
-  const repairs = new Repairs();
+  const repairs = new Repairs(tokens.length);
   let from = 0;
   let indent = Infinity;
   for (let i = 0; i <= tokens.length; i++) {
@@ -69,13 +74,13 @@ export function repairBrackets(tokens: readonly IToken[]): Repairs {
 }
 
 /**
- * Indentation decides only where braces do not match without it,
+ * Indentation decides only where brackets do not match without it,
  * and where it leaves no more faults: a text that nobody indented must not get worse by it.
  */
 function repairDeclaration(tokens: readonly IToken[], from: number, to: number): Matching {
   const plain = new Matcher(tokens, from, to, false);
   plain.run();
-  if (plain.braceFaults === 0) return plain;
+  if (plain.faults.length === 0) return plain;
   const indented = new Matcher(tokens, from, to, true);
   indented.run();
   return indented.faults.length <= plain.faults.length ? indented : plain;
@@ -105,12 +110,15 @@ interface OutlineLine {
 class Matcher implements Matching {
   readonly faults: Fault[] = [];
   readonly ends: number[] = [];
-  readonly openAfter: number[] = [];
+  readonly openAfter: [number, Opener][] = [];
   readonly dropped: number[] = [];
   readonly tooDeep: [number, number][] = [];
-  braceFaults = 0;
   private readonly open: OpenBracket[] = [];
   private readonly outline: OutlineLine[] = [];
+  /** The current line is indented less than the one before it. */
+  private hasDeeperLines = false;
+  /** The last line whose missing bracket was looked for; another look would find no more. */
+  private searched = -1;
   private line: number;
   /** Brackets that were ended unclosed: their closers, if they come late, are no second fault. */
   private readonly late: Record<Opener, number> = { '(': 0, '[': 0, '{': 0 };
@@ -178,11 +186,11 @@ class Matcher implements Matching {
         this.endAll(brace, i);
       }
     }
+    this.hasDeeperLines = (this.outline.at(-1)?.indent ?? 0) > indent;
     while (this.outline.length > 0 && this.outline.at(-1)!.indent > indent) this.outline.pop();
-    if (image !== '}') {
-      if (this.outline.at(-1)?.indent === indent) this.outline.pop();
-      this.outline.push({ indent, first: i });
-    }
+    if (closes) return;
+    if (this.outline.at(-1)?.indent === indent) this.outline.pop();
+    this.outline.push({ indent, first: i });
   }
 
   /** Opens a bracket; of one that is too deep, everything up to its end is left aside. */
@@ -202,6 +210,7 @@ class Matcher implements Matching {
       if (image === '(' || image === '[' || image === '{') depth++;
       else if (image === ')' || image === ']' || image === '}') depth--;
     }
+    while (this.tokens[last]!.tokenType === Newline) last--;
     this.cutShort ||= depth > 0;
     this.faults.push({ kind: 'too-deep', index: i });
     this.tooDeep.push([i, last]);
@@ -220,7 +229,11 @@ class Matcher implements Matching {
   private closesInner(i: number, closer: ')' | ']'): void {
     const brace = this.innermostBrace();
     const opener = this.open.findLastIndex((bracket, k) => k > brace && bracket.type === openerOf[closer]);
+    // What a bracket at a line's end opens, one at a line's beginning closes.
+    const isHanging = opener >= 0 && this.tokens[this.open[opener]!.index + 1]!.tokenType === Newline;
+    if (this.byIndentation && isHanging && this.line !== i) return this.drop(i, openerOf[closer]);
     if (opener >= 0) return this.close(opener, i);
+    if (this.byIndentation && this.insertOpener(i, openerOf[closer])) return;
     // In `f({ a )` the brace is the one that nothing closes; in `model A(d {)` the two signs changed places.
     const isNext = brace >= 0 && this.open[brace]!.index === i - 1;
     const outer = brace > 0 && !isNext ? this.open[brace - 1]! : undefined;
@@ -231,8 +244,7 @@ class Matcher implements Matching {
   private closesBrace(i: number): void {
     const brace = this.byIndentation ? this.braceByIndentation(i) : this.innermostBrace();
     if (brace >= 0) this.close(brace, i);
-    else if (this.byIndentation && this.insertBrace(i)) this.endAll(this.innermostBrace() + 1, i);
-    else this.drop(i, '{');
+    else if (!this.byIndentation || !this.insertOpener(i, '{')) this.drop(i, '{');
   }
 
   /** The brace whose line is indented as this closing one's, or that stands on the same line. */
@@ -252,21 +264,22 @@ class Matcher implements Matching {
   }
 
   /**
-   * Gives a closing brace the opening one that it lacks: after a header of the same line,
-   * or after one that is indented as this line, with deeper lines between.
+   * Gives a closing bracket the opening one that it lacks: at the end of a line that is indented as this one, with
+   * deeper lines between; a brace only after a header, but also after one on its own line.
    */
-  private insertBrace(i: number): boolean {
-    let line: number | undefined = this.line;
-    if (this.line === i) {
-      const header = this.outline.at(-1);
-      line = header?.indent === indentOf(this.tokens, i) ? header.first : undefined;
-    }
-    if (line === undefined || (this.open[this.innermostBrace()]?.index ?? -1) > line) return false;
-    const after = missingBraceAfter(this.tokens, line, i);
+  private insertOpener(i: number, opener: Opener): boolean {
+    const isFirst = this.line === i;
+    const above = this.outline.at(-1);
+    const isBelow = above?.indent === indentOf(this.tokens, this.line) && (this.hasDeeperLines || opener === '{');
+    const line = isFirst ? (isBelow ? above?.first : undefined) : opener === '{' ? this.line : undefined;
+    if (line === undefined || line === this.searched || (this.open[this.innermostBrace()]?.index ?? -1) > line) return false;
+    this.searched = line;
+    const after = opener === '{' ? missingBraceAfter(this.tokens, line, i) : lastOfLine(this.tokens, line);
     if (after === undefined) return false;
-    this.openAfter.push(after);
-    this.fault({ kind: 'missing-brace', index: after });
-    this.braceFaults++;
+    this.openAfter.push([after, opener]);
+    this.fault({ kind: 'missing-opener', index: after, opener });
+    const inside = this.open.findIndex(({ index }) => index > after);
+    if (inside >= 0) this.endAll(inside, i);
     return true;
   }
 
@@ -288,14 +301,12 @@ class Matcher implements Matching {
       this.ends.push(endsAfter);
       if (endsAfter !== named) this.fault({ kind: 'unclosed', index: bracket.index, endsAfter });
       named = endsAfter;
-      if (bracket.type === '{') this.braceFaults++;
       this.late[bracket.type]++;
     }
   }
 
   private drop(i: number, opener: Opener): void {
     this.dropped.push(i);
-    if (opener === '{') this.braceFaults++;
     // In `model A(d { )` the bracket that misses its end is already known by its header's brace.
     const isSwapped = opener !== '{' && this.open.some(({ type, softEnd }) => type === opener && softEnd !== undefined);
     if (this.late[opener] > 0) this.late[opener]--;

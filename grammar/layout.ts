@@ -2,7 +2,7 @@
 
 import type { IToken, TokenType } from 'chevrotain';
 import type { Diagnostic } from '../server/src/base/diagnostic';
-import type { Repairs } from './brackets';
+import type { Opener, Repairs } from './brackets';
 import { repairBrackets } from './brackets';
 import { limits } from './limits';
 import { beginsBinding, beginsDeclaration, beginsLoss, beginsStatement, startsLine } from './lines';
@@ -43,6 +43,8 @@ export interface Segment {
   suspicion?: Diagnostic;
   /** No separator stands before it: if the one before has a diagnostic, what is wrong here may follow from that. */
   sharesLine?: boolean;
+  /** It ends where a `}` is missing on its line: what is wrong in it follows from that. */
+  isCut?: boolean;
 }
 
 /** A bracket with all that is in it. */
@@ -65,7 +67,7 @@ export function layout(tokens: readonly IToken[], text: string): Layout {
   return builder.build();
 }
 
-type FrameType = 'file' | '(' | '[' | '{';
+type FrameType = 'file' | Opener;
 
 /** A bracket, or the file, whose contents are being collected. */
 interface Frame {
@@ -78,6 +80,8 @@ interface Frame {
   statement: Segment;
   /** A header in this statement still waits for its body. */
   awaitsBody: boolean;
+  /** The number of the line that it opened on. */
+  readonly line: number;
 }
 
 const startsHeader = new Set((['if', 'else', 'repeat', 'for'] as const).map(keyword));
@@ -92,6 +96,7 @@ class LayoutBuilder {
   private readonly frames: Frame[] = [];
   private readonly diagnostics: Diagnostic[] = [];
   private frame: Frame;
+  private line = 0;
 
   constructor(
     private readonly tokens: readonly IToken[],
@@ -106,11 +111,15 @@ class LayoutBuilder {
     const sound = repairs.closeAfter.size === 0 && repairs.openAfter.size === 0;
     for (let i = 0; i < tokens.length; i++) {
       const token = tokens[i]!;
-      if (token.tokenType === Newline) continue;
+      if (token.tokenType === Newline) {
+        this.line++;
+        continue;
+      }
       const last = this.add(token, i);
       if (!sound) {
-        for (let count = repairs.closeAfter.get(last) ?? 0; count > 0; count--) this.close(endOf(tokens[last]!));
-        if (repairs.openAfter.has(last)) this.openMissingBrace(last);
+        for (let count = repairs.closeAfter.get(last) ?? 0; count > 0; count--) this.closeUnclosed(endOf(tokens[last]!));
+        const opener = repairs.openAfter.get(last);
+        if (opener !== undefined) this.openMissing(last, opener);
       }
       i = last;
     }
@@ -135,7 +144,7 @@ class LayoutBuilder {
       case ')':
       case ']':
       case '}':
-        if (this.repairs.dropped.has(i)) this.noteFault(i);
+        if (this.repairs.dropped[i] === 1) this.noteFault(i);
         else this.close(endOf(token));
         return i;
     }
@@ -183,10 +192,11 @@ class LayoutBuilder {
         is(previous, BinaryOperator) || is(previous, Comma) || is(previous, Equals) || is(previous, notType);
       const begins = beginsLoss(this.tokens, i) || (beginsBinding(this.tokens, i) && !is(previous, Comma));
       if (goesOn && !begins) return;
-      const isSign = is(token, Minus) || is(token, Plus);
-      if (is(token, elseType) || (is(token, BinaryOperator) && !isSign)) return;
-      if (isSign && !goesOn) this.signAtLineStart(token, previous, segment);
-      if (is(token, Plus)) return;
+      const isPlus = is(token, Plus);
+      if (is(token, elseType) || (is(token, BinaryOperator) && !isPlus && !is(token, Minus))) return;
+      const joins = !takesNoOperator.has(segment.tokens[0]!.tokenType);
+      if (is(token, Minus) || (isPlus && joins)) this.signAtLineStart(token, previous, joins);
+      if (isPlus && joins) return;
     }
     this.finishSegment(token);
   }
@@ -199,13 +209,12 @@ class LayoutBuilder {
     return !(this.frame.segment.tokens.length === 1 && isKeyword(previous));
   }
 
-  private signAtLineStart(sign: IToken, previous: IToken, statement: Segment): void {
-    const joins = !takesNoOperator.has(statement.tokens[0]!.tokenType);
+  private signAtLineStart(sign: IToken, previous: IToken, joins: boolean): void {
     const between = this.text.slice(endOf(previous), sign.startOffset);
     this.report(say.signAtLineStart(sign, previous, joins, between.trim() === ''));
   }
 
-  private open(token: IToken, i: number, type: '(' | '[' | '{'): number {
+  private open(token: IToken, i: number, type: Opener): number {
     this.noteFault(i);
     const { frame } = this;
     const isBody = type === '{' && frame.awaitsBody;
@@ -216,13 +225,19 @@ class LayoutBuilder {
     return last ?? i;
   }
 
-  private openMissingBrace(after: number): void {
+  /** Opens a bracket that is missing after a token. */
+  private openMissing(after: number, type: Opener): void {
     this.noteFault(after);
     const end = endOf(this.tokens[after]!);
-    const tokenType = this.frame.awaitsBody ? Body : Block;
-    const opener: IToken = { image: '{', startOffset: end, endOffset: end - 1, tokenType, tokenTypeIdx: 0 };
-    this.frame.awaitsBody = false;
-    this.newFrame('{', opener, tokenType, this.frame);
+    const tokenType = type === '{' && this.frame.awaitsBody ? Body : groupTypes[type];
+    const opener: IToken = { image: type, startOffset: end, endOffset: end - 1, tokenType, tokenTypeIdx: 0 };
+    if (type === '{') this.frame.awaitsBody = false;
+    this.newFrame(type, opener, tokenType, this.frame);
+  }
+
+  private closeUnclosed(end: number): void {
+    if (this.frame.type === '{' && this.frame.line === this.line) this.frame.segment.isCut = true;
+    this.close(end);
   }
 
   /** Ends the innermost bracket and puts it into the segment around it as one token. */
@@ -249,7 +264,7 @@ class LayoutBuilder {
     const segment = newSegment(opener === undefined ? 0 : endOf(opener));
     const isBody = type === '{' || type === 'file';
     const statement = isBody ? segment : parent!.statement;
-    this.frame = { type, opener, tokenType, segments: [], segment, statement, awaitsBody: false };
+    this.frame = { type, opener, tokenType, segments: [], segment, statement, awaitsBody: false, line: this.line };
     this.frames.push(this.frame);
     return this.frame;
   }
@@ -263,6 +278,7 @@ class LayoutBuilder {
     const isItem = !isBody && (separator !== undefined || segments.length > 0);
     if (!isEmpty || isItem || segment.damage || segment.suspicion) segments.push(segment);
     if (separator === undefined) return;
+    if (isEmpty) segment.end = separator.startOffset;
     frame.segment = newSegment(isBody ? separator.startOffset : endOf(separator));
     if (isBody) frame.statement = frame.segment;
     frame.awaitsBody = false;

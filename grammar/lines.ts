@@ -56,42 +56,54 @@ export function indentOf(tokens: readonly IToken[], index: number): number {
   return tokens[index]!.startOffset - (index === 0 ? 0 : endOf(tokens[index - 1]!));
 }
 
+/** The last token of the line that begins with a token. */
+export function lastOfLine(tokens: readonly IToken[], index: number): number {
+  let i = index;
+  while (i + 1 < tokens.length && tokens[i + 1]!.tokenType !== Newline) i++;
+  return i;
+}
+
 /**
- * The token of a line after which a `{` is missing: the end of the last header or block word outside brackets
- * that none follows. A header ends where two values stand side by side, as in `repeat 2 Linear(8)`.
+ * The token after which a `{` is missing in the statement that begins at a line's start: the end of the last
+ * header or block word that none follows. A header ends where two values stand side by side, as in `repeat 2 Linear(8)`.
  */
 export function missingBraceAfter(tokens: readonly IToken[], start: number, end: number): number | undefined {
-  let depth = 0;
-  let inHeader = false;
+  /** For each bracket that is open whether a header directly in it still waits for its brace. */
+  const waits = [false];
   let after: number | undefined;
+  let depthOfWord = 0;
   let last = start;
-  for (let i = start; i < end && tokens[i]!.tokenType !== Newline; i++) {
+  for (let i = start; i < end; i++) {
     const token = tokens[i]!;
-    const { image } = token;
-    if (depth === 0) {
-      if (blockWords.has(token.tokenType)) {
-        inHeader = false;
-        after = i;
-      } else if (headerWords.has(token.tokenType)) {
-        inHeader = true;
-        after = undefined;
-      } else if (inHeader && endsValue(tokens[last]!) && beginsWithWord(token)) {
-        inHeader = false;
-        after = last;
-      } else if (image === '{') {
-        // It is the header's, or the block word's right before it.
-        if (inHeader || after === last) after = undefined;
-        inHeader = false;
-      }
+    const depth = waits.length - 1;
+    if (token.tokenType === Newline) {
+      if (depth === 0) break;
+      continue;
     }
-    if (image === '(' || image === '[' || image === '{') depth++;
-    else if (image === ')' || image === ']' || image === '}') depth--;
-    // `concat(dim = -1)`: the block comes after the arguments.
-    if (image === ')' && depth === 0 && after !== undefined && tokens[after + 1]?.image === '(' && blockWords.has(tokens[after]!.tokenType))
+    const { image } = token;
+    if (blockWords.has(token.tokenType)) {
+      waits[depth] = false;
       after = i;
+      depthOfWord = depth;
+    } else if (headerWords.has(token.tokenType)) waits[depth] = true;
+    else if (waits[depth] && endsValue(tokens[last]!) && beginsWithWord(token)) {
+      waits[depth] = false;
+      after = last;
+    } else if (image === '{') {
+      // It is the header's, or the block word's right before it.
+      if (!waits[depth] && after === last) after = undefined;
+      waits[depth] = false;
+    }
+    if (image === '(' || image === '[' || image === '{') waits.push(false);
+    else if ((image === ')' || image === ']' || image === '}') && depth > 0) {
+      waits.pop();
+      // `concat(dim = -1)`: the block comes after the arguments.
+      const isArguments = after !== undefined && tokens[after + 1]!.image === '(' && blockWords.has(tokens[after]!.tokenType);
+      if (isArguments && depth - 1 === depthOfWord) after = i;
+    }
     last = i;
   }
-  return inHeader ? last : after;
+  return waits[0] ? last : after;
 }
 
 function endsValue(token: IToken): boolean {

@@ -98,7 +98,7 @@ class Lowering implements Host {
   /** Lowers a segment, and reports what its brackets suggest unless something in it is the reason. */
   private inSegment(segment: Segment, lowerIt: () => void): void {
     const outer = this.reported;
-    this.reported = segment.sharesLine === true && this.previousReported;
+    this.reported = segment.isCut === true || (segment.sharesLine === true && this.previousReported);
     const suspicion = this.suspicion;
     this.suspicion = segment.suspicion;
     if (segment.damage) this.report(segment.damage);
@@ -144,10 +144,9 @@ class Lowering implements Host {
         return this.assert(tree, documented.span);
       default: {
         // A body that a damaged header leaves over is still the declaration's.
-        const body = tokenIn(tree, 'Body') ?? left.find((token) => token.tokenType === Body || token.tokenType === Block);
-        return first.image === 'stack'
-          ? this.stack(tree, first, body as Group | undefined, documented)
-          : this.model(tree, first, body as Group | undefined, documented);
+        const body = tokenIn(tree, 'Body') ?? left.find(({ tokenType }) => tokenType === Body || tokenType === Block);
+        const group = body as Group | undefined;
+        return first.image === 'stack' ? this.stack(tree, first, group, documented) : this.model(tree, first, group, documented);
       }
     }
   }
@@ -195,12 +194,14 @@ class Lowering implements Host {
     const name = this.nameIn(tree, first, 'model Net { … }');
     const parameters = this.parametersIn(tree, undefined);
     const equals = tokenIn(tree, 'Equals');
-    const body = group && this.expressions.block(group);
-    if (body !== undefined && equals !== undefined)
-      this.report(say.misplaced(equals, 'a model has either a body `{ … }` or, as a variant, `= A(…)`'));
-    const variant = equals && this.expressions.expression(nodeIn(tree, 'expression')!, equals, 'a model', 'model B = A(depth = 3)');
     if (group === undefined && equals === undefined) this.report(say.missingBody(first));
-    return { kind: 'model', ...documented, name, parameters, ...(body && { body }), ...(variant && { variant }) };
+    if (group === undefined && equals !== undefined) {
+      const variant = this.expressionIn(tree, equals, 'a model', 'model B = A(depth = 3)');
+      return { kind: 'model', ...documented, name, parameters, variant };
+    }
+    const body = group && this.expressions.block(group);
+    if (equals !== undefined) this.report(say.misplaced(equals, 'a model has either a body `{ … }` or, as a variant, `= A(…)`'));
+    return { kind: 'model', ...documented, name, parameters, ...(body && { body }) };
   }
 
   private assert(tree: CstNode, span: Span): ast.Assert {

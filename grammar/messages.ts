@@ -102,10 +102,13 @@ export function bracketFault(fault: Fault, tokens: readonly IToken[]): Diagnosti
       return error('unopened-bracket', span, `\`${token.image}\` closes nothing that is open here`, [
         replacement('Remove it', span, ''),
       ]);
-    case 'missing-brace':
-      return error('missing-body', span, `a \`{\` is missing after \`${token.image}\`; the \`}\` for it is there`, [
-        insertion('Add `{`', span.end, ' {'),
+    case 'missing-opener': {
+      const { opener } = fault;
+      const message = `a \`${opener}\` is missing after \`${token.image}\`; the \`${closerOf(opener)}\` for it is there`;
+      return error(opener === '{' ? 'missing-body' : 'missing-bracket', span, message, [
+        insertion(`Add \`${opener}\``, span.end, opener === '(' ? opener : ` ${opener}`),
       ]);
+    }
     case 'too-deep':
       return error(
         'nesting-too-deep',

@@ -10,7 +10,7 @@ import { keyword } from './tokens';
  * lowering asks for what is missing, in words that fit the place. A rule that ends early leaves tokens over,
  * which is the one error of this parser.
  */
-class NnParser extends CstParser {
+export class NnParser extends CstParser {
   constructor() {
     super(tokens.tokenVocabulary, { maxLookahead: 2, recoveryEnabled: false, nodeLocationTracking: 'none' });
     this.performSelfAnalysis();

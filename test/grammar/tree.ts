@@ -1,7 +1,8 @@
 // How tests see trees: as compact s-expressions, and with or without places.
 
+import type { ParseResult } from '../../grammar/parse';
 import type { Node } from '../../grammar/walk';
-import { children } from '../../grammar/walk';
+import { children, walk } from '../../grammar/walk';
 
 /** A tree as one line: `(pipe x (call Linear 10))`. */
 export function compact(node: Node): string {
@@ -49,6 +50,30 @@ export function compact(node: Node): string {
     default:
       return `(${[node.kind, ...children(node).map(compact)].join(' ')})`;
   }
+}
+
+/** What is wrong with the places in a tree and its diagnostics; nothing, whatever the text. */
+export function misplacements({ file, diagnostics }: ParseResult, text: string): string[] {
+  const wrong: string[] = [];
+  walk(file, {
+    enter(node) {
+      let last = node.span.start;
+      for (const child of children(node)) {
+        if (child.span.start < last || child.span.end > node.span.end || child.span.end < child.span.start)
+          wrong.push(`${child.kind} ${child.span.start}-${child.span.end} in ${node.kind} ${node.span.start}-${node.span.end}`);
+        last = child.span.end;
+      }
+      return undefined;
+    },
+  });
+  for (const { code, span, fixes } of diagnostics) {
+    if (!(span.start >= 0 && span.start < span.end && span.end <= text.length) || text.slice(span.start, span.end).trim() === '')
+      wrong.push(`${code} marks nothing at ${span.start}-${span.end}`);
+    for (const edit of fixes?.flatMap(({ edits }) => edits) ?? [])
+      if (!(edit.span.start >= 0 && edit.span.start <= edit.span.end && edit.span.end <= text.length))
+        wrong.push(`${code} has an edit at ${edit.span.start}-${edit.span.end}`);
+  }
+  return wrong;
 }
 
 /** A tree as data, without the places of its nodes. */

@@ -1,0 +1,130 @@
+// What damage leaves whole: tried on every prefix of every example, and on every token taken out, doubled, swapped or put in.
+
+import { describe, expect, test } from 'vitest';
+import type { File } from '../../grammar/ast';
+import type { Span } from '../../server/src/base/span';
+import { parse } from '../../grammar/parse';
+import { endOf, Newline, tokenize } from '../../grammar/tokens';
+import type { Node } from '../../grammar/walk';
+import { walk } from '../../grammar/walk';
+import { examples } from './examples';
+import { compact, misplacements } from './tree';
+
+/** A change of a text: what stands from `start` to `end` becomes `by`. */
+interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly by: string;
+}
+
+const tokensOf = new Map(
+  [...examples].map(([name, text]) => [
+    name,
+    tokenize(text)
+      .tokens.filter(({ tokenType }) => tokenType !== Newline)
+      .map((token) => ({ start: token.startOffset, end: endOf(token), image: token.image })),
+  ]),
+);
+
+function deletions(name: string): Change[] {
+  return tokensOf.get(name)!.map(({ start, end }) => ({ start, end, by: '' }));
+}
+
+function duplications(name: string): Change[] {
+  return tokensOf.get(name)!.map(({ start, end, image }) => ({ start, end, by: `${image} ${image}` }));
+}
+
+function swaps(name: string, text: string): Change[] {
+  const tokens = tokensOf.get(name)!;
+  return tokens.slice(1).map((second, i) => {
+    const first = tokens[i]!;
+    const by = second.image + text.slice(first.end, second.start) + first.image;
+    return { start: first.start, end: second.end, by };
+  });
+}
+
+/** At each token another one of these. */
+const intruders = ['(', ')', '[', ']', '{', '}', '->', '=', ',', ':', ';', '-', '.', 'if', 'else', 'model', 'output', 'not', 'x', '"'];
+
+function insertions(name: string): Change[] {
+  return tokensOf.get(name)!.map(({ start }, i) => ({ start, end: start, by: `${intruders[i % intruders.length]!} ` }));
+}
+
+/** A node of a sound file, with its text. */
+interface Original {
+  readonly node: Node;
+  readonly text: string;
+  readonly isDeclaration: boolean;
+}
+
+/** All declarations and statements of a file. */
+function nodesOf(file: File): Original[] {
+  const found: Original[] = [];
+  walk(file, {
+    enter(node) {
+      const isDeclaration = node.kind === 'file';
+      if (node.kind === 'file' || node.kind === 'block')
+        for (const child of isDeclaration ? node.declarations : node.statements)
+          found.push({ node: child, text: compact(child), isDeclaration });
+      return undefined;
+    },
+  });
+  return found;
+}
+
+const originals = new Map([...examples].map(([name, text]) => [name, nodesOf(parse(text).file)]));
+
+function key({ start, end }: Span, text: string): string {
+  return `${start}-${end} ${text}`;
+}
+
+/** What a change destroys beyond its place: nodes that it does not touch, not even by standing next to it. */
+function lost(name: string, text: string, change: Change, file: File, scope: 'declarations' | 'statements'): string[] {
+  const { start, end, by } = change;
+  const tokens = tokensOf.get(name)!;
+  const before = tokens.findLast((token) => token.end <= start)?.end ?? 0;
+  const after = tokens.find((token) => token.start >= end)?.start ?? text.length;
+  const shift = by.length - (end - start);
+  const move = (offset: number): number => (offset <= start ? offset : offset + shift);
+  const kept = new Set(nodesOf(file).map(({ node, text: its }) => key(node.span, its)));
+  const nodes = originals.get(name)!;
+  const damagedStatements = nodes.filter(({ node: { span }, isDeclaration }) => !isDeclaration && span.start <= start && end <= span.end);
+  const isInDamaged = ({ span }: Node): boolean =>
+    damagedStatements.some(({ node }) => node.span.start <= span.start && span.end <= node.span.end);
+  return nodes
+    .filter(({ isDeclaration }) => isDeclaration || scope === 'statements')
+    .filter(({ node, isDeclaration }) => (node.span.end < before || node.span.start > after) && (isDeclaration || !isInDamaged(node)))
+    .filter(({ node, text: its }) => !kept.has(key({ start: move(node.span.start), end: move(node.span.end) }, its)))
+    .map(({ node }) => text.slice(node.span.start, node.span.end));
+}
+
+describe.each([...examples])('%s', (name, text) => {
+  test('every prefix has a tree, with every declaration before the cut', () => {
+    for (let length = 0; length < text.length; length++) {
+      const prefix = text.slice(0, length);
+      const result = parse(prefix);
+      expect(misplacements(result, prefix), prefix).toEqual([]);
+      const kept = new Set(result.file.declarations.map((node) => key(node.span, compact(node))));
+      for (const { node, text: its, isDeclaration } of originals.get(name)!)
+        if (isDeclaration && node.span.end < length && !kept.has(key(node.span, its))) expect.fail(`${its} lost in ${prefix}`);
+    }
+  });
+
+  test.each([
+    ['taken out', deletions, 'statements', 1],
+    ['doubled', duplications, 'statements', 1],
+    ['swapped with the next', swaps, 'declarations', 3],
+    ['put in', insertions, 'declarations', 4],
+  ] as const)('a token %s leaves everything else as it is, and gives few errors', (_, changes, scope, mostErrors) => {
+    for (const change of changes(name, text)) {
+      const { start, end, by } = change;
+      const damaged = text.slice(0, start) + by + text.slice(end);
+      const place = damaged.slice(Math.max(0, start - 60), start + by.length + 60);
+      const result = parse(damaged);
+      expect(misplacements(result, damaged), place).toEqual([]);
+      expect(lost(name, text, change, result.file, scope), place).toEqual([]);
+      const errors = result.diagnostics.filter(({ severity }) => severity === 'error');
+      expect(errors.length, place).toBeLessThanOrEqual(mostErrors);
+    }
+  });
+});

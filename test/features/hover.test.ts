@@ -100,6 +100,12 @@ describe('hovers', () => {
     expect(page).toContain('Made by Linear at line 2 of blocks.nn.');
   });
 
+  it('explain a layer of the language in a stack that nobody applies', () => {
+    const page = hoverAt('stack Unused { Lin$0ear(4); softm$0ax }\n');
+    expect(page).toContain('Linear(out_features, bias = true)');
+    expect(page).toContain('y = x·Wᵀ + b');
+  });
+
   it('stay away from what is unknown', () => {
     expect(hoverAt('model Net {\n  input x: [3]\n  Lineer$0(4)\n}\n')).toBe('nothing');
     expect(hoverAt('model Net {\n  input x: [3]\n  Linear(4)\n$0\n}\n')).toBe('nothing');

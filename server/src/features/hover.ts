@@ -3,7 +3,7 @@
 import type * as ast from '../../../grammar/ast';
 import { type Node, nodePathAt } from '../../../grammar/walk';
 import { touches, type Span } from '../base/span';
-import { functions } from '../layers/catalog';
+import { functions, layers } from '../layers/catalog';
 import { builtins } from '../semantics/builtins';
 import type { ConstructorValue, FunctionValue } from '../semantics/values';
 import { importedDeclaration } from './definition';
@@ -150,7 +150,8 @@ function namePage(node: ast.Name, site: Site): string | undefined {
     const declared = value.kind === 'constructor' || value.kind === 'function' ? declaredPage(value, document) : undefined;
     if (declared !== undefined) return declared;
   }
-  return standardPage(node.text, first.length === 0 || first[0]!.value.kind === 'function') ?? observedPage(node, document);
+  const isStandard = first.length === 0 || first[0]!.value.kind === 'function' || first[0]!.value.kind === 'constructor';
+  return (isStandard ? standardPage(node.text) : undefined) ?? observedPage(node, document);
 }
 
 /** The page of what a name declares: a variant has its own. */
@@ -169,15 +170,15 @@ function importedPage(imported: ast.ImportedName, statement: Node | undefined, d
   return paragraphs(codeBlock(`let ${declaration.name.text} = ${textOf(declaration.value, source.text)}`), declaration.documentation);
 }
 
-/** A function that the language brings along. */
-function standardPage(name: string, isFunction: boolean): string | undefined {
+/** A layer or function that the language brings along. */
+function standardPage(name: string): string | undefined {
   const builtin = builtins.get(name);
-  const operation = functions.get(name);
-  if (!isFunction) return undefined;
-  return paragraphs(
+  const operation = layers.get(name) ?? functions.get(name);
+  const page = paragraphs(
     builtin && paragraphs(codeBlock(builtin.signature), builtin.summary),
-    operation && paragraphs(codeBlock(printSignature(signatureOfOperation(operation, true), true)), operation.summary, code(operation.formula), sourceLinks(operation.source)),
-  ) || undefined;
+    operation && paragraphs(codeBlock(printSignature(signatureOfOperation(operation, functions.has(name)), true)), operation.summary, code(operation.formula), sourceLinks(operation.source)),
+  );
+  return page === '' ? undefined : page;
 }
 
 /** A call, an operator or a member: what it applies, or else what it is worth. */

@@ -122,8 +122,8 @@ class Collector {
   private observed(nodes: readonly ast.Expression[]): Shown | undefined {
     const columns: readonly (Shown | undefined)[] = nodes.map((node) => this.typesAt(node));
     const [first] = columns;
-    if (first === undefined || !allKnown(columns)) return undefined;
-    const types = first.types.map((_, index) => columns.map((column) => column.types[index] ?? '?').join(', '));
+    if (first === undefined || !allKnown(columns) || columns.some(({ types }) => types.length !== first.types.length)) return undefined;
+    const types = first.types.map((_, index) => columns.map((column) => column.types[index]!).join(', '));
     return { ...first, types };
   }
 

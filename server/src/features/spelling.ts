@@ -2,7 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import type { ArgumentDefinition, ArgumentDefinitions, RawValue } from '../layers/arguments';
-import type { Arguments, FunctionOperation, Operation } from '../layers/definition';
+import type { Arguments, Operation } from '../layers/definition';
 import { Expression, print } from '../symbolic/dimension';
 import type { Scope } from '../semantics/scope';
 import { type CatalogLayer, describe, type Layer, type Value } from '../semantics/values';
@@ -90,10 +90,6 @@ export function signatureOfDeclaration(declaration: ast.Stack | ast.Model | ast.
 /** `Conv2d(out_channels, kernel_size, stride = 1, …)` */
 export function printSignature({ name, arguments: given }: Signature, always = false): string {
   return given.length === 0 && !always ? name : `${name}(${given.map((argument) => argument.label).join(', ')})`;
-}
-
-export function isFunctionOperation(operation: Operation): operation is FunctionOperation {
-  return /^[a-z]/.test(operation.name);
 }
 
 /** A layer with the values of its arguments, as one would write it. */

@@ -23,7 +23,7 @@ export function toSpan({ lines }: Lines, range: lsp.Range): Span {
   return { start: lines.offset(range.start), end: lines.offset(range.end) };
 }
 
-export function toMarkdown(value: string): lsp.MarkupContent {
+function toMarkdown(value: string): lsp.MarkupContent {
   return { kind: lsp.MarkupKind.Markdown, value };
 }
 

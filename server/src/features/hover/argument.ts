@@ -25,7 +25,7 @@ export function argumentPage(call: ast.Call, argument: ast.Argument, document: D
 }
 
 /** The name of an argument as written, or of the place where it stands. */
-export function nameOfArgument(call: ast.Call, argument: ast.Argument, callee: Callee): string | undefined {
+function nameOfArgument(call: ast.Call, argument: ast.Argument, callee: Callee): string | undefined {
   if (argument.name !== undefined) return argument.name.text;
   const index = call.arguments.indexOf(argument);
   if (callee.kind === 'declaration') return callee.declaration.parameters[index]?.name.text;

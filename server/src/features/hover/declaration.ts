@@ -47,7 +47,7 @@ function modelPart(declaration: ast.Model, document: Document): string | undefin
 }
 
 /** Inputs, outputs, totals and requirements of an evaluated model. */
-export function totalsOf(model: EvaluatedModel, document: Document): string {
+function totalsOf(model: EvaluatedModel, document: Document): string {
   const { graph } = model;
   const { parameters, buffers, macs } = costOfModel(model);
   const facts: Fact[] = [];

@@ -88,7 +88,7 @@ function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], 
     case 'function': {
       const [only] = inputs;
       if (inputs.length === 1 && only?.kind === 'list' && takesOneTensor(layer.function)) {
-        return list(only.items.map((item) => applyUnnoted(context, layer, [item], node)));
+        return list(only.items.map((item) => applyUnnoted(context, layer, [item], node, named)));
       }
       return callFunction(context, layer.function, inputs.map((value) => ({ value, place })), node);
     }

@@ -94,6 +94,7 @@ export class Attachments {
       case 'file':
       case 'block':
       case 'list':
+      case 'type':
         return true;
       case 'call':
       case 'index':
@@ -124,6 +125,7 @@ function isItem(node: Node, child: Node | undefined): boolean {
     case 'file':
     case 'block':
     case 'list':
+    case 'type':
       return true;
     case 'call':
       return child !== node.callee;

@@ -2,7 +2,7 @@
 
 import type { IToken } from 'chevrotain';
 import { limits } from './limits';
-import { beginsDeclaration, beginsHeader, beginsStatement, indentOf, isPlainName, lastOfLine, missingBraceAfter, startsLine } from './lines';
+import { before, beginsDeclaration, beginsHeader, beginsStatement, indentOf, isPlainName, lastOfLine, missingBraceAfter, startsLine } from './lines';
 import type { closers, openers } from './tokens';
 import { Newline } from './tokens';
 
@@ -174,11 +174,10 @@ class Matcher implements Matching {
       for (let k = this.open.length - 1; k >= this.innermostBrace() + 1; k--) {
         const bracket = this.open[k]!;
         if (indent > bracket.indent) break;
-        bracket.softEnd ??= this.before(i);
+        bracket.softEnd ??= before(this.tokens, i);
       }
     }
     if (beginsStatement(this.tokens, i)) this.endAll(this.innermostBrace() + 1, i);
-    if (image !== 'else' && this.innermost().type === '{') this.innermost().ifs = 0;
     if (!this.byIndentation) return;
     if (image !== '}') {
       for (let brace = this.innermostBrace(); brace >= 0; brace = this.innermostBrace()) {
@@ -222,7 +221,7 @@ class Matcher implements Matching {
     const brace = this.innermostBrace();
     const waits = this.open.findLastIndex(({ awaitsBrace }, k) => awaitsBrace && k >= brace);
     if (waits < 0 && (brace >= 0 || !this.file.awaitsBrace)) return;
-    for (const bracket of this.open.slice(waits + 1)) bracket.softEnd ??= this.before(i);
+    for (const bracket of this.open.slice(waits + 1)) bracket.softEnd ??= before(this.tokens, i);
     (this.open[waits] ?? this.file).awaitsBrace = false;
   }
 
@@ -297,7 +296,7 @@ class Matcher implements Matching {
     let named: number | undefined;
     while (this.open.length > depth) {
       const bracket = this.open.pop()!;
-      const endsAfter = bracket.softEnd ?? this.before(i);
+      const endsAfter = bracket.softEnd ?? before(this.tokens, i);
       this.ends.push(endsAfter);
       if (endsAfter !== named) this.fault({ kind: 'unclosed', index: bracket.index, endsAfter });
       named = endsAfter;
@@ -324,12 +323,5 @@ class Matcher implements Matching {
 
   private innermostBrace(): number {
     return this.open.findLastIndex((bracket) => bracket.type === '{');
-  }
-
-  /** The last token before this one that is no newline. */
-  private before(i: number): number {
-    let k = i - 1;
-    while (k > this.from && this.tokens[k]!.tokenType === Newline) k--;
-    return k;
   }
 }

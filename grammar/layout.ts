@@ -5,7 +5,7 @@ import type { Diagnostic } from '../server/src/base/diagnostic';
 import type { Opener, Repairs } from './brackets';
 import { repairBrackets } from './brackets';
 import { limits } from './limits';
-import { beginsBinding, beginsDeclaration, beginsLoss, beginsStatement, startsLine } from './lines';
+import { beginsBinding, beginsDeclaration, beginsLoss, beginsStatement, endOfLoopNames, precedesEquals, startsLine } from './lines';
 import * as say from './messages';
 import {
   BinaryOperator,
@@ -80,6 +80,8 @@ interface Frame {
   statement: Segment;
   /** A header in this statement still waits for its body. */
   awaitsBody: boolean;
+  /** Before this token, commas stand between the names of a `for`. */
+  namesEnd: number;
   /** The number of the line that it opened on. */
   readonly line: number;
 }
@@ -149,7 +151,7 @@ class LayoutBuilder {
         return i;
     }
     if (token.tokenType === Semicolon && inBody) this.finishSegment(token);
-    else if (token.tokenType === Comma && !inBody) this.finishSegment(token);
+    else if (token.tokenType === Comma && !inBody && i >= frame.namesEnd) this.finishSegment(token);
     else if (token.tokenType === Unknown) frame.statement.damage ??= say.unknownCharacters(token);
     else this.push(token, i);
     return i;
@@ -160,12 +162,14 @@ class LayoutBuilder {
     const { frame } = this;
     const { tokens } = frame.segment;
     if (isKeyword(token)) {
-      const isArgumentName = frame.type === '(' && tokens.length === 0 && is(this.tokens[i + 1], Equals);
+      const isArgumentName = frame.type === '(' && tokens.length === 0 && precedesEquals(this.tokens, i);
       // A `loss` that begins no statement is the value of the loss.
       const isValue = token.tokenType === lossType && (frame.type === '(' || frame.type === '[' || tokens.length > 0);
       if (isArgumentName || isValue || is(tokens.at(-1), Dot)) retype(token, Name);
-      else if (startsHeader.has(token.tokenType)) frame.awaitsBody = true;
-      else if (hasBody.has(token.tokenType) && tokens.length === 0) frame.awaitsBody = true;
+      else if (startsHeader.has(token.tokenType)) {
+        frame.awaitsBody = true;
+        if (token.image === 'for') frame.namesEnd = endOfLoopNames(this.tokens, i + 1);
+      } else if (hasBody.has(token.tokenType) && tokens.length === 0) frame.awaitsBody = true;
     } else if (token.tokenType === Equals && hasBody.has(tokens[0]?.tokenType ?? Equals)) frame.awaitsBody = false;
     else if (token.tokenType === MalformedString && say.isUnclosedString(token))
       frame.statement.damage ??= say.unclosedString(token);
@@ -264,7 +268,7 @@ class LayoutBuilder {
     const segment = newSegment(opener === undefined ? 0 : endOf(opener));
     const isBody = type === '{' || type === 'file';
     const statement = isBody ? segment : parent!.statement;
-    this.frame = { type, opener, tokenType, segments: [], segment, statement, awaitsBody: false, line: this.line };
+    this.frame = { type, opener, tokenType, segments: [], segment, statement, awaitsBody: false, namesEnd: 0, line: this.line };
     this.frames.push(this.frame);
     return this.frame;
   }

@@ -15,12 +15,12 @@ const headerWords = new Set((['stack', 'model', 'if', 'repeat', 'for'] as const)
 
 /** Whether a token begins a declaration or statement that no expression can hold. */
 export function beginsStatement(tokens: readonly IToken[], index: number): boolean {
-  return statementStarts.has(tokens[index]!.tokenType) && !is(tokens[index + 1], Equals);
+  return statementStarts.has(tokens[index]!.tokenType) && !precedesEquals(tokens, index);
 }
 
 /** Whether a token begins a declaration that only a file can hold. */
 export function beginsDeclaration(tokens: readonly IToken[], index: number): boolean {
-  return declarationStarts.has(tokens[index]!.tokenType) && !is(tokens[index + 1], Equals);
+  return declarationStarts.has(tokens[index]!.tokenType) && !precedesEquals(tokens, index);
 }
 
 /** Whether a token begins a header that waits for a `{`. */
@@ -30,7 +30,26 @@ export function beginsHeader(tokens: readonly IToken[], index: number): boolean 
 
 /** Whether a keyword is a plain name here: after a `.`, and before a `=`. */
 export function isPlainName(tokens: readonly IToken[], index: number): boolean {
-  return is(tokens[index + 1], Equals) || is(tokens[index - 1], Dot);
+  return precedesEquals(tokens, index) || is(tokens[before(tokens, index)], Dot);
+}
+
+/** Whether the next token is a `=`. */
+export function precedesEquals(tokens: readonly IToken[], index: number): boolean {
+  return is(tokens[after(tokens, index)], Equals);
+}
+
+/** The index of the next token that is no new line. */
+function after(tokens: readonly IToken[], index: number): number {
+  let i = index + 1;
+  while (tokens[i]?.tokenType === Newline) i++;
+  return i;
+}
+
+/** The index of the last token before another that is no new line. */
+export function before(tokens: readonly IToken[], index: number): number {
+  let i = index - 1;
+  while (tokens[i]?.tokenType === Newline) i--;
+  return i;
 }
 
 /** Whether a line begins like `a, b = …`, which goes on with no statement. */
@@ -38,6 +57,16 @@ export function beginsBinding(tokens: readonly IToken[], index: number): boolean
   let i = index;
   while (is(tokens[i], Name) && tokens[i + 1]?.image === ',') i += 2;
   return is(tokens[i], Name) && is(tokens[i + 1], Equals);
+}
+
+/** The `in` after the names of a `for`, which begin at a token; the token itself if no such names stand there. */
+export function endOfLoopNames(tokens: readonly IToken[], index: number): number {
+  for (let i = after(tokens, index - 1); is(tokens[i], Name); i = after(tokens, i)) {
+    i = after(tokens, i);
+    if (tokens[i]?.tokenType === keyword('in')) return i;
+    if (tokens[i]?.image !== ',') break;
+  }
+  return index;
 }
 
 /** Whether a `loss` begins a statement: a value stands beside it, which in an expression could not be. */

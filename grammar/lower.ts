@@ -98,10 +98,11 @@ class Lowering implements Host {
   /** Lowers a segment, and reports what its brackets suggest unless something in it is the reason. */
   private inSegment(segment: Segment, lowerIt: () => void): void {
     const outer = this.reported;
-    this.reported = segment.isCut === true || (segment.sharesLine === true && this.previousReported);
+    this.reported = segment.sharesLine === true && this.previousReported;
     const suspicion = this.suspicion;
     this.suspicion = segment.suspicion;
     if (segment.damage) this.report(segment.damage);
+    if (segment.isCut) this.reported = true;
     lowerIt();
     if (segment.suspicion) this.report(segment.suspicion);
     this.suspicion = suspicion;

@@ -1,8 +1,9 @@
 // Printing of expressions that do not fit on their line, or hold blocks and comments.
 
-import type { Argument, Block, Expression, If, IndexItem, Parameter } from './ast';
+import type { Argument, Block, Expression, If, IndexItem, Parameter, Slice } from './ast';
 import type { Margin } from './margin';
 import type { Page } from './page';
+import { pageWidth } from './page';
 import type { Place, Speller } from './spell';
 import { anywhere, inHeader, needsParentheses, objectPlace, operandPlaces, prefixedPlace } from './spell';
 import type { Node } from './walk';
@@ -75,21 +76,21 @@ export class ExpressionPrinter {
       case 'block':
         return this.writeBlock(node, indent);
       case 'if':
-        return this.writeIf(node, indent);
+        return this.writeIf(node, indent, tail);
       case 'repeat':
         this.writeHeader('repeat ', node.count, indent);
-        return this.writeBlock(node.body, indent);
+        return this.writeBare(node.body, false, indent, tail);
       case 'for':
         this.writeHeader(`for ${this.speller.list(node.names)} in `, node.iterable, indent);
-        return this.writeBlock(node.body, indent);
+        return this.writeBare(node.body, false, indent, tail);
       case 'residual':
         this.page.write('residual ');
-        return this.writeBlock(node.body, indent);
+        return this.writeBare(node.body, false, indent, tail);
       case 'parallel':
         this.page.write(node.operation);
         if (node.arguments.length > 0) this.writeBracket(node, node.arguments, '()', indent, 2);
         this.page.write(' ');
-        return this.writeBlock(node.body, indent);
+        return this.writeBare(node.body, false, indent, tail);
       default:
         this.page.write(this.speller.node(node));
     }
@@ -109,14 +110,14 @@ export class ExpressionPrinter {
     let previous: Expression = first;
     for (const step of steps) {
       const leading = this.margin.leading(step);
-      const text = this.margin.isTall(step) ? this.headOf(step) : this.speller.expression(step, right);
       const isLast = step === steps.at(-1);
       this.margin.writeTrailing(previous);
       for (const comment of leading) {
         this.page.newLine(arrow);
         this.page.write(comment.text);
       }
-      if (leading.length > 0 || this.margin.hasTrailing(previous) || !this.page.fits(` -> ${text}`, isLast ? tail : 0)) {
+      const fits = this.fitsOnLine(step, right, arrow, isLast ? tail : 0);
+      if (leading.length > 0 || this.margin.hasTrailing(previous) || !fits) {
         this.page.newLine(arrow);
         isFirstLine = false;
       } else this.page.write(' ');
@@ -124,6 +125,15 @@ export class ExpressionPrinter {
       this.write(step, right, isFirstLine ? indent : arrow, isLast ? tail : 0);
       previous = step;
     }
+  }
+
+  /** Whether a step goes on the current line: it fits there, or it will go over several lines on the next one, too. */
+  private fitsOnLine(step: Expression, place: Place, arrow: number, tail: number): boolean {
+    const text = this.speller.expression(step, place);
+    const isFlat = !this.margin.isTall(step);
+    if (isFlat && this.page.fits(` -> ${text}`, tail)) return true;
+    const fitsBelow = isFlat && arrow + '-> '.length + text.length + tail <= pageWidth;
+    return !fitsBelow && this.page.fits(` -> ${this.headOf(step)}`, 0);
   }
 
   /** What a node that goes over several lines has on its first one, about. */
@@ -151,19 +161,21 @@ export class ExpressionPrinter {
   /** Writes an operand behind its operator, or on the next line if only there it fits on one. */
   private writeOperand(node: Expression, place: Place, isFirst: boolean, indent: number, tail: number): void {
     if (isFirst) return this.write(node, place, indent, tail);
-    if (this.margin.isTall(node) || this.page.fits(` ${this.speller.expression(node, place)}`, tail)) this.page.write(' ');
+    const text = this.speller.expression(node, place);
+    const fitsBelow = indent + continuation + text.length + tail <= pageWidth;
+    if (this.margin.isTall(node) || this.page.fits(` ${text}`, tail) || !fitsBelow) this.page.write(' ');
     else this.page.newLine(indent + continuation);
     this.write(node, place, indent, tail);
   }
 
-  private writeIf({ branches, otherwise }: If, indent: number): void {
+  private writeIf({ branches, otherwise }: If, indent: number, tail: number): void {
     for (const [i, { condition, body }] of branches.entries()) {
       this.writeHeader(i === 0 ? 'if ' : ' else if ', condition, indent);
-      this.writeBlock(body, indent);
+      this.writeBare(body, false, indent, tail);
     }
     if (otherwise === undefined) return;
     this.page.write(' else ');
-    this.writeBlock(otherwise, indent);
+    this.writeBare(otherwise, false, indent, tail);
   }
 
   private writeHeader(words: string, value: Expression, indent: number): void {
@@ -211,16 +223,22 @@ export class ExpressionPrinter {
       const value = item.kind === 'argument' ? item.value : item.default;
       if (item.name !== undefined) this.page.write(value === undefined ? item.name.text : `${item.name.text} = `);
       if (value !== undefined) this.write(value, anywhere, indent, tail);
-    } else if (isExpression(item)) this.write(item, anywhere, indent, tail);
-    else this.page.write(this.speller.node(item));
+    } else if (item.kind === 'slice') this.writeSlice(item, indent, tail);
+    else if (item.kind === 'ellipsis') this.page.write('...');
+    else this.write(item, anywhere, indent, tail);
+  }
+
+  private writeSlice({ start, stop, step }: Slice, indent: number, tail: number): void {
+    if (start !== undefined) this.write(start, anywhere, indent, 1);
+    this.page.write(':');
+    if (stop !== undefined) this.write(stop, anywhere, indent, tail);
+    if (step === undefined) return;
+    this.page.write(':');
+    this.write(step, anywhere, indent, tail);
   }
 }
 
 function isShort(item: Item): boolean {
   const value = item.kind === 'argument' && item.name === undefined ? item.value : item;
   return ['integer', 'float', 'string', 'name', 'boolean', 'none'].includes(value.kind);
-}
-
-function isExpression(item: Item): item is Expression {
-  return item.kind !== 'slice' && item.kind !== 'ellipsis';
 }

@@ -1,6 +1,6 @@
 // From tree to canonical text: one statement a line, two blanks of indentation, lines of at most 120 columns.
 
-import type { Block, Declaration, ExpressionStatement, File, Statement } from './ast';
+import type { Block, Declaration, ExpressionStatement, File, Input, Param, Statement, Target } from './ast';
 import type { Source } from './margin';
 import { Margin } from './margin';
 import { Page } from './page';
@@ -46,8 +46,10 @@ class Printer {
   file(file: File): void {
     if (!this.margin.hasSource && file.documentation !== undefined) {
       this.documentation(file.documentation);
-      this.page.newLine(0);
-      if (file.declarations.length > 0) this.page.newLine(0);
+      if (file.declarations.length > 0) {
+        this.page.newLine(0);
+        this.page.newLine(0);
+      }
     }
     this.lines(file, file.declarations, 0, false);
   }
@@ -167,6 +169,7 @@ class Printer {
   }
 
   private statement(node: Statement, indent: number, isFirst: boolean): void {
+    if (node.kind === 'input' || node.kind === 'target' || node.kind === 'param') return this.typedName(node, indent);
     const { head, value, place } = this.speller.statementParts(node);
     this.page.write(head);
     if (value === undefined) return;
@@ -174,6 +177,17 @@ class Printer {
     if (isWrapped) this.page.write('(');
     this.expressions.write(value, place, indent, isWrapped ? 1 : 0);
     if (isWrapped) this.page.write(')');
+  }
+
+  private typedName(node: Input | Target | Param, indent: number): void {
+    const { kind, name, type } = node;
+    const value = kind === 'param' ? node.value : undefined;
+    this.page.write(`${kind} ${name.text}`);
+    if (type !== undefined) this.page.write(`: ${type.element ?? ''}`);
+    if (type?.shape !== undefined) this.expressions.writeBracket(type, type.shape, '[]', indent, value === undefined ? 0 : 2);
+    if (value === undefined) return;
+    this.page.write(' = ');
+    this.expressions.write(value, anywhere, indent, 0);
   }
 
   /**

@@ -123,6 +123,7 @@ test.each([
   ['if a { b } else if c { d } else { e }', '(if a {b} c {d} {e})'],
   ['repeat n - 1 { f }', '(repeat (- n 1) {f})'],
   ['for a, b in zip(x, y) { f }', '(for a b (call zip x y) {f})'],
+  ['[for a,\n b in x { f }, c]', '[(for a b x {f}) c]'],
   ['residual { f }', '(residual {f})'],
   ['concat { a; b }', '(concat {a; b})'],
   ['concat(dim = -1) { a; b }', '(concat dim=(negate 1) {a; b})'],

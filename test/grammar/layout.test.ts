@@ -35,6 +35,7 @@ describe('a line goes on', () => {
     ['before a product', 'a\n* b', '(* a b)'],
     ['before a comparison', 'assert a\n== b', '(assert (== a b))'],
     ['before or', 'a\nor b', '(or a b)'],
+    ['before the brace of an if inside another', 'if x { if a\n{ b }\nelse { c } } else { d }', '(if x {(if a {b} {c})} {d})'],
     ['before the brace of if', 'if a\n\n{ b }', '(if a {b})'],
     ['before the brace of else', 'if a { b } else\n{ c }', '(if a {b} {c})'],
     ['before the brace of repeat', 'repeat 3\n{ b }', '(repeat 3 {b})'],

@@ -81,6 +81,62 @@ it('the receptive field of a random network is the support of its gradient', () 
   expect(compared).toBeGreaterThan(200);
 });
 
+/** Layers that enlarge, between layers that look around. */
+const enlarging: fc.Arbitrary<string> = fc
+  .array(
+    fc.oneof(
+      fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 1 })).map(
+        ([kernel, stride, cut]) => `ConvTranspose1d(2, ${String(kernel)}, stride = ${String(stride)}, padding = ${String(Math.min(cut, kernel - 1))}, bias = false)`,
+      ),
+      fc.integer({ min: 2, max: 3 }).map((factor) => `Upsample(scale_factor = ${String(factor)})`),
+      fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 2 })).map(
+        ([kernel, stride]) => `Conv1d(2, ${String(kernel)}, stride = ${String(stride)}, padding = ${String(kernel >> 1)}, bias = false)`,
+      ),
+    ),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((layers) => layers.map((layer) => `  ${layer}`).join('\n'));
+
+it('behind enlargements, too, the greatest and the least field of a period are those of the gradient', () => {
+  let compared = 0;
+  fc.assert(
+    fc.property(enlarging, (body) => {
+      const { axes, output } = fieldOf(body);
+      const [axis] = axes;
+      const units = output.type.shape[1] as number;
+      // Enough units in the middle for every phase; strides of at most 27 and their inverses.
+      const middle = Array.from({ length: 54 }, (_, index) => Math.floor(units / 2) - 27 + index);
+      fc.pre(axis?.kind === 'window' && units >= 90);
+      const sizes = middle.map((unit) => {
+        const seen = support(body, unit);
+        return seen === undefined ? 0 : seen[1] - seen[0] + 1;
+      });
+      compared++;
+      expect({ size: Math.max(...sizes), least: Math.min(...sizes) }).toEqual({ size: axis.size, least: axis.least ?? axis.size });
+    }),
+    { numRuns: 16 },
+  );
+  expect(compared).toBeGreaterThan(3);
+});
+
+it('a U-Net sees up to 204 pixels, and less at most places', () => {
+  const head = 'stack Double { repeat 2 { Conv1d(1, 3, padding = 1) } }\n';
+  const { models } = analyseText(`${head}model M {
+  input x: [1, L]
+  e1 = x -> Double
+  e2 = e1 -> MaxPool1d(2) -> Double
+  e3 = e2 -> MaxPool1d(2) -> Double
+  e4 = e3 -> MaxPool1d(2) -> Double
+  d4 = concat(e4, e4 -> MaxPool1d(2) -> Double -> ConvTranspose1d(1, 2, stride = 2)) -> Double
+  d3 = concat(e3, d4 -> ConvTranspose1d(1, 2, stride = 2)) -> Double
+  d2 = concat(e2, d3 -> ConvTranspose1d(1, 2, stride = 2)) -> Double
+  concat(e1, d2 -> ConvTranspose1d(1, 2, stride = 2)) -> Double
+}`);
+  const [field] = new ReceptiveFields().of(models[0]!.graph.outputs.at(-1)!.tensors[0]!);
+  // Counted by following every pixel through the layers.
+  expect(field!.axes).toEqual([{ kind: 'window', size: 204, least: 188, stride: 1, before: 94, after: 94 }]);
+});
+
 describe('fields that people know', () => {
   it.each([
     ['two 3×3 convolutions see 5', '  Conv1d(2, 3); Conv1d(2, 3)', { size: 5, stride: 1, before: 0, after: 0 }],

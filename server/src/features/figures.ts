@@ -155,7 +155,10 @@ export function fieldDetails(field: ReceptiveField): string {
   const windows = field.axes.filter((axis) => axis.kind === 'window');
   if (windows.length === 0) return '';
   const strides = field.axes.map((axis) => (axis.kind === 'window' ? grouped(axis.stride) : '–')).join(' × ');
-  return `effective stride ${strides}, ${paddingText(field.axes)}`;
+  // Behind enlargements neighbouring units see parts of different sizes.
+  const least = field.axes.map((axis) => (axis.kind === 'window' ? grouped(axis.least ?? axis.size) : '–')).join(' × ');
+  const varies = windows.some((axis) => axis.least !== undefined) ? `${least} at the least, ` : '';
+  return `${varies}effective stride ${strides}, ${paddingText(field.axes)}`;
 }
 
 function paddingText(axes: readonly AxisReport[]): string {

@@ -1,23 +1,9 @@
 // Receptive fields on any graph: which part of each input a unit of a tensor depends on.
-//
-// For each axis of an input a unit with index o along an output axis sees the positions
-// stride·o + low … stride·o + high; a window layer with stride s, extent e and front padding p maps this to
-// stride·s, low − p·stride, high + (e − 1 − p)·stride (Araujo, Norris and Sim, "Computing Receptive Fields of
-// Convolutional Neural Networks", Distill 2019). Where branches meet, the union is taken.
+// Each axis of an input is followed through the graph (axis-field.ts); where branches meet, the union is taken.
 
-import type { AxisWindow, Dependence } from '../layers/dependence';
+import type { Dependence } from '../layers/dependence';
+import { type AxisField, itself, joinFields, seesOnePlace, sizesOf, strideOf, throughWindow } from './axis-field';
 import type { AnyNode, Tensor } from './graph';
-
-/** How one input axis is seen along one axis of a tensor. */
-interface AxisField {
-  readonly stride: number;
-  readonly low: number;
-  readonly high: number;
-  /** Padding that was declared behind the axis, in positions of the input. */
-  readonly after: number;
-  /** The tensor's axis holds several axes, as after Flatten. */
-  readonly merged: boolean;
-}
 
 /** How one axis of an input is seen from a tensor. */
 interface InputAxis {
@@ -38,7 +24,15 @@ type InputField = readonly InputAxis[];
 type Field = ReadonlyMap<Tensor, InputField>;
 
 export type AxisReport =
-  | { readonly kind: 'window'; readonly size: number; readonly stride: number; readonly before: number; readonly after: number }
+  | {
+      readonly kind: 'window';
+      /** The greatest size of any unit's field; behind enlargements the least may be smaller. */
+      readonly size: number;
+      readonly least?: number;
+      readonly stride: number;
+      readonly before: number;
+      readonly after: number;
+    }
   | { readonly kind: 'all'; readonly since: AnyNode | undefined }
   | { readonly kind: 'unknown'; readonly reason: string };
 
@@ -49,10 +43,6 @@ export interface ReceptiveField {
   /** Every positional axis is seen whole. */
   readonly global: boolean;
 }
-
-const rounding = 1e-9;
-
-const itself: AxisField = { stride: 1, low: 0, high: 0, after: 0, merged: false };
 
 export class ReceptiveFields {
   private readonly fields = new Map<Tensor, Field>();
@@ -122,12 +112,12 @@ function passThrough(axis: InputAxis, dependence: Dependence, operand: number, t
     const mixed = dependence.mixed.find((each) => each.input === operand && each.axis === seenAlong);
     if (mixed !== undefined) {
       // A layer that treats the axis as channels does so only if nothing has given it positions before.
-      if (mixed.as === 'channel' && axis.along.size === 1 && field.high === field.low && !field.merged) channel = true;
+      if (mixed.as === 'channel' && axis.along.size === 1 && seesOnePlace(field) && !field.merged) channel = true;
       all ??= node;
       continue;
     }
     if (dependence.stretched?.some((each) => each.input === operand && each.axis === seenAlong) === true && all === undefined) {
-      if (tensor.type.shape[seenAlong] === 1 && field.high === field.low) unknown ??= 'one position is spread over all others';
+      if (tensor.type.shape[seenAlong] === 1 && seesOnePlace(field)) unknown ??= 'one position is spread over all others';
       else unknown ??= 'a single window is spread over all positions';
       continue;
     }
@@ -141,7 +131,12 @@ function passThrough(axis: InputAxis, dependence: Dependence, operand: number, t
         unknown ??= 'a window slides over several axes in one';
         continue;
       }
-      const next = { ...throughWindow(field, window), merged: field.merged || dependence.merged === true };
+      const seen = throughWindow(field, window);
+      if (seen === undefined) {
+        unknown ??= 'the units repeat too rarely to be followed';
+        continue;
+      }
+      const next = dependence.merged === true ? { ...seen, merged: true } : seen;
       const before = along.get(window.to);
       const joined = before === undefined ? next : joinFields(before, next);
       if (joined === undefined) unknown ??= 'branches with different strides meet';
@@ -149,26 +144,6 @@ function passThrough(axis: InputAxis, dependence: Dependence, operand: number, t
     }
   }
   return { along, all, channel, unknown };
-}
-
-function throughWindow(field: AxisField, window: AxisWindow): Omit<AxisField, 'merged'> {
-  return {
-    stride: field.stride * window.stride,
-    low: field.low - window.before * field.stride,
-    high: field.high + (window.extent - 1 - window.before) * field.stride,
-    after: field.after + window.after * field.stride,
-  };
-}
-
-function joinFields(a: AxisField, b: AxisField): AxisField | undefined {
-  if (a.stride !== b.stride) return undefined;
-  return {
-    stride: a.stride,
-    low: Math.min(a.low, b.low),
-    high: Math.max(a.high, b.high),
-    after: Math.max(a.after, b.after),
-    merged: a.merged || b.merged,
-  };
 }
 
 /** What two operands together see. */
@@ -204,9 +179,13 @@ function reportAxis(axis: InputAxis, length: unknown): AxisReport {
       : { kind: 'unknown', reason: 'this axis is not followed through the operations' };
   }
   if (second !== undefined) return { kind: 'unknown', reason: 'one axis is seen along several' };
-  // Strides of 1/3 leave rounding errors behind.
-  const low = Math.ceil(field.low - rounding);
-  const high = Math.floor(field.high + rounding);
-  const after = Math.max(0, Math.floor(field.after + rounding));
-  return { kind: 'window', size: high - low + 1, stride: field.stride, before: Math.max(0, -low), after };
+  const [least, size] = sizesOf(field);
+  return {
+    kind: 'window',
+    size,
+    ...(least < size && { least }),
+    stride: strideOf(field),
+    before: Math.max(0, -field.low[0]!),
+    after: Math.max(0, -field.lowFromEnd[0]!),
+  };
 }

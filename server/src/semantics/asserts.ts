@@ -91,7 +91,7 @@ export function judgeClaim(context: Context, statement: ast.Assert): void {
     return;
   }
   const operands = condition.operands.map((operand) => evaluate(context, operand));
-  if (operands.some((operand) => operand.kind === 'unknown')) {
+  if (operands.some(holdsUnknown)) {
     judge(context, statement, 'unknown');
     return;
   }
@@ -108,6 +108,10 @@ export function judgeClaim(context: Context, statement: ast.Assert): void {
     return;
   }
   judge(context, statement, 'holds');
+}
+
+function holdsUnknown(value: Value): boolean {
+  return value.kind === 'unknown' || (value.kind === 'list' && value.items.some(holdsUnknown));
 }
 
 interface Sides {

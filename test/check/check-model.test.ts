@@ -30,7 +30,8 @@ describe('the exam', () => {
     expect(report.asserts.filter(({ ok }) => !ok)).toEqual([]);
     expect(report.ok).toBe(true);
     expect(report.tensors).toHaveLength(tensors);
-    expect(report.tensors.every(({ checked, entries, directions }) => checked === entries || directions > 0)).toBe(true);
+    const jointly = report.tensors.filter(({ checked, directions }) => checked === 0 && directions === 0).length;
+    expect(report.notes.some((note) => note.includes(`${String(jointly)} of ${String(tensors)} tensors were compared only by one random direction`))).toBe(jointly > 0);
   });
 
   it('the derivatives that were written down are proven', () => {
@@ -146,6 +147,26 @@ describe('what is fed', () => {
     const [first, second] = [1, 2].map(() => ({ ...check(classifier, 'Classifier', { budgetMilliseconds: 5000 }), seconds: 0 }));
     expect(first).toEqual(second);
   });
+});
+
+describe('memory', () => {
+  const dense = 'model M {\n input x: [40, 50]\n Linear(10) -> GELU -> Linear(20) -> GELU\n}';
+
+  it('that does not suffice is a problem, with both numbers', () => {
+    const report = check(dense, 'M', { memoryBytes: 1000 });
+    expect(report).toMatchObject({ ok: false, tensors: [] });
+    expect(report.problem).toMatch(/^a check of M needs \S+ GB of memory, more than the 0\.0000010 GB that it may take/);
+  });
+
+  it('that suffices for one example takes one', () => {
+    expect(check(dense, 'M', { memoryBytes: 450_000 })).toMatchObject({ ok: true, batch: 1 });
+    expect(check(dense, 'M')).toMatchObject({ ok: true, batch: 2 });
+  });
+});
+
+it('batch statistics are taken of enough values', () => {
+  expect(check('model M {\n input x: [3]\n Linear(4) -> BatchNorm1d -> Linear(2)\n}', 'M')).toMatchObject({ ok: true, batch: 8 });
+  expect(check('model M {\n input x: [3, 4]\n BatchNorm1d -> Conv1d(2, 3)\n}', 'M')).toMatchObject({ ok: true, batch: 2 });
 });
 
 describe('what cannot be checked says why', () => {

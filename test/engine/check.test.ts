@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Builder } from '../../server/src/engine/builder';
 import { CancelledError } from '../../server/src/engine/errors';
 import { checkGradients } from '../../server/src/engine/gradient-check/check';
-import type { GradientCheck } from '../../server/src/engine/gradient-check/check';
+import type { CheckProgress, GradientCheck } from '../../server/src/engine/gradient-check/check';
 import type { GradientReport } from '../../server/src/engine/gradient-check/report';
 import type { Ref } from '../../server/src/engine/program';
 import { examNetwork, Network } from './support/networks';
@@ -149,14 +149,15 @@ describe('a check within a budget', () => {
     expect(checkGradients(check)).toEqual({ ...first, seconds: expect.any(Number) as number });
   });
 
-  it('tells how far it is', () => {
+  it('tells how far it is, on one scale for all its stages', () => {
     const { network, loss, parameters } = small(1);
-    const stages: string[] = [];
-    checkGradients({ program: network.program, loss, leaves: network.leaves, check: parameters, onProgress: ({ stage, done, total }) => {
-      expect(done).toBeLessThanOrEqual(total);
-      stages.push(stage);
-    } });
-    expect(new Set(stages)).toEqual(new Set(['directions', 'entries']));
+    const heard: CheckProgress[] = [];
+    checkGradients({ program: network.program, loss, leaves: network.leaves, check: parameters, onProgress: (progress) => heard.push(progress) });
+    expect(new Set(heard.map(({ stage }) => stage))).toEqual(new Set(['directions', 'entries']));
+    expect(new Set(heard.map(({ total }) => total)).size).toBe(1);
+    expect(heard.map(({ done }) => done)).toEqual(heard.map(({ done }) => done).sort((a, b) => a - b));
+    expect(heard.at(-1)!.done).toBeLessThanOrEqual(heard[0]!.total);
+    expect(heard.length).toBeGreaterThan(20);
   });
 
   it('stops when asked to', () => {
@@ -165,6 +166,54 @@ describe('a check within a budget', () => {
     const check = { program: network.program, loss, leaves: network.leaves, check: parameters, cancelled: () => ++asked > 300 };
     expect(() => checkGradients(check)).toThrow(CancelledError);
     expect(asked).toBe(301);
+  });
+});
+
+describe('a check with hardly any budget', () => {
+  const scarce = (evaluations: number, derivatives?: GradientCheck['derivatives'], seed = 1): GradientReport => {
+    const { network, loss, parameters } = small(seed);
+    return checkGradients({ program: network.program, loss, leaves: network.leaves, check: parameters, derivatives, budget: { evaluations } });
+  };
+
+  it('moves all tensors at once, and says that it did no more', () => {
+    const report = scarce(4);
+    expect(report).toMatchObject({ ok: true, joint: 'agrees', worst: undefined });
+    expect(report.evaluations).toBeLessThanOrEqual(6);
+    expect(report.tensors.map(({ directions, checked }) => ({ directions, checked }))).toEqual(report.tensors.map(() => ({ directions: 0, checked: 0 })));
+  });
+
+  it('takes each tensor by itself before it looks at entries', () => {
+    const report = scarce(40);
+    expect(report.ok).toBe(true);
+    expect(report.evaluations).toBeLessThan(60);
+    for (const { directions } of report.tensors) expect(directions).toBeGreaterThanOrEqual(1);
+  });
+
+  it('raises no alarm for many seeds', () => {
+    for (let seed = 0; seed < 40; seed++) expect(scarce(4, undefined, seed)).toMatchObject({ ok: true, joint: 'agrees' });
+  });
+
+  const shapes = new Map(small(1).parameters.map((ref) => {
+    const { attributes, shape } = small(1).network.instruction(ref);
+    return [(attributes as { name: string }).name, shape];
+  }));
+  it.each([...shapes])('finds an error of a hundredth in %s alone, and names the tensor', (name, shape) => {
+    const { network, loss, parameters } = small(1);
+    // A leaf between the tensor and its uses, whose derivative is wrong.
+    const target = parameters.find((ref) => (network.instruction(ref).attributes as { name: string }).name === name)!;
+    const builder = new Builder();
+    const instructions = network.program.instructions;
+    const moved: Ref[] = [];
+    instructions.forEach((instruction, ref) => {
+      moved[ref] = builder.append(instruction.primitive, instruction.inputs.map((input) => moved[input]!), instruction.attributes);
+      if (ref === target) moved[ref] = builder.divide(moved[ref]!, builder.constant(1, shape));
+    });
+    const leaves = new Map([...network.leaves].map(([ref, values]) => [moved[ref]! - (ref === target ? 2 : 0), values]));
+    const check = parameters.map((ref) => moved[ref]! - (ref === target ? 2 : 0));
+    const derivatives: GradientCheck['derivatives'] = { divide: (b, g, [, y]) => [b.multiply(b.divide(g, y!), b.scalar(1.01)), 'zero'] };
+    const report = checkGradients({ program: builder.program, loss: moved[loss]!, leaves, check, derivatives, budget: { evaluations: 4 } });
+    expect(report).toMatchObject({ ok: false, joint: 'wrong' });
+    expect(report.tensors.filter(({ ok }) => !ok).map((tensor) => tensor.name)).toEqual([name]);
   });
 });
 

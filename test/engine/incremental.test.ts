@@ -28,7 +28,7 @@ function compareUpdate(network: Network, leaf: Ref, box: Box, wanted: Ref): void
     base[ref] = base[inputs[0]!]!;
     current[ref] = current[inputs[0]!]!;
   });
-  const plan = planUpdate(program, refs, new Map([[leaf, box]]), { base, current: (ref) => current[ref]!, scratch: { take: (size) => new Float64Array(size), reset: () => undefined } });
+  const plan = planUpdate(program, refs, new Map([[leaf, box]]), { base: (ref) => base[ref]!, unchanged: (ref) => base[ref]!, current: (ref) => current[ref]!, scratch: { take: (size) => new Float64Array(size), reset: () => undefined } });
   const { starts, length } = runsOf(box, program.instructions[leaf]!.shape);
   for (const start of starts) for (let i = start; i < start + length; i++) current[leaf]![i]! += 0.1 * Math.sin(i + 1);
   plan.run();
@@ -68,11 +68,11 @@ describe('an evaluation', () => {
     fc.assert(fc.property(fc.constantFrom(...leaves), fc.nat(), fc.boolean(), (leaf, pick, first) => {
       if (first) {
         all.begin();
-        const values = all.leaves.get(parameters[0]!)!;
-        const before = values.slice();
+        const { values, base } = all.leaves.get(parameters[0]!)!;
+
         values.fill(3);
         all.probe();
-        values.set(before);
+        values.set(base);
       }
       const values = network.leaves.get(leaf)!.slice();
       const place = pick % values.length;

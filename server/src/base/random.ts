@@ -24,6 +24,14 @@ export function threefry(key0: number, key1: number, counter0: number, counter1:
   return [x >>> 0, y >>> 0];
 }
 
+function mix(word: number): number {
+  let x = word ^ (word >>> 16);
+  x = Math.imul(x, 0x7feb352d);
+  x ^= x >>> 15;
+  x = Math.imul(x, 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
 /** FNV-1a: a 32-bit hash that turns a name into a key. */
 function hashName(name: string): number {
   let hash = 0x811c9dc5;
@@ -58,6 +66,37 @@ export class RandomStream {
     const word = Math.floor(index / 32);
     const [bits] = threefry(this.key0, this.key1, word, Math.floor(word / 2 ** 32));
     return (bits >>> (index & 31)) & 1 ? 1 : -1;
+  }
+
+  /** The signs of a run of indices. */
+  signs(target: Int8Array, first: number): void {
+    for (let i = 0; i < target.length; ) {
+      const word = Math.floor((first + i) / 32);
+      let [bits] = threefry(this.key0, this.key1, word, Math.floor(word / 2 ** 32));
+      const start = (first + i) % 32;
+      bits >>>= start;
+      for (const stop = Math.min(target.length, i + 32 - start); i < stop; i++, bits >>>= 1) target[i] = bits & 1 ? 1 : -1;
+    }
+  }
+
+  /**
+   * A cheaper word of 32 bits, for large numbers of them: the index under the key, hashed twice over.
+   * Wellons: Hash prospector (2018), the function lowbias32.
+   */
+  word(index: number): number {
+    return mix(mix(index ^ this.key0) + this.key1);
+  }
+
+  /** Fills with uniform numbers in (0, 1), of 32 random bits each. */
+  fillUniform(target: Float64Array): void {
+    for (let i = 0; i < target.length; i++) target[i] = (this.word(i) + 0.5) / 2 ** 32;
+  }
+
+  /** Fills with nearly normal numbers, of mean 0 and variance 1 and none beyond 3: sums of three uniform ones. */
+  fillBell(target: Float64Array): void {
+    for (let i = 0, j = 0; i < target.length; i++, j += 3) {
+      target[i] = (this.word(j) + this.word(j + 1) + this.word(j + 2) + 1.5) / 2 ** 31 - 3;
+    }
   }
 
   /** A whole number with 0 ≤ number < limit. */

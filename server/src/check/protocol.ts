@@ -11,6 +11,8 @@ export interface CheckRequest {
   readonly at?: Readonly<Record<string, number>>;
   readonly seed?: number;
   readonly budgetMilliseconds?: number;
+  /** How much memory a check may take; 4 GB unless set. */
+  readonly memoryBytes?: number;
 }
 
 export interface CheckProgress {
@@ -33,7 +35,7 @@ export interface CheckedTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly entries: number;
-  /** How many entries were compared one by one, and how many random directions. */
+  /** How many entries were compared one by one, and how many random directions; with neither, only the joint direction of all tensors reached it. */
   readonly checked: number;
   readonly directions: number;
   /** Entries where the loss has a kink and no derivative. */

@@ -2,20 +2,23 @@
 
 import { parse } from '../../../grammar/parse';
 import { CancelledError, EngineError } from '../engine/errors';
-import { checkGradients } from '../engine/gradient-check/check';
+import { checkGradients, memoryOfCheck } from '../engine/gradient-check/check';
 import type { EntryReport, GradientReport } from '../engine/gradient-check/report';
 import type { DerivativeTable } from '../engine/primitive';
 import type { Ref } from '../engine/builder';
 import { analyse } from '../semantics/analyse';
 import type { Graph, Tensor } from '../semantics/graph';
-import type { EvaluatedModel } from '../semantics/model';
 import { checkAsserts } from './asserts';
 import { Lowering, nameLeaves } from './lower';
 import type { CheckedEntry, CheckProgress, CheckReport, CheckRequest } from './protocol';
 import { chooseSizes, drawValues } from './values';
 
-/** Examples in the batch: two, so that what mixes examples is seen. */
-const batchSize = 2;
+/** Examples in the batch, so that what mixes examples is seen; one where memory forbids more. */
+const usualBatch = 2;
+/** Statistics of fewer values are so steep that differences cannot follow them. */
+const leastStatistics = 8;
+
+const defaultMemoryBytes = 4e9;
 
 export interface CheckOptions {
   readonly onProgress?: (progress: CheckProgress) => void;
@@ -37,7 +40,7 @@ export function checkModel(request: CheckRequest, options: CheckOptions = {}): C
     asserts: [],
     culprits: [],
     sizes,
-    batch: batchSize,
+    batch: usualBatch,
     seconds: (performance.now() - started) / 1000,
     notes,
   });
@@ -62,7 +65,9 @@ export function checkModel(request: CheckRequest, options: CheckOptions = {}): C
     const { graph } = model;
     const names = nameLeaves(graph);
     const seed = request.seed ?? 0;
-    const gradients = checkLoss(model, names, seed, request, options, notes);
+    const lowered = lowerLoss(graph, names, seed, request, options, notes);
+    if (lowered?.memory !== undefined) return failed(describeMemory(request, lowered.memory));
+    const gradients = lowered && checkLoss(graph, lowered, names, seed, request, options, notes);
     const asserts = checkAsserts(graph, names, seed, options.derivatives);
     const place = placeOfOrigin(graph);
     const byName = new Map([...names].map(([tensor, name]) => [name, tensor]));
@@ -87,7 +92,7 @@ export function checkModel(request: CheckRequest, options: CheckOptions = {}): C
         place: place(culprit.origin),
       })),
       sizes,
-      batch: batchSize,
+      batch: lowered?.lowering.batch ?? usualBatch,
       seconds: (performance.now() - started) / 1000,
       notes,
     };
@@ -97,29 +102,71 @@ export function checkModel(request: CheckRequest, options: CheckOptions = {}): C
   }
 }
 
-/** Compares the derivatives of the loss, or of a random projection of the outputs; undefined where there is neither. */
+interface LoweredLoss {
+  readonly lowering: Lowering;
+  readonly loss: Ref;
+  readonly check: readonly Ref[];
+  /** The bytes that a check would need, if they are more than it may have. */
+  readonly memory?: number;
+}
+
+/** The loss, or a random projection of the outputs, for as many examples as memory allows; undefined where there is neither. */
+function lowerLoss(
+  graph: Graph,
+  names: ReadonlyMap<Tensor, string>,
+  seed: number,
+  request: CheckRequest,
+  { derivatives }: CheckOptions,
+  notes: string[],
+): LoweredLoss | undefined {
+  const limit = request.memoryBytes ?? defaultMemoryBytes;
+  let last: LoweredLoss | undefined;
+  for (const batch of batchSizes(graph)) {
+    const lowering = new Lowering(batch, names);
+    const loss = graph.losses.length > 0 ? lossOf(graph, lowering) : projectionOf(graph, lowering, seed);
+    if (loss === undefined) {
+      notes.push('the model has neither a loss nor an output of floats, so there is no derivative to check');
+      return undefined;
+    }
+    const check = [...lowering.leaves].filter(([tensor]) => tensor.type.element === 'float' && tensor.source.kind !== 'target').map(([, ref]) => ref);
+    const memory = memoryOfCheck({ program: lowering.builder.program, loss, check, derivatives });
+    last = { lowering, loss, check, memory: memory > limit ? memory : undefined };
+    if (memory > limit) continue;
+    if (batch < usualBatch) notes.push('memory allows for a batch of one example only, so that nothing was seen of how examples mix');
+    break;
+  }
+  if (last?.memory === undefined && graph.losses.length === 0) notes.push('without a loss, a fixed random projection of the outputs is derived');
+  return last;
+}
+
+/** The numbers of examples to try: as many as batch statistics need, where there are any, else few. */
+function batchSizes(graph: Graph): readonly number[] {
+  const positions = graph.nodes.flatMap((node) =>
+    node.kind === 'operation' && node.operation.name.startsWith('BatchNorm')
+      ? [node.outputs[0]!.type.shape.slice(1).reduce<number>((count, length) => count * Number(length), 1)]
+      : []);
+  return positions.length === 0 ? [usualBatch, 1] : [Math.max(usualBatch, Math.ceil(leastStatistics / Math.min(...positions)))];
+}
+
+function describeMemory({ model, memoryBytes = defaultMemoryBytes }: CheckRequest, memory: number): string {
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(2)} GB`;
+  return `a check of ${model} needs ${gigabytes(memory)} of memory, more than the ${gigabytes(memoryBytes)} that it may take; give smaller sizes or allow for more`;
+}
+
+/** Compares the derivatives of the loss with differences. */
 function checkLoss(
-  model: EvaluatedModel,
+  graph: Graph,
+  { lowering, loss, check }: LoweredLoss,
   names: ReadonlyMap<Tensor, string>,
   seed: number,
   request: CheckRequest,
   options: CheckOptions,
   notes: string[],
-): GradientReport | undefined {
-  const { graph } = model;
-  const lowering = new Lowering(batchSize, names);
-  const loss = graph.losses.length > 0 ? lossOf(graph, lowering) : projectionOf(graph, lowering, seed);
-  if (loss === undefined) {
-    notes.push('the model has neither a loss nor an output of floats, so there is no derivative to check');
-    return undefined;
-  }
-  if (graph.losses.length === 0) notes.push('without a loss, a fixed random projection of the outputs is derived');
+): GradientReport {
   const leaves = new Map<Ref, Float64Array>();
-  const check: Ref[] = [];
   for (const [tensor, ref] of lowering.leaves) {
     const shape = lowering.shapeOf(tensor);
     leaves.set(ref, drawValues(graph, tensor, names.get(tensor)!, shape.reduce((a, b) => a * b, 1), seed));
-    if (tensor.type.element === 'float' && tensor.source.kind !== 'target') check.push(ref);
   }
   const report = checkGradients({
     program: lowering.builder.program,
@@ -133,12 +180,19 @@ function checkLoss(
     cancelled: options.cancelled,
   });
   const sampled = report.tensors.filter((tensor) => tensor.checked < tensor.entries);
-  if (sampled.length > 0) {
+  const jointly = report.tensors.filter((tensor) => tensor.checked === 0 && tensor.directions === 0);
+  if (sampled.length > 0 && jointly.length < report.tensors.length) {
     const checked = report.tensors.reduce((total, tensor) => total + tensor.checked, 0);
     const entries = report.tensors.reduce((total, tensor) => total + tensor.entries, 0);
     notes.push(
       `${checked.toLocaleString('en-US')} of ${entries.toLocaleString('en-US')} entries were compared one by one, ` +
         'the others by random directions of their whole tensors; a larger budget compares more',
+    );
+  }
+  if (jointly.length > 0) {
+    notes.push(
+      `${jointly.length.toLocaleString('en-US')} of ${report.tensors.length.toLocaleString('en-US')} tensors were compared only by one random direction ` +
+        'of all tensors together; a larger budget compares each by itself',
     );
   }
   const kinks = report.tensors.reduce((total, tensor) => total + tensor.kinks, 0);

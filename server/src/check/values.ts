@@ -34,8 +34,7 @@ export function drawValues(graph: Graph, tensor: Tensor, name: string, count: nu
   const { source, type } = tensor;
   const values = new Float64Array(count);
   if (source.kind === 'parameter') {
-    const draw = parameterDraw(source.initial);
-    for (let i = 0; i < count; i++) values[i] = draw(random, i);
+    drawParameter(source.initial, random, values);
     return values;
   }
   const bounds = assumedBounds(graph, tensor);
@@ -54,10 +53,11 @@ export function drawValues(graph: Graph, tensor: Tensor, name: string, count: nu
 }
 
 /** Around PyTorch's first values; constants are spread, so that no derivative is checked at a special point. */
-function parameterDraw(initial: { uniform: number } | { normal: number } | { constant: number }): (random: RandomStream, index: number) => number {
-  if ('uniform' in initial) return (random, index) => initial.uniform * (2 * random.uniform(index) - 1);
-  if ('normal' in initial) return (random, index) => initial.normal * random.normal(index);
-  return (random, index) => initial.constant + 0.25 * random.normal(index);
+function drawParameter(initial: { uniform: number } | { normal: number } | { constant: number }, random: RandomStream, values: Float64Array): void {
+  if ('uniform' in initial) random.fillUniform(values);
+  else random.fillBell(values);
+  const [factor, shift] = 'uniform' in initial ? [2 * initial.uniform, -initial.uniform] : 'normal' in initial ? [initial.normal, 0] : [0.25, initial.constant];
+  for (let i = 0; i < values.length; i++) values[i] = factor * values[i]! + shift;
 }
 
 /** Reflects a value into half-open bounds. */

@@ -4,7 +4,7 @@ import { EngineError } from './errors';
 import { appendGradient } from './gradient';
 import { PrimitiveBuilder } from './primitive-builder';
 import type { Derivative } from './primitive';
-import type { ConvolutionGeometry, PrimitiveName, Ref, Windows } from './program';
+import type { AttributesOf, ConvolutionGeometry, PrimitiveName, Ref, Windows } from './program';
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from './shape';
 import type { Shape } from './shape';
 
@@ -132,11 +132,14 @@ export class Builder extends PrimitiveBuilder {
     if (shapeA.length < 2 || shapeB.length < 2) {
       throw new EngineError(`matmul: ${formatShape(shapeA)} and ${formatShape(shapeB)} need rank 2 or more`, this.origin);
     }
-    if (shapeB.length === 2 && shapeA.length > 2) {
-      const rows = this.reshape(a, [sizeOf(shapeA.slice(0, -1)), shapeA.at(-1)!]);
-      return this.reshape(this.matrixProduct(rows, b, false, false), [...shapeA.slice(0, -1), shapeB[1]!]);
-    }
     const [leadA, leadB] = [shapeA.slice(0, -2), shapeB.slice(0, -2)];
+    if (sizeOf(leadB) === 1 && leadB.length <= leadA.length) {
+      // One matrix for all rows, read transposed rather than moved.
+      const rows = this.reshape(a, [sizeOf(shapeA.slice(0, -1)), shapeA.at(-1)!]);
+      const original = this.originalOf(b);
+      const matrix = this.reshape(original ?? b, this.shape(original ?? b).slice(-2));
+      return this.reshape(this.matrixProduct(rows, matrix, false, original !== undefined), [...shapeA.slice(0, -1), shapeB.at(-1)!]);
+    }
     const lead = this.commonShape(leadA, leadB);
     return this.matrixProduct(
       this.broadcastTo(a, [...lead, ...shapeA.slice(-2)]),
@@ -190,6 +193,15 @@ export class Builder extends PrimitiveBuilder {
   /** The derivative in force for a primitive. */
   derivativeOf(name: PrimitiveName): Derivative<unknown> {
     return this.derivatives[name] as Derivative<unknown>;
+  }
+
+  /** What a transposition of the last two axes was made from. */
+  private originalOf(x: Ref): Ref | undefined {
+    const { primitive, attributes, inputs } = this.instruction(x);
+    if (primitive !== 'transpose') return undefined;
+    const { permutation } = attributes as AttributesOf['transpose'];
+    const rank = permutation.length;
+    return permutation.every((from, axis) => from === (axis < rank - 2 ? axis : 2 * rank - 3 - axis)) ? inputs[0] : undefined;
   }
 
   private countAlong(x: Ref, axes?: readonly number[]): number {

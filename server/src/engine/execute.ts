@@ -84,8 +84,15 @@ export function leafValues(program: Program, ref: Ref, leaves: ReadonlyMap<Ref, 
   return values;
 }
 
-/** Which buffer each result is computed into: one that is free again, if there is one of its size. */
-function assignBuffers(program: Program, live: readonly Ref[], wanted: readonly Ref[]): { slots: Map<Ref, number>; sizes: number[] } {
+/** Which buffer each result is computed into. */
+export interface BufferPlan {
+  readonly live: readonly Ref[];
+  readonly slots: ReadonlyMap<Ref, number>;
+  readonly sizes: readonly number[];
+}
+
+/** Gives each result a buffer that is free again, if there is one of its size. @param live What is to be computed, ascending. */
+export function assignBuffers(program: Program, live: readonly Ref[], wanted: readonly Ref[], kernels: KernelTable = {}): BufferPlan {
   const usesLeft = new Map<Ref, number>(wanted.map((ref) => [ref, Infinity]));
   for (const ref of live) {
     for (const input of program.instructions[ref]!.inputs) usesLeft.set(input, (usesLeft.get(input) ?? 0) + 1);
@@ -94,18 +101,22 @@ function assignBuffers(program: Program, live: readonly Ref[], wanted: readonly 
   const sizes: number[] = [];
   const free = new Map<number, number[]>();
   for (const ref of live) {
-    const { inputs, shape } = program.instructions[ref]!;
+    const { primitive, inputs, shape } = program.instructions[ref]!;
     const size = sizeOf(shape);
-    slots.set(ref, free.get(size)?.pop() ?? sizes.push(size) - 1);
+    const take = (): void => void slots.set(ref, free.get(size)?.pop() ?? sizes.push(size) - 1);
+    // What works entry by entry may write over an input that nothing else reads.
+    const inPlace = !kernels[primitive] && (primitive === 'reshape' || primitiveOf(primitive).range !== undefined);
+    if (!inPlace) take();
     for (const input of inputs) {
       const left = usesLeft.get(input)! - 1;
       usesLeft.set(input, left);
-      if (left > 0) continue;
-      const slot = slots.get(input)!;
+      const slot = slots.get(input);
+      if (left > 0 || slot === undefined) continue;
       free.set(sizes[slot]!, [...(free.get(sizes[slot]!) ?? []), slot]);
     }
+    if (inPlace) take();
   }
-  return { slots, sizes };
+  return { live, slots, sizes };
 }
 
 /** The values of the wanted refs, in their order. */
@@ -115,8 +126,7 @@ export function run(
   wanted: readonly Ref[],
   options: ExecutionOptions = {},
 ): Float64Array[] {
-  const live = liveRefs(program, wanted);
-  const { slots, sizes } = assignBuffers(program, live, wanted);
+  const { live, slots, sizes } = assignBuffers(program, liveRefs(program, wanted), wanted, options.kernels);
   const arena = arenaFor(sizes.reduce((sum, size) => sum + size, 0), options);
   const buffers = sizes.map((size) => arena.allocate(size));
   const bufferOf = (ref: Ref): Float64Array => buffers[slots.get(ref)!]!;

@@ -42,6 +42,8 @@ export interface Primitive<Attributes> {
   readonly vjp: Derivative<Attributes>;
   /** Only for piecewise primitives: whether any entry from `start` to `stop` of the output took another branch than in `base`. */
   branchesDiffer?(current: Operands, base: Operands, start: number, stop: number): boolean;
+  /** Only for piecewise primitives that are not constant on their pieces: fills the output along the branch that `base` takes; between branches, along their mean if the derivative is. */
+  alongBranch?(current: Operands, base: Operands, start: number, stop: number): void;
 }
 
 export type Derivative<Attributes> = VectorJacobianProduct<Attributes> | 'zero';

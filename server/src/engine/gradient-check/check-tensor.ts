@@ -6,8 +6,10 @@ import { sizeOf, unravel } from '../shape';
 import type { Shape } from '../shape';
 import { examine, lineNoise, sweep } from './difference';
 import type { Line, Measurement, Scale } from './difference';
+import { followError, measureDirection, partOf } from './direction';
+import type { Surroundings } from './direction';
 import type { EntryTrack, Evaluation, Track } from './evaluation';
-import { alongDirection, directionLine, entryLine, estimateNoise, randomDirection } from './lines';
+import { entryLine, randomDirection } from './lines';
 import type { Direction } from './lines';
 import type { EntryReport, TensorReport } from './report';
 
@@ -24,13 +26,13 @@ export interface CheckedTensor {
 
 export class TensorCheck {
   readonly size: number;
-  private readonly track: Track;
-  private readonly entries: EntryTrack;
-  private readonly values: Float64Array;
-  private readonly noise: number;
+  private readonly gradients: ReadonlyMap<Ref, Float64Array>;
   private readonly failures: EntryReport[] = [];
   private readonly verdicts = { agrees: 0, wrong: 0, kink: 0, unresolved: 0 };
+  private track: Track | undefined;
+  private entryTrack: EntryTrack | undefined;
   private directions = 0;
+  private wrongDirection: Direction | undefined;
   private wrongDirections = 0;
   private greatestNoise = 0;
   private worst: EntryReport | undefined;
@@ -38,26 +40,31 @@ export class TensorCheck {
 
   /** @param floor Below it a derivative counts as this great in relative errors. */
   constructor(
-    evaluation: Evaluation,
+    private readonly evaluation: Evaluation,
     readonly tensor: CheckedTensor,
     private readonly random: RandomStream,
     private readonly floor: number,
+    private readonly surroundings: Surroundings,
   ) {
     this.size = sizeOf(tensor.shape);
-    this.track = evaluation.track([tensor.ref]);
-    this.entries = evaluation.entryTrack(tensor.ref);
-    this.values = this.entries.values;
-    this.noise = estimateNoise(this.track, evaluation.baseLoss, random);
+    this.gradients = new Map([[tensor.ref, tensor.gradient]]);
   }
 
   get hasWrongDirection(): boolean {
     return this.wrongDirections > 0;
   }
 
+  get hasDirection(): boolean {
+    return this.directions > 0;
+  }
+
   /** Checks one more random direction of the whole tensor. */
   checkDirection(): void {
-    const measured = this.measure(randomDirection(this.track, this.random, ++this.directions));
-    if (measured.verdict === 'wrong') this.wrongDirections++;
+    this.track ??= this.evaluation.track([this.tensor.ref]);
+    const direction = randomDirection(this.track, this.random, ++this.directions);
+    if (measureDirection(this.track, direction, this.gradients, this.surroundings).verdict !== 'wrong') return;
+    this.wrongDirections++;
+    this.wrongDirection = direction;
   }
 
   /** Entries of one group are cheaper to check one after the other. */
@@ -80,23 +87,22 @@ export class TensorCheck {
 
   /** Halves a wrong direction until one wrong entry is left, for tensors too large to sweep. */
   findWrongEntry(): void {
-    let range: [number, number] = [0, this.size];
-    while (range[1] - range[0] > 1) {
-      const middle = (range[0] + range[1]) >> 1;
-      const halves: [number, number][] = [[range[0], middle], [middle, range[1]]];
-      const wrong = halves.find(([start, stop]) => {
-        const signs = Int8Array.from({ length: this.size }, (_, i) => (i >= start && i < stop ? this.random.sign(i) : 0));
-        return this.measure(new Map([[this.tensor.ref, signs]])).verdict === 'wrong';
-      });
-      if (!wrong) return;
-      range = wrong;
-    }
-    this.checkEntry(range[0]);
+    const { track, wrongDirection, tensor: { ref } } = this;
+    if (!track || !wrongDirection) return;
+    this.checkEntry(followError(track, this.gradients, this.surroundings, this.size, (start, stop) => partOf(wrongDirection, ref, start, stop)));
+  }
+
+  /** The sweep's error is mostly rounding: measures the worst entry once more, as well as it can be. */
+  refineWorst(): void {
+    if (this.worst?.verdict !== 'agrees') return;
+    const { analytic } = this.worst;
+    const measured = examine(entryLine(this.entries, this.worstPlace), analytic, this.scaleAt(this.worstPlace));
+    if (measured.verdict !== 'agrees' || measured.errorBound >= this.worst.errorBound) return;
+    this.worst = { ...this.worst, ...measured, relativeError: this.relativeError(analytic, measured.numeric) };
   }
 
   report(): TensorReport {
     const { ref, name, shape } = this.tensor;
-    this.refineWorst();
     return {
       ref,
       name,
@@ -114,6 +120,10 @@ export class TensorCheck {
     };
   }
 
+  private get entries(): EntryTrack {
+    return (this.entryTrack ??= this.evaluation.entryTrack(this.tensor.ref));
+  }
+
   /** Once a tensor has failed for certain, the noise along its next wrong entries is taken from the first ones. */
   private readonly noiseAlong = (line: Line, step: number): number => {
     if (this.verdicts.wrong < CERTAIN_FAILURES) this.greatestNoise = Math.max(this.greatestNoise, lineNoise(line, step));
@@ -121,21 +131,7 @@ export class TensorCheck {
   };
 
   private scaleAt(place: number): Scale {
-    return { step: Math.max(1, Math.abs(this.values[place]!)), noise: this.noise };
-  }
-
-  private measure(direction: Direction): Measurement {
-    const { ref, gradient } = this.tensor;
-    const analytic = alongDirection(direction, new Map([[ref, gradient]]));
-    // A step of 10⁻⁶ is lost in entries far above 1, and adding it to many entries rounds each of them.
-    let rounding = 0;
-    let square = 0;
-    for (let i = 0; i < this.size; i++) {
-      rounding += (gradient[i]! * this.values[i]!) ** 2;
-      square += this.values[i]! ** 2;
-    }
-    const noise = this.noise + Number.EPSILON * Math.sqrt(rounding);
-    return examine(directionLine(this.track, direction), analytic, { step: Math.max(1, Math.sqrt(square / this.size)), noise });
+    return { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: this.surroundings.noise };
   }
 
   private record(place: number, { verdict, numeric, errorBound }: Measurement): void {
@@ -151,15 +147,6 @@ export class TensorCheck {
     if (!outranks) return;
     this.worst = entry;
     this.worstPlace = place;
-  }
-
-  /** The sweep's error is mostly rounding: measures the worst entry once more, as well as it can be. */
-  private refineWorst(): void {
-    if (this.worst?.verdict !== 'agrees') return;
-    const { analytic } = this.worst;
-    const measured = examine(entryLine(this.entries, this.worstPlace), analytic, this.scaleAt(this.worstPlace));
-    if (measured.verdict !== 'agrees' || measured.errorBound >= this.worst.errorBound) return;
-    this.worst = { ...this.worst, ...measured, relativeError: this.relativeError(analytic, measured.numeric) };
   }
 
   private relativeError(analytic: number, numeric: number): number {

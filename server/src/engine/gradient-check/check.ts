@@ -3,28 +3,23 @@
 import { RandomStream } from '../../base/random';
 import { Builder } from '../builder';
 import { EngineError } from '../errors';
-import { run } from '../execute';
 import type { ExecutionOptions } from '../execute';
 import type { DerivativeTable } from '../primitive';
 import type { AttributesOf, Program, Ref } from '../program';
 import { sizeOf } from '../shape';
 import { TensorCheck } from './check-tensor';
-import type { CheckedTensor } from './check-tensor';
-import { examine } from './difference';
-import type { Verdict } from './difference';
-import { Evaluation } from './evaluation';
-import { alongDirection, directionLine, estimateNoise, randomDirection } from './lines';
+import { Evaluation, memoryNeeded } from './evaluation';
+import type { Continuation } from './evaluation';
+import { JointCheck } from './joint';
 import { localise } from './localise';
 import { affordableEntries, Budget } from './plan';
 import type { BudgetLimits } from './plan';
+import { Progress } from './progress';
+import type { CheckProgress } from './progress';
 import type { GradientReport, TensorReport } from './report';
 import { samplePlaces } from './sample';
 
-export interface CheckProgress {
-  readonly stage: 'directions' | 'entries' | 'localising';
-  readonly done: number;
-  readonly total: number;
-}
+export type { CheckProgress } from './progress';
 
 export interface GradientCheck extends ExecutionOptions {
   readonly program: Program;
@@ -44,50 +39,60 @@ export interface GradientCheck extends ExecutionOptions {
 
 const DIRECTIONS = 2;
 const LEAST_ENTRIES = 4;
-/** Entries between two looks at the clock. */
-const BATCH = 64;
-/** Second directions are left out when so much of the budget is used up. */
-const DIRECTIONS_SHARE = 0.25;
-/** A plan that was too hopeful is cut short when so much of the budget is overdrawn. */
-const OVERDRAFT = 0.25;
+/** What part of the budget directions may take, and second ones. */
+const DIRECTIONS_SHARE = 0.75;
+const SECOND_DIRECTIONS_SHARE = 0.25;
+/** What part of what then is left may go into finding out what entries cost. */
+const TRIALS_SHARE = 0.25;
 /** How often, and for how much of the budget, entries are tried to see what they cost. */
 const TRIALS = 3;
 const TRIAL_SHARE = 0.002;
+/** How much of the budget may be overdrawn: by plans that were too hopeful, and to explain a failure. */
+const OVERDRAFT = 0.25;
+const FAILURE_OVERDRAFT = 1;
+/** Measuring the worst entry once more takes as much as this many entries. */
+const REFINEMENT = 4;
 /** Relative errors are not taken of less than this part of the greatest derivative. */
 const FLOOR = 1e-4;
 
 /** Compares the analytic derivatives of a loss with numerical ones. */
 export function checkGradients(input: GradientCheck): GradientReport {
   const started = performance.now();
-  const { program, loss, leaves, check, seed = 0, derivatives, onProgress } = input;
+  const { program, loss, leaves, check, seed = 0, derivatives } = input;
   const execution = { kernels: input.kernels, implementation: input.implementation, cancelled: input.cancelled };
   if (sizeOf(program.instructions[loss]!.shape) !== 1) throw new EngineError('the loss of a gradient check must have one entry');
-  const evaluation = new Evaluation(program, loss, leaves, execution);
+  const progress = new Progress(input.onProgress);
+  progress.report('directions', 0);
+  const evaluation = new Evaluation(program, loss, leaves, execution, withGradients(input));
   const budget = new Budget(evaluation, started, input.budget);
   const unstable = evaluation.findNondeterminism();
-  const tensors = analyticGradients(input, execution);
-  const joint = checkJointDirection(evaluation, tensors, new RandomStream(seed, 'joint direction'));
-
-  const floor = FLOOR * tensors.reduce((most, { gradient }) => gradient.reduce((a, b) => Math.max(a, Math.abs(b)), most), 1e-8);
-  const checks = tensors.map((tensor, done) => {
-    onProgress?.({ stage: 'directions', done, total: tensors.length });
-    const single = new TensorCheck(evaluation, tensor, new RandomStream(seed, `check ${tensor.name}`), floor);
-    for (let i = 0; i < DIRECTIONS && (i === 0 || budget.used() < DIRECTIONS_SHARE); i++) single.checkDirection();
-    return single;
+  const gradients = evaluation.continue();
+  const tensors = check.map((ref, i) => {
+    const { attributes, shape } = program.instructions[ref]!;
+    return { ref, name: (attributes as AttributesOf['leaf']).name, shape, gradient: gradients[i]! };
   });
-  checkEntries(checks, budget, seed, onProgress);
+  progress.report('directions', 0.5);
+  const joint = new JointCheck(evaluation, tensors, new RandomStream(seed, 'joint direction'));
+  const jointCost = budget.shareOf(budget.measure(() => joint.check()));
+
+  const floor = FLOOR * Math.max(1e-8, ...gradients.map(greatestMagnitude));
+  const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, new RandomStream(seed, `check ${tensor.name}`), floor, joint.surroundings));
+  checkDirections(checks, jointCost, budget, progress);
+  if (joint.verdict === 'wrong' && !checks.some(({ hasWrongDirection }) => hasWrongDirection)) checks[joint.findWrongTensor()]?.checkDirection();
+  checkEntries(checks, budget, seed, progress);
 
   const results = checks.map((single) => single.report());
   const failing = results.filter(({ ok }) => !ok).map(({ ref }) => ref);
-  const ok = failing.length === 0 && joint !== 'wrong';
-  if (!ok) onProgress?.({ stage: 'localising', done: 0, total: 1 });
-  const culprits = ok ? [] : localise(evaluation, failing.length > 0 ? failing : check, { ...execution, derivatives, seed });
+  const ok = failing.length === 0 && joint.verdict !== 'wrong';
+  if (!ok) progress.report('localising', 0);
+  const mayGoOn = (): boolean => budget.left() > -FAILURE_OVERDRAFT;
+  const culprits = ok ? [] : localise(evaluation, failing.length > 0 ? failing : check, { ...execution, derivatives, seed, mayGoOn });
   return {
     ok: ok && unstable === undefined,
     loss: evaluation.baseLoss,
     tensors: results,
     worst: worstOf(results),
-    joint,
+    joint: joint.verdict,
     culprits,
     nondeterministic: unstable === undefined ? undefined : { ...program.instructions[unstable]!, ref: unstable },
     implementation: evaluation.implementation,
@@ -96,47 +101,64 @@ export function checkGradients(input: GradientCheck): GradientReport {
   };
 }
 
-function analyticGradients({ program, loss, leaves, check, derivatives }: GradientCheck, execution: ExecutionOptions): CheckedTensor[] {
-  const builder = new Builder({ program, derivatives });
-  const gradients = run(builder.program, leaves, builder.gradient(loss, check), execution);
-  return check.map((ref, i) => {
-    const { attributes, shape } = program.instructions[ref]!;
-    return { ref, name: (attributes as AttributesOf['leaf']).name, shape, gradient: gradients[i]! };
-  });
+/** How many bytes a check will take, to be known before it starts and before its leaves have values. */
+export function memoryOfCheck(input: Pick<GradientCheck, 'program' | 'loss' | 'check' | 'derivatives'>): number {
+  return memoryNeeded(input.program, input.loss, withGradients(input));
 }
 
-/** All tensors at once: a first verdict after a handful of evaluations. */
-function checkJointDirection(evaluation: Evaluation, tensors: readonly CheckedTensor[], random: RandomStream): Verdict {
-  const track = evaluation.track(tensors.map(({ ref }) => ref));
-  const gradients = new Map(tensors.map(({ ref, gradient }) => [ref, gradient]));
-  const direction = randomDirection(track, random, 1);
-  let rounding = 0;
-  for (const [ref, values] of track.leaves) values.forEach((value, i) => (rounding += (value * gradients.get(ref)![i]!) ** 2));
-  const noise = estimateNoise(track, evaluation.baseLoss, random) + Number.EPSILON * Math.sqrt(rounding);
-  return examine(directionLine(track, direction), alongDirection(direction, gradients), { step: 1, noise }).verdict;
+function withGradients({ program, loss, check, derivatives }: Pick<GradientCheck, 'program' | 'loss' | 'check' | 'derivatives'>): Continuation {
+  const builder = new Builder({ program, derivatives });
+  const wanted = builder.gradient(loss, check);
+  return { program: builder.program, wanted };
+}
+
+function greatestMagnitude(values: Float64Array): number {
+  let greatest = 0;
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]!) > greatest) greatest = Math.abs(values[i]!);
+  return greatest;
+}
+
+/** A direction or two of every tensor, or of as many as there is time for, from the loss upwards: what is near to it costs least. */
+function checkDirections(checks: readonly TensorCheck[], jointCost: number, budget: Budget, progress: Progress): void {
+  let cost = 0;
+  for (const [done, single] of [...checks].reverse().entries()) {
+    if (budget.used() + Math.min(cost, jointCost) > DIRECTIONS_SHARE) return;
+    progress.report('directions', 0.5 + (0.5 * done) / checks.length);
+    cost = budget.shareOf(budget.measure(() => single.checkDirection()));
+    for (let i = 1; i < DIRECTIONS && budget.used() < SECOND_DIRECTIONS_SHARE; i++) single.checkDirection();
+  }
 }
 
 /** All entries where they fit into the budget, else a sample, of the cheapest tensors first. */
-function checkEntries(checks: readonly TensorCheck[], budget: Budget, seed: number, onProgress?: (progress: CheckProgress) => void): void {
-  const planned = checks.map((single) => ({ single, cost: entryCost(single, budget) })).sort((a, b) => a.cost * a.single.size - b.cost * b.single.size);
+function checkEntries(checks: readonly TensorCheck[], budget: Budget, seed: number, progress: Progress): void {
+  const planned = costsOfEntries(checks, budget).sort((a, b) => a.cost * a.single.size - b.cost * b.single.size);
+  // Sizes stand for the time that tensors take; the dear ones come last and are often cut short.
   const total = checks.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   planned.forEach(({ single, cost }, position) => {
     const { tensor, size } = single;
     // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
-    const count = affordableEntries(size, position === 0 ? cost : Math.min(cost, entryCost(single, budget)), budget.left() / (checks.length - position));
-    const places = samplePlaces(tensor.shape, Math.max(LEAST_ENTRIES, count), new RandomStream(seed, `sample ${tensor.name}`));
+    const current = position === 0 || cost * LEAST_ENTRIES > budget.left() ? cost : Math.min(cost, entryCost(single, budget));
+    const fair = affordableEntries(size, current, budget.left() / (planned.length - position));
+    const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(size, current, budget.left())));
+    const places = count === 0 ? [] : samplePlaces(tensor.shape, count, new RandomStream(seed, `sample ${tensor.name}`));
     const grouped = places.map((place) => ({ place, group: single.groupOf(place) })).sort((a, b) => a.group - b.group);
     for (const [index, { place }] of grouped.entries()) {
-      if (index % BATCH === 0) {
-        onProgress?.({ stage: 'entries', done: done + index, total });
-        if (index > 0 && budget.left() < -OVERDRAFT) break;
-      }
+      progress.report('entries', (done + (index * size) / grouped.length) / total);
+      if (index > 0 && budget.left() < -OVERDRAFT) break;
       single.checkEntry(place);
     }
     done += size;
-    if (places.length < size && single.hasWrongDirection) single.findWrongEntry();
+    if (places.length < size && single.hasWrongDirection && budget.left() > -FAILURE_OVERDRAFT) single.findWrongEntry();
+    if (places.length > 0 && budget.left() > REFINEMENT * current) single.refineWorst();
   });
+}
+
+/** What one entry of each tensor costs; of those without time to find out, infinitely much. */
+function costsOfEntries(checks: readonly TensorCheck[], budget: Budget): { single: TensorCheck; cost: number }[] {
+  const least = (1 - TRIALS_SHARE) * budget.left();
+  const costs = [...checks].reverse().map((single) => ({ single, cost: single.hasDirection && budget.left() > least ? entryCost(single, budget) : Infinity }));
+  return costs.reverse();
 }
 
 /** The share of the budget that one entry takes: the quickest of a few trials. */

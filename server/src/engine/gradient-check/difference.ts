@@ -36,6 +36,19 @@ const TOLERANCE = 10;
 /** What rounding within the analytic derivative may amount to. */
 const RELATIVE_TOLERANCE = 1e-10;
 
+/** What is smooth needs few steps: those for entries look for kinks, too. */
+export interface Steps {
+  readonly steps: readonly number[];
+  readonly noiseSpacings: readonly number[];
+}
+
+const entrySteps: Steps = { steps: STEPS, noiseSpacings: NOISE_SPACINGS };
+export const smoothSteps: Steps = { steps: [1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9], noiseSpacings: [1e-6, 1e-9] };
+
+/** For directions: steps at which one difference is often enough, and what part of the magnitude it may be off. */
+export const QUICK_STEPS: readonly number[] = [1e-5, 1e-7, 1e-9];
+const QUICK_TOLERANCE = 1e-6;
+
 interface Estimate {
   readonly h: number;
   readonly numeric: number;
@@ -77,11 +90,29 @@ export function sweep(line: Line, analytic: number, { step, noise }: Scale): Mea
   return Math.abs(analytic - numeric) <= errorBound ? { verdict: 'agrees', numeric, errorBound } : undefined;
 }
 
+/** By how much the analytic value exceeds one central difference. */
+export function discrepancy(line: Line, analytic: number, h: number): number {
+  return analytic - (centralDifference(line, h) ?? NaN);
+}
+
+/** One central difference along a smooth line: settles the ordinary case and leaves the rest to `examine`. @param magnitude Of such derivatives. */
+export function compare(line: Line, analytic: number, magnitude: number, h: number): Measurement | undefined {
+  const errorBound = QUICK_TOLERANCE * magnitude;
+  const numeric = centralDifference(line, h);
+  return numeric !== undefined && Math.abs(analytic - numeric) <= errorBound ? { verdict: 'agrees', numeric, errorBound } : undefined;
+}
+
 /**
  * Richardson extrapolation over several step sizes; the smallest error bound decides.
  * @param noiseAlong How far rounding moves the loss along the line, asked before an entry is called wrong.
  */
-export function examine(line: Line, analytic: number, { step, noise }: Scale, noiseAlong = lineNoise): Measurement {
+export function examine(
+  line: Line,
+  analytic: number,
+  { step, noise }: Scale,
+  noiseAlong: (line: Line, step: number) => number = lineNoise,
+  { steps }: Steps = entrySteps,
+): Measurement {
   const enough = Math.max(RELATIVE_TOLERANCE * 100 * Math.abs(analytic), (4 * noise) / (SWEEP_STEP * step));
   const estimates: Estimate[] = [];
   let branched = false;
@@ -92,7 +123,7 @@ export function examine(line: Line, analytic: number, { step, noise }: Scale, no
     estimates.push(estimate);
     return estimate;
   };
-  for (const h of STEPS) {
+  for (const h of steps) {
     const estimate = estimateAt(h);
     const bound = estimate && errorBound(estimate, noise);
     if (estimate && bound! <= enough && agree(analytic, estimate.numeric, bound!)) {
@@ -120,8 +151,8 @@ function judge(estimates: readonly Estimate[], analytic: number, noise: number):
 }
 
 /** The noise along a line, where it shows at any spacing. */
-export function lineNoise(line: Line, step: number): number {
-  return Math.max(0, ...NOISE_SPACINGS.map((spacing) => {
+export function lineNoise(line: Line, step: number, { noiseSpacings }: Steps = entrySteps): number {
+  return Math.max(0, ...noiseSpacings.map((spacing) => {
     const probes = Array.from({ length: NOISE_POINTS }, (_, i) => line((i - (NOISE_POINTS - 1) / 2) * spacing * step));
     return probes.some((probe) => probe.branched) ? 0 : 2 * (noiseOf(probes.map(({ loss }) => loss)) ?? 0);
   }));

@@ -1,8 +1,8 @@
 // A loss evaluated over and over near one point: the values at the point are kept, and only what a change can reach is computed again.
 
 import { CancelledError } from '../errors';
-import { arenaFor, leafValues, liveRefs, prepare } from '../execute';
-import type { ExecutionOptions } from '../execute';
+import { arenaFor, assignBuffers, leafValues, liveRefs, prepare } from '../execute';
+import type { BufferPlan, ExecutionOptions, KernelTable } from '../execute';
 import { runsOf, wholeBox } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
@@ -18,32 +18,57 @@ export interface Probe {
   readonly branched: boolean;
 }
 
-/** How many numbers an evaluation keeps: everything at the base point and at the changed one, and room for one instruction. */
-function numbersNeeded(program: Program, live: readonly Ref[]): { values: number; scratch: number } {
-  let values = 0;
-  let scratch = 0;
-  for (const ref of live) {
-    const { inputs, shape } = program.instructions[ref]!;
-    const size = sizeOf(shape);
-    values += 2 * size;
-    scratch = Math.max(scratch, inputs.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), size));
-  }
-  return { values, scratch };
+/** A program that goes on where the evaluated one ends, such as with its derivatives, and what is wanted of it. */
+export interface Continuation {
+  readonly program: Program;
+  readonly wanted: readonly Ref[];
 }
 
-/** How many bytes a gradient check of a loss will keep, to be known before it starts. */
-export function memoryNeeded(program: Program, loss: Ref): number {
-  const { values, scratch } = numbersNeeded(program, liveRefs(program, [loss]));
-  return 8 * (values + scratch);
+/** What an evaluation of a loss keeps, in numbers. */
+interface Layout {
+  /** What the loss depends on, ascending. */
+  readonly live: readonly Ref[];
+  readonly continuation: BufferPlan;
+  readonly total: number;
+  /** The part of it that one instruction works in. */
+  readonly scratch: number;
+}
+
+/** What is computed from leaves lies there twice, at the base point and at the changed one; the rest once. */
+function layoutOf(program: Program, loss: Ref, { program: extended, wanted }: Continuation, kernels?: KernelTable): Layout {
+  const live = liveRefs(program, [loss]);
+  const computed = new Set(live);
+  const rest = liveRefs(extended, wanted).filter((ref) => !computed.has(ref));
+  const continuation = assignBuffers(extended, rest, wanted, kernels);
+  let values = continuation.sizes.reduce((sum, size) => sum + size, 0);
+  let scratch = 0;
+  const movable = new Set<Ref>();
+  for (const ref of live) {
+    const { primitive, inputs, shape } = program.instructions[ref]!;
+    const size = sizeOf(shape);
+    if (primitive === 'leaf' || inputs.some((input) => movable.has(input))) movable.add(ref);
+    if (primitive !== 'reshape') values += primitive !== 'leaf' && movable.has(ref) ? 2 * size : size;
+    // Leaves are seldom large and read in part.
+    const read = inputs.filter((input) => program.instructions[input]!.primitive !== 'leaf');
+    if (primitive !== 'leaf') scratch = Math.max(scratch, read.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), size));
+  }
+  return { live, continuation, total: values + scratch, scratch };
+}
+
+/** How many bytes a gradient check of a loss will keep, with the values of its leaves, to be known before it starts. */
+export function memoryNeeded(program: Program, loss: Ref, continuation: Continuation = { program, wanted: [] }): number {
+  const { live, total } = layoutOf(program, loss, continuation);
+  const given = live.filter((ref) => program.instructions[ref]!.primitive === 'leaf');
+  return 8 * given.reduce((sum, ref) => sum + sizeOf(program.instructions[ref]!.shape), total);
 }
 
 export class Evaluation {
   /** How often the loss has been computed. */
   count = 0;
-  /** Every live tensor at the base point, by ref. A reshaped tensor shares the buffer of its input. */
+  /** Every live tensor at the base point, by ref. A reshaped tensor shares the buffer of its input. Leaves change here while a line moves them. */
   readonly values: Float64Array[] = [];
 
-  private readonly live: readonly Ref[];
+  private readonly layout: Layout;
   private readonly changed: Float64Array[] = [];
   private readonly arena: Arena;
   private readonly scratch: Scratch;
@@ -54,12 +79,12 @@ export class Evaluation {
     readonly loss: Ref,
     private readonly leaves: ReadonlyMap<Ref, Float64Array>,
     private readonly options: ExecutionOptions = {},
+    private readonly continuation: Continuation = { program, wanted: [] },
   ) {
-    this.live = liveRefs(program, [loss]);
-    const { values, scratch } = numbersNeeded(program, this.live);
-    this.arena = arenaFor(values + scratch, options);
-    this.scratch = new ArenaScratch(this.arena.allocate(scratch));
-    for (const ref of this.live) {
+    this.layout = layoutOf(program, loss, continuation, options.kernels);
+    this.arena = arenaFor(this.layout.total, options);
+    this.scratch = new ArenaScratch(this.arena.allocate(this.layout.scratch));
+    for (const ref of this.layout.live) {
       const { primitive, inputs, shape } = program.instructions[ref]!;
       if (primitive === 'reshape') this.values[ref] = this.values[inputs[0]!]!;
       else if (primitive === 'leaf') this.values[ref] = this.arena.copy(leafValues(program, ref, leaves));
@@ -81,22 +106,43 @@ export class Evaluation {
   /** Computes everything a second time; the first ref whose bits differ, if any. */
   findNondeterminism(): Ref | undefined {
     this.count++;
-    return this.live.find((ref) => {
+    return this.layout.live.find((ref) => {
+      const { primitive } = this.program.instructions[ref]!;
+      if (primitive === 'leaf' || primitive === 'reshape') return false;
       const value = this.values[ref]!;
       this.scratch.reset();
       const output = this.compute(ref, this.scratch.take(value.length));
-      return value.some((entry, i) => !Object.is(entry, output[i]));
+      for (let i = 0; i < value.length; i++) if (!Object.is(value[i], output[i])) return true;
+      return false;
     });
   }
 
-  /** Makes ready for changes anywhere in the leaves. */
+  /** What is wanted of the continuation at the base point: computed when called, and kept with the rest. */
+  continue(): Float64Array[] {
+    const { program, wanted } = this.continuation;
+    const { live, slots, sizes } = this.layout.continuation;
+    const buffers = sizes.map((size) => this.arena.allocate(size));
+    const valueOf = (ref: Ref): Float64Array => {
+      const slot = slots.get(ref);
+      return slot === undefined ? this.values[ref]! : buffers[slot]!;
+    };
+    for (const ref of live) {
+      const { primitive, inputs } = program.instructions[ref]!;
+      if (primitive === 'leaf') valueOf(ref).set(leafValues(program, ref, this.leaves));
+      else this.execute(program, ref, valueOf(ref), inputs.map(valueOf));
+    }
+    return wanted.map((ref) => (slots.has(ref) ? valueOf(ref) : valueOf(ref).slice()));
+  }
+
+  /** Makes ready for changes anywhere in the leaves, along the branches of the base point. */
   track(leaves: readonly Ref[]): Track {
-    const plan = this.plan(new Map(leaves.map((ref) => [ref, wholeBox(this.program.instructions[ref]!.shape)])));
-    return new Track(
-      new Map(leaves.map((ref) => [ref, this.current(ref)])),
-      () => this.activate(plan),
-      () => this.probe(plan),
-    );
+    const plan = this.plan(new Map(leaves.map((ref) => [ref, wholeBox(this.program.instructions[ref]!.shape)])), true);
+    return {
+      leaves: new Map(leaves.map((ref) => [ref, { values: this.current(ref), base: this.base(ref) }])),
+      cost: plan.cost,
+      begin: () => this.activate(plan),
+      probe: () => this.probe(plan),
+    };
   }
 
   /** Makes ready for changes of one entry at a time. */
@@ -114,12 +160,17 @@ export class Evaluation {
     });
   }
 
-  private plan(boxes: ReadonlyMap<Ref, Box>): Plan {
-    return planUpdate(this.program, this.live, boxes, { base: this.values, current: (ref) => this.current(ref), scratch: this.scratch }, this.options.kernels);
+  private plan(boxes: ReadonlyMap<Ref, Box>, alongBranches = false): Plan {
+    const values = {
+      base: (ref: Ref) => this.base(ref),
+      current: (ref: Ref) => this.current(ref),
+      unchanged: (ref: Ref) => this.values[ref]!,
+      scratch: this.scratch,
+    };
+    return planUpdate(this.program, this.layout.live, boxes, values, { ...this.options, alongBranches });
   }
 
   private probe(plan: Plan): Probe {
-    if (this.options.cancelled?.()) throw new CancelledError();
     this.count++;
     const branched = plan.run();
     const loss = plan.boxes.has(this.loss) ? this.current(this.loss) : this.values[this.loss]!;
@@ -138,20 +189,29 @@ export class Evaluation {
     this.active = plan;
   }
 
+  /** The value at the base point, which no line moves. */
   private base(ref: Ref): Float64Array {
-    return this.values[ref] ?? leafValues(this.program, ref, this.leaves);
+    const { primitive, inputs } = this.program.instructions[ref]!;
+    if (primitive === 'leaf') return leafValues(this.program, ref, this.leaves);
+    return primitive === 'reshape' ? this.base(inputs[0]!) : this.values[ref]!;
   }
 
   private current(ref: Ref): Float64Array {
     const { primitive, inputs } = this.program.instructions[ref]!;
-    return (this.changed[ref] ??= primitive === 'reshape' ? this.current(inputs[0]!) : this.arena.copy(this.base(ref)));
+    // A leaf that the loss does not depend on has no value yet.
+    if (primitive === 'leaf') return (this.values[ref] ??= leafValues(this.program, ref, this.leaves).slice());
+    if (primitive === 'reshape') return this.current(inputs[0]!);
+    return (this.changed[ref] ??= this.arena.copy(this.values[ref]!));
   }
 
   private compute(ref: Ref, output: Float64Array): Float64Array {
-    const { primitive, inputs } = this.program.instructions[ref]!;
-    if (primitive === 'leaf') return this.values[ref]!;
-    prepare(this.program, ref, this.options.kernels)(output, inputs.map((input) => this.values[input]!));
+    this.execute(this.program, ref, output, this.program.instructions[ref]!.inputs.map((input) => this.values[input]!));
     return output;
+  }
+
+  private execute(program: Program, ref: Ref, output: Float64Array, inputs: readonly Float64Array[]): void {
+    if (this.options.cancelled?.()) throw new CancelledError();
+    prepare(program, ref, this.options.kernels)(output, inputs);
   }
 }
 
@@ -173,14 +233,14 @@ class ArenaScratch implements Scratch {
 }
 
 /** The part of an evaluation that some leaves reach. */
-export class Track {
-  constructor(
-    /** The leaves' values, to be changed between `begin` and `probe` and put back after. */
-    readonly leaves: ReadonlyMap<Ref, Float64Array>,
-    readonly begin: () => void,
-    /** Computes the loss for the changed values. */
-    readonly probe: () => Probe,
-  ) {}
+export interface Track {
+  /** The leaves' values, to be changed between `begin` and `probe` and put back after, and what they are put back to. */
+  readonly leaves: ReadonlyMap<Ref, { readonly values: Float64Array; readonly base: Float64Array }>;
+  /** Of one probe, roughly, in multiply-adds. */
+  readonly cost: number;
+  readonly begin: () => void;
+  /** Computes the loss for the changed values. */
+  readonly probe: () => Probe;
 }
 
 /** Roughly what it takes to make a plan, in multiply-adds. */

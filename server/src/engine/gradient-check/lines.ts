@@ -1,4 +1,4 @@
-// The lines along which a check moves: one entry, or a random direction of a whole tensor.
+// The lines along which a check moves: one entry, or a random direction of whole tensors.
 
 import type { RandomStream } from '../../base/random';
 import type { Ref } from '../program';
@@ -15,47 +15,81 @@ export function entryLine(track: EntryTrack, place: number): Line {
   };
 }
 
-/** −1, 0 or 1 per entry of some leaves. */
-export type Direction = ReadonlyMap<Ref, Int8Array>;
+/** How each entry of some leaves moves: by its sign, −1, 0 or 1, times the scale of its leaf. */
+export type Direction = ReadonlyMap<Ref, { readonly signs: Int8Array; readonly scale: number }>;
 
-/** Random signs; with `density` below 1 that share of entries, the others stay. */
-export function randomDirection(track: Track, random: RandomStream, attempt: number, density = 1): Direction {
+/** Leaves with smaller values than this move as if theirs were as great. */
+const LEAST_SCALE = 1e-2;
+
+/** How far the entries of a leaf move per step: in proportion to what they are. */
+export function scaleOf(values: Float64Array): number {
+  let square = 0;
+  for (let i = 0; i < values.length; i++) square += values[i]! ** 2;
+  return Math.max(LEAST_SCALE, Math.sqrt(square / values.length) || 0);
+}
+
+/** Random signs for all entries of some leaves. */
+export function randomDirection(track: Track, random: RandomStream, attempt: number): Direction {
   let index = attempt * 2 ** 36;
-  return new Map([...track.leaves].map(([leaf, values]) => {
-    const signs = new Int8Array(values.length);
-    for (let i = 0; i < signs.length; i++, index++) {
-      if (density === 1 || random.uniform(index) < density) signs[i] = random.sign(index);
-    }
-    return [leaf, signs];
+  return new Map([...track.leaves].map(([leaf, { base }]) => {
+    const signs = new Int8Array(base.length);
+    random.signs(signs, index);
+    index += signs.length;
+    return [leaf, { signs, scale: scaleOf(base) }];
   }));
 }
 
-/** Moves many entries at once. */
+/** Moves many entries at once, by an offset times the direction. */
 export function directionLine(track: Track, direction: Direction): Line {
-  track.begin();
-  const moves = [...direction].map(([leaf, signs]) => {
-    const values = track.leaves.get(leaf)!;
-    return { values, signs, base: values.slice() };
-  });
   return (offset) => {
     track.begin();
-    for (const { values, signs, base } of moves) {
-      for (let i = 0; i < values.length; i++) values[i] = base[i]! + offset * signs[i]!;
+    for (const [leaf, { signs, scale }] of direction) {
+      const { values, base } = track.leaves.get(leaf)!;
+      const step = offset * scale;
+      for (let i = 0; i < values.length; i++) values[i] = base[i]! + step * signs[i]!;
     }
     const probe = track.probe();
-    for (const { values, base } of moves) values.set(base);
+    for (const leaf of direction.keys()) putBack(track, leaf);
     return { ...probe, offset };
   };
 }
 
+function putBack(track: Track, leaf: Ref): void {
+  const { values, base } = track.leaves.get(leaf)!;
+  values.set(base);
+}
+
+/** What the gradient says of a direction. */
+export interface Expected {
+  /** The derivative along the direction. */
+  readonly slope: number;
+  /** How great it is among all choices of signs, as their root mean square. */
+  readonly magnitude: number;
+  /** How far rounding each entry when it moves may move the loss. */
+  readonly rounding: number;
+}
+
 /** The analytic derivative along a direction. */
-export function alongDirection(direction: Direction, gradients: ReadonlyMap<Ref, Float64Array>): number {
-  let total = 0;
-  for (const [leaf, signs] of direction) {
+export function alongDirection(track: Track, direction: Direction, gradients: ReadonlyMap<Ref, Float64Array>): Expected {
+  let slope = 0;
+  let square = 0;
+  let rounding = 0;
+  for (const [leaf, { signs, scale }] of direction) {
     const gradient = gradients.get(leaf)!;
-    for (let i = 0; i < signs.length; i++) if (signs[i] !== 0) total += signs[i]! * gradient[i]!;
+    const { base } = track.leaves.get(leaf)!;
+    let [along, size] = [0, 0];
+    for (let i = 0; i < signs.length; i++) {
+      const sign = signs[i]!;
+      if (sign === 0) continue;
+      const entry = gradient[i]!;
+      along += sign * entry;
+      size += entry * entry;
+      rounding += (entry * base[i]!) ** 2;
+    }
+    slope += scale * along;
+    square += scale * scale * size;
   }
-  return total;
+  return { slope, magnitude: Math.sqrt(square), rounding: Number.EPSILON * Math.sqrt(rounding) };
 }
 
 const NOISE_POINTS = 7;
@@ -65,16 +99,14 @@ const NOISE_SPACING = 8 * Number.EPSILON;
 /** How far rounding moves the loss, by changes of a few units in the last place in a random direction. */
 export function estimateNoise(track: Track, baseLoss: number, random: RandomStream): number {
   const direction = randomDirection(track, random, 0);
-  track.begin();
-  const bases = new Map([...track.leaves].map(([leaf, values]) => [leaf, values.slice()]));
   const losses = Array.from({ length: NOISE_POINTS }, (_, point) => {
-    for (const [leaf, values] of track.leaves) {
-      const base = bases.get(leaf)!;
-      const signs = direction.get(leaf)!;
+    track.begin();
+    for (const [leaf, { values, base }] of track.leaves) {
+      const { signs } = direction.get(leaf)!;
       for (let i = 0; i < values.length; i++) values[i] = base[i]! * (1 + point * signs[i]! * NOISE_SPACING);
     }
     return track.probe().loss;
   });
-  for (const [leaf, values] of track.leaves) values.set(bases.get(leaf)!);
+  for (const leaf of track.leaves.keys()) putBack(track, leaf);
   return Math.max(Number.EPSILON * Math.abs(baseLoss), 2 * (noiseOf(losses) ?? 0));
 }

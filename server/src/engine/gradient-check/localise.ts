@@ -9,19 +9,18 @@ import type { DerivativeTable } from '../primitive';
 import { primitives } from '../primitives/table';
 import type { Ref } from '../program';
 import { sizeOf } from '../shape';
-import { examine } from './difference';
-import type { Measurement } from './difference';
+import { measureDirection, Surroundings } from './direction';
 import { Evaluation } from './evaluation';
-import { alongDirection, directionLine, estimateNoise, randomDirection } from './lines';
+import { alongDirection, estimateNoise, randomDirection } from './lines';
 import type { Culprit } from './report';
 
 const DIRECTIONS = 3;
-/** Where a direction only meets kinks, sparser ones are tried. */
-const DENSITIES = [1, 1 / 8, 1 / 64, 1 / 512] as const;
 
 export interface LocaliseOptions extends ExecutionOptions {
   readonly derivatives?: Partial<DerivativeTable>;
   readonly seed: number;
+  /** Asked before each operation; false ends the search. */
+  readonly mayGoOn: () => boolean;
 }
 
 /** The operations between the leaves and the loss whose own derivative is wrong, in program order, at most `limit`. */
@@ -31,7 +30,7 @@ export function localise(evaluation: Evaluation, leaves: readonly Ref[], options
   evaluation.program.instructions.forEach(({ primitive, inputs }, ref) => {
     if (!evaluation.values[ref] || !inputs.some((input) => depends.has(input)) || primitives[primitive].vjp === 'zero') return;
     depends.add(ref);
-    if (culprits.length < limit) culprits.push(...wrongInputs(evaluation, ref, depends, options));
+    if (culprits.length < limit && options.mayGoOn()) culprits.push(...wrongInputs(evaluation, ref, depends, options));
   });
   return culprits.slice(0, limit);
 }
@@ -43,7 +42,9 @@ function wrongInputs(evaluation: Evaluation, ref: Ref, depends: ReadonlySet<Ref>
   const builder = new Builder({ derivatives: options.derivatives });
   const leaves = inputs.map((input, i) => builder.leaf(program.instructions[input]!.shape, `input ${i}`));
   const output = builder.append(primitive, leaves, attributes);
-  const cotangent = builder.constant(Float64Array.from({ length: sizeOf(shape) }, (_, i) => random.normal(i)), shape);
+  const weights = new Float64Array(sizeOf(shape));
+  random.fillBell(weights);
+  const cotangent = builder.constant(weights, shape);
   const loss = builder.sum(builder.multiply(output, cotangent));
   const point = new Map(leaves.map((leaf, i) => [leaf, values[inputs[i]!]!]));
   const single = new Evaluation(builder.program, loss, point, options);
@@ -75,15 +76,11 @@ function checkInput(
   }
   const gradients = new Map([[leaf, gradient]]);
   const track = single.track([leaf]);
-  const scale = { step: 1, noise: estimateNoise(track, single.baseLoss, random) };
-  for (let attempt = 0; attempt < DIRECTIONS; attempt++) {
-    for (const density of DENSITIES) {
-      const direction = randomDirection(track, random, attempt + 1, density);
-      const analytic = alongDirection(direction, gradients);
-      const measured: Measurement = examine(directionLine(track, direction), analytic, scale);
-      if (measured.verdict === 'wrong') return { analytic, numeric: measured.numeric };
-      if (measured.verdict === 'agrees') break;
-    }
+  const surroundings = new Surroundings(() => estimateNoise(track, single.baseLoss, random));
+  for (let attempt = 1; attempt <= DIRECTIONS; attempt++) {
+    const direction = randomDirection(track, random, attempt);
+    const { verdict, numeric } = measureDirection(track, direction, gradients, surroundings);
+    if (verdict === 'wrong') return { analytic: alongDirection(track, direction, gradients).slope, numeric };
   }
   return undefined;
 }

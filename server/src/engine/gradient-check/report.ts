@@ -24,7 +24,7 @@ export interface TensorReport {
   /** How many entries the tensor has, and how many of them were checked one by one. */
   readonly entries: number;
   readonly checked: number;
-  /** How many random directions of the whole tensor were checked, and how many of them disagreed. */
+  /** How many random directions of the whole tensor were checked, and how many of them disagreed; with none, only the joint direction of all tensors reached it. */
   readonly directions: number;
   readonly wrongDirections: number;
   /** Checked entries where the loss has a kink, so that there is no derivative to compare with. */

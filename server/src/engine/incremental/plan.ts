@@ -1,10 +1,11 @@
 // Computes again only what a change in some boxes can reach.
 
+import { CancelledError } from '../errors';
 import { callOf, prepare } from '../execute';
 import type { KernelTable } from '../execute';
 import { accelerateRange } from '../kernels/accelerated';
 import { copyView } from '../kernels/strided';
-import { primitiveOf } from '../primitives/table';
+import { primitiveOf, primitives } from '../primitives/table';
 import type { Call, Operands } from '../primitive';
 import type { Program, Ref } from '../program';
 import { sizeOf, stridesOf } from '../shape';
@@ -16,10 +17,19 @@ import { ruleOf } from './rules';
 
 /** The tensors of a program at a base point and at a changed one, by ref. */
 export interface Values {
-  readonly base: readonly Float64Array[];
+  readonly base: (ref: Ref) => Float64Array;
   /** Equal to the base but for what the plan in force has changed. */
   readonly current: (ref: Ref) => Float64Array;
+  /** Equal to the base where the plan in force changes nothing, and near to the current values in memory. */
+  readonly unchanged: (ref: Ref) => Float64Array;
   readonly scratch: Scratch;
+}
+
+export interface PlanOptions {
+  readonly kernels?: KernelTable;
+  /** Piecewise primitives keep to the branches of the base point, so that the loss is smooth; its derivative there is the same. */
+  readonly alongBranches?: boolean;
+  readonly cancelled?: () => boolean;
 }
 
 export interface Plan {
@@ -37,15 +47,15 @@ export function planUpdate(
   refs: readonly Ref[],
   changed: ReadonlyMap<Ref, Box>,
   values: Values,
-  kernels?: KernelTable,
+  { kernels, alongBranches = false, cancelled }: PlanOptions = {},
 ): Plan {
   const boxes = new Map(changed);
   const steps: (() => boolean)[] = [];
   let cost = 0;
   for (const ref of refs) {
     const { primitive, inputs } = program.instructions[ref]!;
-    // A detached value stays at its base, as its derivative says.
-    if (primitive === 'detach' || boxes.has(ref)) continue;
+    // A detached value stays at its base, as its derivative says, and along its branch so does what is piecewise constant.
+    if (primitive === 'detach' || (alongBranches && primitives[primitive].vjp === 'zero') || boxes.has(ref)) continue;
     const reachedBy = inputs.map((input) => boxes.get(input));
     if (reachedBy.every((box) => box === undefined)) continue;
     const call = callOf(program, ref);
@@ -53,22 +63,42 @@ export function planUpdate(
     if (!reached) continue;
     boxes.set(ref, reached);
     if (primitive === 'reshape') continue;
-    const current = { inputs: inputs.map((input) => (boxes.has(input) ? values.current(input) : values.base[input]!)), output: values.current(ref) };
-    const base = { inputs: inputs.map((input) => values.base[input]!), output: values.base[ref]! };
+    const current = { inputs: inputs.map((input) => (boxes.has(input) ? values.current(input) : values.unchanged(input))), output: values.current(ref) };
+    const base = { inputs: inputs.map(values.base), output: values.base(ref) };
+    const along = alongBranches && primitives[primitive].alongBranch;
+    if (along) {
+      const { starts, length } = runsOf(reached, call.shape);
+      cost += boxSize(reached);
+      steps.push(() => {
+        for (const start of starts) along(current, base, start, start + length);
+        return false;
+      });
+      continue;
+    }
     values.scratch.reset();
     const application = { call, current, base, changed: reachedBy, reached, scratch: values.scratch };
     const update = planStep(program, ref, application, kernels);
     cost += update.cost;
-    steps.push(withBranches(update.run, program, ref, current, base, reached));
+    steps.push(alongBranches ? withoutBranches(update.run) : withBranches(update.run, program, ref, current, base, reached));
   }
   return {
     boxes,
     cost,
     run: () => {
       let branched = false;
-      for (const step of steps) if (step()) branched = true;
+      for (const step of steps) {
+        if (cancelled?.()) throw new CancelledError();
+        if (step()) branched = true;
+      }
       return branched;
     },
+  };
+}
+
+function withoutBranches(run: () => void): () => boolean {
+  return () => {
+    run();
+    return false;
   };
 }
 
@@ -76,12 +106,7 @@ function withBranches(run: () => void, program: Program, ref: Ref, current: Oper
   const { primitive, shape } = program.instructions[ref]!;
   const entry = primitiveOf(primitive);
   const { starts, length } = runsOf(box, shape);
-  if (!entry.branchesDiffer) {
-    return () => {
-      run();
-      return false;
-    };
-  }
+  if (!entry.branchesDiffer) return withoutBranches(run);
   return () => {
     run();
     for (const start of starts) if (entry.branchesDiffer!(current, base, start, start + length)) return true;

@@ -2,7 +2,7 @@
 
 import { EngineError } from '../errors';
 import { entrywise, outputsDiffer } from '../primitive';
-import type { Operands, PrimitiveTable } from '../primitive';
+import type { Operands, Primitive, PrimitiveTable } from '../primitive';
 import { formatShape, sameShape } from '../shape';
 import type { Shape } from '../shape';
 
@@ -26,6 +26,16 @@ function ordersDiffer(current: Operands, base: Operands, start: number, stop: nu
     if (a![i]! < b![i]! !== baseA![i]! < baseB![i]! || a![i]! > b![i]! !== baseA![i]! > baseB![i]!) return true;
   }
   return false;
+}
+
+/** For maximum and minimum: the input that is the greater (or smaller, with sign −1) one in `base`. */
+function alongOrder(sign: 1 | -1): NonNullable<Primitive<unknown>['alongBranch']> {
+  return ({ inputs: [a, b], output }, { inputs: [baseA, baseB] }, start, stop) => {
+    for (let i = start; i < stop; i++) {
+      const difference = sign * (baseA![i]! - baseB![i]!);
+      output[i] = difference > 0 ? a![i]! : difference < 0 ? b![i]! : (a![i]! + b![i]!) / 2;
+    }
+  };
 }
 
 /** For select: whether the mask chose otherwise anywhere. */
@@ -117,6 +127,7 @@ export const binary: Pick<PrimitiveTable, BinaryNames> = {
       return [needed[0] ? share(a!, b!) : undefined, needed[1] ? share(b!, a!) : undefined];
     },
     branchesDiffer: ordersDiffer,
+    alongBranch: alongOrder(1),
   },
 
   // The smaller takes the cotangent; equals halve it, as PyTorch's minimum does.
@@ -132,6 +143,7 @@ export const binary: Pick<PrimitiveTable, BinaryNames> = {
       return [needed[0] ? share(a!, b!) : undefined, needed[1] ? share(b!, a!) : undefined];
     },
     branchesDiffer: ordersDiffer,
+    alongBranch: alongOrder(-1),
   },
 
   equal: {
@@ -176,5 +188,8 @@ export const binary: Pick<PrimitiveTable, BinaryNames> = {
       ];
     },
     branchesDiffer: choicesDiffer,
+    alongBranch: ({ inputs: [, a, b], output }, { inputs: [mask] }, start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = mask![i] !== 0 ? a![i]! : b![i]!;
+    },
   },
 };

@@ -60,6 +60,9 @@ export const unary: Pick<PrimitiveTable, UnaryNames> = {
   abs: {
     ...smooth(Math.abs, (b, g, x) => b.multiply(g, b.sign(x))),
     branchesDiffer: signsDiffer,
+    alongBranch: ({ inputs: [x], output }, { inputs: [base] }, start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = Math.sign(base![i]!) * x![i]!;
+    },
   },
 
   exp: smooth(Math.exp, (b, g, _, y) => b.multiply(g, y)),
@@ -110,6 +113,9 @@ export const unary: Pick<PrimitiveTable, UnaryNames> = {
     }),
     vjp: (b, g, [x]) => [b.multiply(g, b.step(x!))],
     branchesDiffer: signsDiffer,
+    alongBranch: ({ inputs: [x], output }, { inputs: [base] }, start, stop) => {
+      for (let i = start; i < stop; i++) output[i] = base![i]! <= 0 ? 0 : x![i]!;
+    },
   },
 
   sign: piecewiseConstant(Math.sign),

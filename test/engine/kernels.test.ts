@@ -25,6 +25,12 @@ const programs: readonly (readonly [string, (n: Network) => Ref])[] = [
     const geometry = { stride: [1, 2], paddingBefore: [2, 0], paddingAfter: [1, 1], dilation: [1, 2], groups: 3 };
     return n.convolution(n.random([2, 9, 23, 21], 'x'), n.random([15, 3, 3, 2], 'w', 0.2), geometry);
   }],
+  ['convolutions of several examples with few places', (n) => {
+    const geometry = { stride: [2, 1], paddingBefore: [1, 1], paddingAfter: [1, 0], dilation: [1, 1], groups: 2 };
+    const pointwise = { stride: [1, 1], paddingBefore: [0, 0], paddingAfter: [0, 0], dilation: [1, 1], groups: 1 };
+    const y = n.convolution(n.random([5, 14, 5, 4], 'x'), n.random([22, 7, 3, 2], 'w', 0.2), geometry);
+    return n.convolution(n.sin(y), n.random([9, 22, 1, 1], 'v', 0.2), pointwise);
+  }],
   ['work entry by entry', (n) => {
     const [x, y] = [n.random([7, 211, 3], 'x'), n.random([7, 211, 3], 'y')];
     const positive = n.add(n.square(x), n.scalar(1e-3));

@@ -83,7 +83,7 @@ function isPointwise({ kernelVolume, stride, padding, input, output }: Layout): 
 }
 
 /**
- * Calls `run` for every run of the last output axis that a kernel offset reads: patch entry `at + i` is input entry
+ * Calls `run` for every run of the last output axis that a kernel offset reads, in a matrix with a column for each patch: entry `at + i` is input entry
  * `from + i·stride` for `first` ≤ i < `last`; outside that the patch lies in the padding.
  */
 function forEachRun(
@@ -91,12 +91,12 @@ function forEachRun(
   inputStart: number,
   rowStart: number,
   rowStop: number,
+  { row: columns, offset: firstColumn }: Matrix,
   run: (at: number, from: number, first: number, last: number, length: number, stride: number) => void,
 ): void {
   const { inputChannels, input, output, kernel, stride, padding, dilation } = layout;
   const [, outputHeight, width] = output;
   const [inputDepth, inputHeight, inputWidth] = input;
-  const columns = (rowStop - rowStart) * width;
   let line = 0;
   for (let channel = 0; channel < inputChannels; channel++) {
     const channelStart = inputStart + channel * layout.inputVolume;
@@ -110,7 +110,7 @@ function forEachRun(
             const d = Math.floor(row / outputHeight) * stride[0] - padding[0] + kd * dilation[0];
             const h = (row % outputHeight) * stride[1] - padding[1] + kh * dilation[1];
             const inside = d >= 0 && d < inputDepth && h >= 0 && h < inputHeight;
-            const at = line * columns + (row - rowStart) * width;
+            const at = firstColumn + line * columns + (row - rowStart) * width;
             const from = channelStart + (d * inputHeight + h) * inputWidth + shift;
             run(at, from, inside ? first : 0, inside ? last : 0, width, stride[2]);
           }
@@ -126,14 +126,26 @@ function packPatches(layout: Layout, x: Float64Array, inputStart: number, rowSta
     return { values: x, offset: inputStart + rowStart * layout.output[2], row: layout.inputVolume, column: 1 };
   }
   const matrix = patchMatrix(layout, columns, x);
+  fillPatches(matrix, layout, x, inputStart, rowStart, rowStop);
+  return matrix;
+}
+
+function fillPatches(matrix: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): void {
   const packed = matrix.values;
-  forEachRun(layout, inputStart, rowStart, rowStop, (at, from, first, last, length, stride) => {
+  forEachRun(layout, inputStart, rowStart, rowStop, matrix, (at, from, first, last, length, stride) => {
     for (let i = 0; i < first; i++) packed[at + i] = 0;
     if (stride === 1) for (let i = first; i < last; i++) packed[at + i] = x[from + i]!;
     else for (let i = first; i < last; i++) packed[at + i] = x[from + i * stride]!;
     for (let i = last; i < length; i++) packed[at + i] = 0;
   });
-  return matrix;
+}
+
+/** The adjoint of filling: overlapping patches add up. */
+function addPatches(matrix: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): void {
+  const packed = matrix.values;
+  forEachRun(layout, inputStart, rowStart, rowStop, matrix, (at, from, first, last, _, stride) => {
+    for (let i = first; i < last; i++) x[from + i * stride]! += packed[at + i]!;
+  });
 }
 
 /** Room for patches, where the SIMD kernels can reach it if they can reach `beside`. */
@@ -164,8 +176,68 @@ function forEachBlock(
   }
 }
 
+/** With fewer output places than this, the patches of all examples lie side by side, so that the weights are read once for all of them. */
+const FEW_PLACES = 64;
+
+/** All examples of one group as matrices: a column for each place of each example. */
+interface Folded {
+  readonly columns: number;
+  readonly patches: Matrix;
+  readonly outputs: Matrix;
+}
+
+/** Room for the examples side by side, where that pays and the SIMD kernels can reach it. */
+function foldedRoom(layout: Layout, beside: Float64Array): Folded | undefined {
+  const { batch, outputVolume, outputChannels, inputChannels, kernelVolume } = layout;
+  const columns = batch * outputVolume;
+  const entries = inputChannels * kernelVolume * columns;
+  const reserved = instanceOf(beside.buffer)?.patches;
+  if (batch === 1 || outputVolume >= FEW_PLACES || !reserved || entries + outputChannels * columns > reserved.length) return undefined;
+  return { columns, patches: denseMatrix(reserved, 0, columns), outputs: denseMatrix(reserved, entries, columns) };
+}
+
+/** Calls `example` for the part of the matrices that belongs to each example. */
+function forEachExample(layout: Layout, { patches, outputs }: Folded, group: number, example: (inputStart: number, outputStart: number, patches: Matrix, outputs: Matrix) => void): void {
+  const { batch, inputChannels, inputVolume, outputChannels, outputVolume } = layout;
+  for (let n = 0; n < batch; n++) {
+    const inputStart = layout.inputOffset + n * layout.inputBatch + group * inputChannels * inputVolume;
+    const outputStart = layout.outputOffset + n * layout.outputBatch + group * outputChannels * outputVolume;
+    const first = n * outputVolume;
+    example(inputStart, outputStart, { ...patches, offset: patches.offset + first }, { ...outputs, offset: outputs.offset + first });
+  }
+}
+
+/** Copies an example's output into its columns. */
+function fillOutputs(matrix: Matrix, { outputChannels, outputVolume }: Layout, y: Float64Array, outputStart: number): void {
+  for (let channel = 0, from = outputStart, to = matrix.offset; channel < outputChannels; channel++, from += outputVolume, to += matrix.row) {
+    for (let i = 0; i < outputVolume; i++) matrix.values[to + i] = y[from + i]!;
+  }
+}
+
+function addFoldedConvolution(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, folded: Folded): void {
+  const { outputChannels, outputVolume, inputChannels, kernelVolume } = layout;
+  const rows = layout.output[0] * layout.output[1];
+  const { columns, patches, outputs } = folded;
+  for (let group = 0; group < layout.groups; group++) {
+    forEachExample(layout, folded, group, (inputStart, _, part) => fillPatches(part, layout, x, inputStart, 0, rows));
+    outputs.values.fill(0, outputs.offset, outputs.offset + outputChannels * columns);
+    const weights = denseMatrix(w, layout.weightOffset + group * outputChannels * layout.weightRow, layout.weightRow);
+    addMatrixProduct(outputs, weights, patches, outputChannels, columns, inputChannels * kernelVolume);
+    forEachExample(layout, folded, group, (_, outputStart, __, { values, offset, row }) => {
+      for (let channel = 0, from = offset, to = outputStart; channel < outputChannels; channel++, from += row, to += outputVolume) {
+        for (let i = 0; i < outputVolume; i++) y[to + i]! += values[from + i]!;
+      }
+    });
+  }
+}
+
 /** y += w ∗ x: for each patch, the weights times the patch. */
 export function addConvolution(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout): void {
+  const folded = foldedRoom(layout, y);
+  if (folded) {
+    addFoldedConvolution(y, x, w, layout, folded);
+    return;
+  }
   const patch = layout.inputChannels * layout.kernelVolume;
   const width = layout.output[2];
   forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
@@ -182,6 +254,18 @@ export function convolveInputGradient(x: Float64Array, g: Float64Array, w: Float
   const width = layout.output[2];
   const pointwise = isPointwise(layout);
   x.fill(0);
+  const folded = foldedRoom(layout, x);
+  if (folded) {
+    const { columns, patches: spread, outputs } = folded;
+    for (let group = 0; group < layout.groups; group++) {
+      forEachExample(layout, folded, group, (_, outputStart, __, part) => fillOutputs(part, layout, g, outputStart));
+      spread.values.fill(0, 0, patch * columns);
+      const weights = denseMatrix(w, layout.weightOffset + group * layout.outputChannels * layout.weightRow, layout.weightRow);
+      addMatrixProduct(spread, transposed(weights), outputs, patch, columns, layout.outputChannels);
+      forEachExample(layout, folded, group, (inputStart, _, part) => addPatches(part, layout, x, inputStart, 0, layout.output[0] * layout.output[1]));
+    }
+    return;
+  }
   forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
     const columns = (rowStop - rowStart) * width;
     const weights = transposed(denseMatrix(w, weightStart, layout.weightRow));
@@ -195,9 +279,7 @@ export function convolveInputGradient(x: Float64Array, g: Float64Array, w: Float
     const packed = spread.values;
     packed.fill(0, 0, patch * columns);
     addMatrixProduct(spread, weights, cotangent, patch, columns, layout.outputChannels);
-    forEachRun(layout, inputStart, rowStart, rowStop, (at, from, first, last, _, stride) => {
-      for (let i = first; i < last; i++) x[from + i * stride]! += packed[at + i]!;
-    });
+    addPatches(spread, layout, x, inputStart, rowStart, rowStop);
   });
 }
 
@@ -206,6 +288,18 @@ export function convolveWeightGradient(w: Float64Array, x: Float64Array, g: Floa
   const patch = layout.inputChannels * layout.kernelVolume;
   const width = layout.output[2];
   w.fill(0);
+  const folded = foldedRoom(layout, w);
+  if (folded) {
+    for (let group = 0; group < layout.groups; group++) {
+      forEachExample(layout, folded, group, (inputStart, outputStart, patches, outputs) => {
+        fillPatches(patches, layout, x, inputStart, 0, layout.output[0] * layout.output[1]);
+        fillOutputs(outputs, layout, g, outputStart);
+      });
+      const target = denseMatrix(w, layout.weightOffset + group * layout.outputChannels * layout.weightRow, layout.weightRow);
+      addMatrixProduct(target, folded.outputs, transposed(folded.patches), layout.outputChannels, patch, folded.columns);
+    }
+    return;
+  }
   forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
     const cotangent = { values: g, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
     const packed = packPatches(layout, x, inputStart, rowStart, rowStop);

@@ -158,3 +158,8 @@ it('an assert on a shape of which a part is unknown is not judged', () => {
   expect(diagnostics.map(({ code }) => code)).toEqual(['undecided-size']);
   expect(models[0]!.graph.judgements.map(({ outcome }) => outcome)).toEqual(['unknown']);
 });
+
+it('weights of classes that are a single number are an error of their shape', () => {
+  const { diagnostics } = analyseText('model M {\n input x: [5]\n target t: int\n loss cross_entropy(x, t, t)\n}');
+  expect(diagnostics.map(({ code }) => code)).toEqual(['wrong-weight-shape']);
+});

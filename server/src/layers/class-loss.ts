@@ -20,7 +20,7 @@ function classAxis(call: Pick<Call, 'inputs' | 'problem' | 'requireEqual'>, name
   const [input, target, weights] = call.inputs.map((each) => each.shape);
   if (target!.length === input!.length - 1) {
     const without = (at: number): readonly Dimension[] => input!.filter((_, index) => index !== at);
-    const counted = input!.flatMap((size, at) => (weights !== undefined && identical(size, weights[0]!) ? [at] : []));
+    const counted = input!.flatMap((size, at) => (weights?.length === 1 && identical(size, weights[0]!) ? [at] : []));
     const axes = counted.length > 0 ? counted : input!.map((_, at) => at);
     const exact = axes.find((at) => without(at).every((size, index) => identical(size, target![index]!)));
     const found = exact ?? axes.find((at) => without(at).every((size, index) => call.requireEqual(size, target![index]!)));

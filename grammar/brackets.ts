@@ -120,7 +120,9 @@ class Matcher implements Matching {
   /** The last line whose missing bracket was looked for; another look would find no more. */
   private searched = -1;
   private line: number;
-  /** Brackets that were ended unclosed: their closers, if they come late, are no second fault. */
+  /** Brackets that were ended unclosed. */
+  private readonly unclosed = new Set<number>();
+  /** How many of them there are: their closers, if they come late, are no second fault. */
   private readonly late: Record<Opener, number> = { '(': 0, '[': 0, '{': 0 };
   private cutShort = false;
   /** What is directly in the file, as if in a bracket. */
@@ -273,7 +275,7 @@ class Matcher implements Matching {
     const line = isFirst ? (isBelow ? above?.first : undefined) : opener === '{' ? this.line : undefined;
     if (line === undefined || line === this.searched || (this.open[this.innermostBrace()]?.index ?? -1) > line) return false;
     this.searched = line;
-    const after = opener === '{' ? missingBraceAfter(this.tokens, line, i) : lastOfLine(this.tokens, line);
+    const after = opener === '{' ? missingBraceAfter(this.tokens, line, i, this.unclosed) : lastOfLine(this.tokens, line);
     if (after === undefined) return false;
     this.openAfter.push([after, opener]);
     this.fault({ kind: 'missing-opener', index: after, opener });
@@ -300,6 +302,7 @@ class Matcher implements Matching {
       this.ends.push(endsAfter);
       if (endsAfter !== named) this.fault({ kind: 'unclosed', index: bracket.index, endsAfter });
       named = endsAfter;
+      this.unclosed.add(bracket.index);
       this.late[bracket.type]++;
     }
   }

@@ -94,9 +94,15 @@ export function lastOfLine(tokens: readonly IToken[], index: number): number {
 
 /**
  * The token after which a `{` is missing in the statement that begins at a line's start: the end of the last
- * header or block word that none follows. A header ends where two values stand side by side, as in `repeat 2 Linear(8)`.
+ * header or block word that none follows. A header ends where two values stand side by side, as in `repeat 2 Linear(8)`,
+ * or with its line, unless that ends inside a bracket.
  */
-export function missingBraceAfter(tokens: readonly IToken[], start: number, end: number): number | undefined {
+export function missingBraceAfter(
+  tokens: readonly IToken[],
+  start: number,
+  end: number,
+  unclosed: ReadonlySet<number>,
+): number | undefined {
   /** For each bracket that is open whether a header directly in it still waits for its brace. */
   const waits = [false];
   let after: number | undefined;
@@ -123,8 +129,9 @@ export function missingBraceAfter(tokens: readonly IToken[], start: number, end:
       if (!waits[depth] && after === last) after = undefined;
       waits[depth] = false;
     }
-    if (image === '(' || image === '[' || image === '{') waits.push(false);
-    else if ((image === ')' || image === ']' || image === '}') && depth > 0) {
+    if (image === '(' || image === '[' || image === '{') {
+      if (!unclosed.has(i)) waits.push(false);
+    } else if ((image === ')' || image === ']' || image === '}') && depth > 0) {
       waits.pop();
       // `concat(dim = -1)`: the block comes after the arguments.
       const isArguments = after !== undefined && tokens[after + 1]!.image === '(' && blockWords.has(tokens[after]!.tokenType);

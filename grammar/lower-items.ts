@@ -127,19 +127,19 @@ export class ItemLowering {
   }
 
   private item<T>(segment: Segment, group: Group, lower: (item: Item) => T, result: T[]): void {
-    const { tree, unfit, left } = parseRule('item', segment.tokens);
+    const { tree, used, unfit, left } = parseRule('item', segment.tokens);
     this.expressions.rest = unfit;
-    const count = segment.tokens.length - left.length;
-    if (count > 0) {
-      const last = segment.tokens[count - 1]!;
-      const span = { start: segment.start, end: endOf(last) };
-      result.push(lower({ tree, first: segment.tokens[0]!, last, span }));
-    }
+    if (used.length > 0) result.push(lower(itemOf(tree, used)));
     if (unfit === undefined) return;
     this.host.report(left.length === 0 ? say.superfluous(unfit) : say.itemLeftOver(unfit, group));
-    if (count === 0 || left.length === 0 || !beginsValue(unfit)) return;
+    if (used.length === 0 || left.length === 0 || !beginsValue(unfit)) return;
     const more = parseRule('item', [...left]);
-    const last = left[left.length - more.left.length - 1]!;
-    result.push(lower({ tree: more.tree, first: unfit, last, span: { start: unfit.startOffset, end: endOf(last) } }));
+    if (more.used.length > 0) result.push(lower(itemOf(more.tree, more.used)));
   }
+}
+
+function itemOf(tree: CstNode, used: readonly IToken[]): Item {
+  const first = used[0]!;
+  const last = used.at(-1)!;
+  return { tree, first, last, span: { start: first.startOffset, end: endOf(last) } };
 }

@@ -62,6 +62,7 @@ class Lowering implements Host {
 
   declarations(segments: readonly Segment[]): ast.Declaration[] {
     const declarations: ast.Declaration[] = [];
+    // Of several stray lines in a row the first one tells what is wrong.
     let isStray = false;
     for (const segment of segments)
       this.inSegment(segment, () => {
@@ -69,30 +70,13 @@ class Lowering implements Host {
         if (first === undefined) return;
         this.checkKeyword(segment.tokens);
         const begins = declarationStarts.has(first.tokenType);
-        const tokens = begins ? segment.tokens : this.withKeyword(segment.tokens);
-        if (tokens !== undefined) declarations.push(this.declaration({ ...segment, tokens }));
-        // Of several stray lines in a row the first one tells what is wrong.
-        else if (!isStray) this.report(say.strayInFile(first));
-        isStray = tokens === undefined;
+        const found = begins ? undefined : strayDeclaration(segment.tokens);
+        if (!begins && !isStray) this.report(found?.diagnostic ?? say.strayInFile(first));
+        if (begins || found) declarations.push(this.declaration({ ...segment, tokens: found?.tokens ?? segment.tokens }));
+        // An assert may be a line of a body as well as of a file.
+        isStray = !begins || (isStray && first.image === 'assert');
       });
     return declarations;
-  }
-
-  /** Gives a declaration the keyword that it lacks, where the rest of it tells which. */
-  private withKeyword(tokens: readonly IToken[]): IToken[] | undefined {
-    const [first, second] = tokens as [IToken, IToken | undefined];
-    if (!is(first, Name)) return undefined;
-    if (is(second, Equals)) {
-      this.report(say.missingLet(first));
-      return [inserted('let', first.startOffset), ...tokens];
-    }
-    const from = is(second, Name) ? 1 : 0;
-    const body = tokens.findIndex((token) => token.tokenType === Block);
-    const isHeader = tokens.slice(from + 1, body).every((token) => token.tokenType === Parens);
-    if (body < 0 || body > from + 2 || !isHeader) return undefined;
-    this.report(say.missingKeyword(tokens[from]!, from === 0 ? undefined : first));
-    retype(tokens[body]!, Body);
-    return [inserted('stack', first.startOffset), ...tokens.slice(from)];
   }
 
   /** Lowers a segment, and reports what its brackets suggest unless something in it is the reason. */
@@ -361,9 +345,8 @@ class Lowering implements Host {
   private parse(rule: Rule, segment: Segment): Parsed & { span: Span; first: IToken } {
     const parsed = parseRule(rule, segment.tokens);
     this.expressions.rest = parsed.unfit;
-    const first = segment.tokens[0]!;
-    const last = segment.tokens.at(-1 - parsed.left.length) ?? first;
-    return { ...parsed, first, span: { start: first.startOffset, end: endOf(last) } };
+    const first = parsed.used[0] ?? segment.tokens[0]!;
+    return { ...parsed, first, span: { start: first.startOffset, end: endOf(parsed.used.at(-1) ?? first) } };
   }
 
   /** Reports what does not fit, unless the brackets of the statement do not match, which would be the reason. */
@@ -373,6 +356,22 @@ class Lowering implements Host {
     if (this.suspicion) this.report(this.suspicion);
     else this.report(left.length === 0 ? say.superfluous(rest) : say.statementLeftOver(rest, first, beginsValue(rest)));
   }
+}
+
+/** A declaration that lacks its keyword, where the rest of it tells which. */
+function strayDeclaration(tokens: readonly IToken[]): { tokens: IToken[]; diagnostic: Diagnostic } | undefined {
+  const [first, second] = tokens as [IToken, IToken | undefined];
+  if (!is(first, Name)) return undefined;
+  if (is(second, Equals)) return { tokens: [inserted('let', first.startOffset), ...tokens], diagnostic: say.missingLet(first) };
+  const from = is(second, Name) ? 1 : 0;
+  const body = tokens.findIndex((token) => token.tokenType === Block);
+  const isHeader = tokens.slice(from + 1, body).every((token) => token.tokenType === Parens);
+  if (body < 0 || body > from + 2 || !isHeader) return undefined;
+  retype(tokens[body]!, Body);
+  return {
+    tokens: [inserted('stack', first.startOffset), ...tokens.slice(from)],
+    diagnostic: say.missingKeyword(tokens[from]!, from === 0 ? undefined : first),
+  };
 }
 
 /** A keyword that the text lacks, at the place where it belongs. */

@@ -251,6 +251,8 @@ export type Rule = 'declaration' | 'statement' | 'binding' | 'item';
 
 export interface Parsed {
   readonly tree: CstNode;
+  /** The tokens that are in the tree. */
+  readonly used: readonly IToken[];
   /** The first token that does not fit the rule. */
   readonly unfit: IToken | undefined;
   /** The tokens that are not in the tree, from the unfit one on; none if the tree is whole without that one. */
@@ -260,20 +262,18 @@ export interface Parsed {
 /** Parses tokens, of which there is at least one, by a rule. */
 export function parseRule(rule: Rule, input: IToken[]): Parsed {
   const { tree, rest } = apply(rule, input);
-  if (rest === undefined) return { tree, unfit: undefined, left: [] };
+  if (rest === undefined) return { tree, used: input, unfit: undefined, left: [] };
   const unfit = input[rest]!;
   const left = input.slice(rest);
   const body = left.findIndex((token) => token.tokenType === tokens.Body);
   // What may be a value of its own is kept for that, unless it stands between a header and its body.
-  if (!beginsValue(unfit) || body >= 0) {
-    const without = apply(rule, input.toSpliced(rest, 1));
-    if (without.rest === undefined) return { tree: without.tree, unfit, left: [] };
+  const tries = [...(!beginsValue(unfit) || body >= 0 ? [1] : []), ...(body > 1 ? [body] : [])];
+  for (const count of tries) {
+    const used = input.toSpliced(rest, count);
+    const without = apply(rule, used);
+    if (without.rest === undefined) return { tree: without.tree, used, unfit, left: [] };
   }
-  if (body > 0) {
-    const without = apply(rule, input.toSpliced(rest, body));
-    if (without.rest === undefined) return { tree: without.tree, unfit, left: [] };
-  }
-  return { tree, unfit, left };
+  return { tree, used: input.slice(0, rest), unfit, left };
 }
 
 function apply(rule: Rule, input: IToken[]): { tree: CstNode; rest: number | undefined } {

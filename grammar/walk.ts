@@ -87,7 +87,13 @@ const parts: { readonly [Kind in NodeKind]: (node: NodeOf<Kind>) => Parts } = {
 /** The children of a node in the order of the text. */
 export function children(node: Node): Node[] {
   const partsOf = parts[node.kind] as (node: Node) => Parts;
-  return partsOf(node).flatMap((part) => part ?? []);
+  const result: Node[] = [];
+  for (const part of partsOf(node)) {
+    if (part === undefined) continue;
+    if ('kind' in part) result.push(part);
+    else for (const item of part) result.push(item);
+  }
+  return result;
 }
 
 /** What a walk does at a node: by kind of node, before its children (`enter`) and after them (`leave`). */

@@ -11,6 +11,7 @@ import {
   BinaryOperator,
   Block,
   Body,
+  BodyWord,
   Brackets,
   Comma,
   Dot,
@@ -29,6 +30,7 @@ import {
   retype,
   Semicolon,
   translate,
+  typesOf,
   Unknown,
 } from './tokens';
 
@@ -86,12 +88,8 @@ interface Frame {
   readonly line: number;
 }
 
-const startsHeader = new Set((['if', 'else', 'repeat', 'for'] as const).map(keyword));
-const hasBody = new Set((['stack', 'model'] as const).map(keyword));
-const takesNoOperator = new Set((['input', 'target', 'output', 'optimizer'] as const).map(keyword));
-const notType = keyword('not');
-const lossType = keyword('loss');
-const elseType = keyword('else');
+const startsHeader = typesOf(['if', 'else', 'repeat', 'for']);
+const takesNoOperator = typesOf(['input', 'target', 'output', 'optimizer']);
 const groupTypes = { '(': Parens, '[': Brackets, '{': Block } as const;
 
 class LayoutBuilder {
@@ -164,13 +162,13 @@ class LayoutBuilder {
     if (isKeyword(token)) {
       const isArgumentName = frame.type === '(' && tokens.length === 0 && precedesEquals(this.tokens, i);
       // A `loss` that begins no statement is the value of the loss.
-      const isValue = token.tokenType === lossType && (frame.type === '(' || frame.type === '[' || tokens.length > 0);
+      const isValue = token.tokenType === keyword.loss && (frame.type === '(' || frame.type === '[' || tokens.length > 0);
       if (isArgumentName || isValue || is(tokens.at(-1), Dot)) retype(token, Name);
       else if (startsHeader.has(token.tokenType)) {
         frame.awaitsBody = true;
         if (token.image === 'for') frame.namesEnd = endOfLoopNames(this.tokens, i + 1);
-      } else if (hasBody.has(token.tokenType) && tokens.length === 0) frame.awaitsBody = true;
-    } else if (token.tokenType === Equals && hasBody.has(tokens[0]?.tokenType ?? Equals)) frame.awaitsBody = false;
+      } else if (is(token, BodyWord) && tokens.length === 0) frame.awaitsBody = true;
+    } else if (token.tokenType === Equals && is(tokens[0], BodyWord)) frame.awaitsBody = false;
     else if (token.tokenType === MalformedString && say.isUnclosedString(token))
       frame.statement.damage ??= say.unclosedString(token);
     if (tokens.length === 0) frame.segment.start = token.startOffset;
@@ -193,11 +191,11 @@ class LayoutBuilder {
     if (token.image === '{' && awaitsBody) return;
     if (!beginsStatement(this.tokens, i)) {
       const goesOn =
-        is(previous, BinaryOperator) || is(previous, Comma) || is(previous, Equals) || is(previous, notType);
+        is(previous, BinaryOperator) || is(previous, Comma) || is(previous, Equals) || is(previous, keyword.not);
       const begins = beginsLoss(this.tokens, i) || (beginsBinding(this.tokens, i) && !is(previous, Comma));
       if (goesOn && !begins) return;
       const isPlus = is(token, Plus);
-      if (is(token, elseType) || (is(token, BinaryOperator) && !isPlus && !is(token, Minus))) return;
+      if (is(token, keyword.else) || (is(token, BinaryOperator) && !isPlus && !is(token, Minus))) return;
       const joins = !takesNoOperator.has(segment.tokens[0]!.tokenType);
       if (is(token, Minus) || (isPlus && joins)) this.signAtLineStart(token, previous, joins);
       if (isPlus && joins) return;

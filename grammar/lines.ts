@@ -1,17 +1,17 @@
 // What the beginnings of lines and the words of headers say about where statements begin and blocks belong.
 
 import type { IToken } from 'chevrotain';
-import { Atom, Dot, endOf, Equals, Float, Integer, is, isKeyword, keyword, keywordGroups, Name, Newline } from './tokens';
+import { Atom, Dot, endOf, Equals, Float, Integer, is, isKeyword, keyword, keywordGroups, Name, Newline, typesOf } from './tokens';
 
-const declarationStarts = new Set((['from', ...keywordGroups.declaration] as const).map(keyword));
-const statementStarts = new Set([
-  ...declarationStarts,
-  ...keywordGroups.statement.filter((word) => word !== 'loss').map(keyword),
+const declarationStarts = typesOf(['from', ...keywordGroups.declaration]);
+const statementStarts = typesOf([
+  ...['from' as const, ...keywordGroups.declaration],
+  ...keywordGroups.statement.filter((word) => word !== 'loss'),
 ]);
 /** The words that a `{` must follow at once, or after a `( … )`. */
-const blockWords = new Set((['else', 'residual', 'concat', 'add', 'multiply'] as const).map(keyword));
+const blockWords = typesOf(['else', 'residual', 'concat', 'add', 'multiply']);
 /** The words that a header begins with, which a `{` ends. */
-const headerWords = new Set((['stack', 'model', 'if', 'repeat', 'for'] as const).map(keyword));
+const headerWords = typesOf(['stack', 'model', 'if', 'repeat', 'for']);
 
 /** Whether a token begins a declaration or statement that no expression can hold. */
 export function beginsStatement(tokens: readonly IToken[], index: number): boolean {
@@ -63,7 +63,7 @@ export function beginsBinding(tokens: readonly IToken[], index: number): boolean
 export function endOfLoopNames(tokens: readonly IToken[], index: number): number {
   for (let i = after(tokens, index - 1); is(tokens[i], Name); i = after(tokens, i)) {
     i = after(tokens, i);
-    if (tokens[i]?.tokenType === keyword('in')) return i;
+    if (tokens[i]?.tokenType === keyword.in) return i;
     if (tokens[i]?.image !== ',') break;
   }
   return index;
@@ -72,7 +72,7 @@ export function endOfLoopNames(tokens: readonly IToken[], index: number): number
 /** Whether a `loss` begins a statement: a value stands beside it, which in an expression could not be. */
 export function beginsLoss(tokens: readonly IToken[], index: number): boolean {
   const next = tokens[index + 1];
-  return tokens[index]!.tokenType === keyword('loss') && next !== undefined && beginsWithWord(next);
+  return tokens[index]!.tokenType === keyword.loss && next !== undefined && beginsWithWord(next);
 }
 
 /** Whether a token is the first of its line. */

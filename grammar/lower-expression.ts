@@ -50,13 +50,15 @@ export class ExpressionLowering {
 
   private operand(tree: CstNode, after: IToken, what: string, example?: string): Operand {
     const trees = nodesIn(tree, 'term');
+    if (trees.length === 1 && tokenIn(trees[0]!, 'Prefix') === undefined)
+      return this.term(trees[0]!, after, what, undefined, example);
     const operators = tokensIn(tree, 'BinaryOperator');
     const outer = this.depth;
     const terms: Term[] = [];
     let previous = after;
     for (const [i, term] of trees.entries()) {
       const operator = operators[i - 1];
-      const prefixes = tokensIn(term, 'prefix');
+      const prefixes = tokensIn(term, 'Prefix');
       const steps = prefixes.length + (operator === undefined ? 0 : 1);
       if (this.depth + steps >= limits.treeDepth) {
         const reached = [operator, ...prefixes].filter((token) => token !== undefined);
@@ -103,7 +105,7 @@ export class ExpressionLowering {
       );
       return this.nothing(endOf(after));
     }
-    const suffixes = tokensIn(tree, 'suffix');
+    const suffixes = tokensIn(tree, 'Suffix');
     const outer = this.depth;
     for (let i = 0; i < suffixes.length; i++) {
       const suffix = suffixes[i]!;
@@ -178,7 +180,7 @@ export class ExpressionLowering {
         return { kind: 'list', items: this.items.elements(token as Group), span };
       case tokens.Block:
         return this.block(token as Group);
-      case keyword('none'):
+      case keyword.none:
         return { kind: 'none', span };
       default:
         return { kind: 'boolean', value: token.image === 'true', span };
@@ -296,7 +298,7 @@ export class ExpressionLowering {
   }
 
   private parallel(tree: CstNode): ast.Parallel | ast.Call | ast.Name {
-    const word = tokenIn(tree, 'operation')!;
+    const word = tokenIn(tree, 'BranchesWord')!;
     const parens = tokenIn(tree, 'Parens') as Group | undefined;
     const group = tokenIn(tree, 'Block') as Group | undefined;
     const args = parens === undefined ? [] : this.items.arguments(parens);
@@ -340,7 +342,7 @@ export class ExpressionLowering {
   /** The name that an expression left of a `=` is; undefined where it is anything else. */
   boundName(tree: CstNode): ast.Name | undefined {
     const term = nodeIn(tree, 'term')!;
-    const word = tokenIn(term, 'Atom') ?? tokenIn(nodeIn(term, 'parallel') ?? term, 'operation');
+    const word = tokenIn(term, 'Atom') ?? tokenIn(nodeIn(term, 'parallel') ?? term, 'BranchesWord');
     const isAlone = nodesIn(tree, 'term').length === 1 && Object.keys(term.children).length === 1;
     return isAlone && word !== undefined && isWord(word) ? this.name(word) : undefined;
   }

@@ -10,19 +10,17 @@ import { limits } from './limits';
 import type { Host } from './lower-expression';
 import { ExpressionLowering } from './lower-expression';
 import * as say from './messages';
-import type { Parsed, Rule } from './parser';
+import type { Rule } from './parser';
 import { beginsValue, parseRule } from './parser';
 import type { Keyword } from './tokens';
-import { Block, Body, elementTypes, endOf, Equals, is, isKeyword, keyword, keywordGroups, Name, Parens, retype } from './tokens';
+import { Block, Body, elementTypes, endOf, Equals, is, isKeyword, keyword, keywordGroups, Name, Parens, retype, typesOf } from './tokens';
 
 /** Finds the `##` lines right above a declaration, by its start. */
 export type FindDocumentation = (start: number) => string | undefined;
 
-const declarationStarts = new Set(
-  (['from', ...keywordGroups.declaration, 'assert'] as const).map(keyword),
-);
-const statementWords = new Set(keywordGroups.statement.map(keyword));
-const misplacedInBody = new Set((['from', ...keywordGroups.declaration] as const).map(keyword));
+const declarationStarts = typesOf(['from', ...keywordGroups.declaration, 'assert']);
+const statementWords = typesOf(keywordGroups.statement);
+const misplacedInBody = typesOf(['from', ...keywordGroups.declaration]);
 
 /** Lowers a file's declarations. */
 export function lower(
@@ -72,7 +70,7 @@ class Lowering implements Host {
         const begins = declarationStarts.has(first.tokenType);
         const found = begins ? undefined : strayDeclaration(segment.tokens);
         if (!begins && !isStray) this.report(found?.diagnostic ?? say.strayInFile(first));
-        if (begins || found) declarations.push(this.declaration({ ...segment, tokens: found?.tokens ?? segment.tokens }));
+        if (begins || found) declarations.push(this.declaration(found?.tokens ?? segment.tokens, segment));
         // An assert may be a line of a body as well as of a file.
         isStray = !begins || (isStray && first.image === 'assert');
       });
@@ -94,9 +92,9 @@ class Lowering implements Host {
     this.reported = outer;
   }
 
-  private declaration(segment: Segment): ast.Declaration {
-    const { tree, first, left } = this.parse('declaration', segment);
-    const span = { start: segment.start, end: segment.end };
+  private declaration(tokens: IToken[], { start, end }: Span): ast.Declaration {
+    const { tree, first, left } = this.parse('declaration', tokens);
+    const span = { start, end };
     const documentation = this.documentation(span.start);
     const documented = { ...(documentation !== undefined && { documentation }), span };
     const [kind, [inner]] = Object.entries(tree.children)[0] as [string, CstNode[]];
@@ -233,24 +231,21 @@ class Lowering implements Host {
         const isMisplaced = misplacedInBody.has(first.tokenType);
         if (isMisplaced) this.report(say.declarationInBody(first));
         // Without its `let` a binding is one of the body.
-        const tokens = first.tokenType === keyword('let') ? segment.tokens.slice(1) : segment.tokens;
-        if (tokens !== segment.tokens ? tokens.length > 0 : !isMisplaced)
-          statements.push(...this.statement({ ...segment, tokens }));
+        const tokens = first.tokenType === keyword.let ? segment.tokens.slice(1) : segment.tokens;
+        if (tokens !== segment.tokens ? tokens.length > 0 : !isMisplaced) this.statement(tokens, statements);
       });
     return statements;
   }
 
-  /** The statement of a segment; what it leaves over is one more, but no third. */
-  private statement(segment: Segment, isRest = false): ast.Statement[] {
-    const hasEquals = segment.tokens.some((token) => is(token, Equals));
-    const isBinding = hasEquals && !statementWords.has(segment.tokens[0]!.tokenType);
-    const { tree, span, first, left } = this.parse(isBinding ? 'binding' : 'statement', segment);
-    if (left.length === segment.tokens.length) this.reportRest(first, left);
-    const statement = isBinding ? this.binding(tree, first, span) : this.statementOf(tree, first, span);
+  /** Lowers the statement of some tokens; what it leaves over is one more, but no third. */
+  private statement(tokens: IToken[], result: ast.Statement[], isRest = false): void {
+    const isBinding = !statementWords.has(tokens[0]!.tokenType) && tokens.some(({ tokenType }) => tokenType === Equals);
+    const { tree, span, first, left } = this.parse(isBinding ? 'binding' : 'statement', tokens);
+    if (left.length === tokens.length) this.reportRest(first, left);
+    result.push(isBinding ? this.binding(tree, first, span) : this.statementOf(tree, first, span));
     this.reportRest(first, left);
     const next = left.findIndex((token, i) => token.tokenType === Block || (i === 0 && beginsValue(token)));
-    if (next < 0 || isRest) return [statement];
-    return [statement, ...this.statement({ ...segment, tokens: left.slice(next) }, true)];
+    if (next >= 0 && !isRest) this.statement(left.slice(next), result, true);
   }
 
   /** A keyword before a `=` is meant as a name. */
@@ -287,7 +282,7 @@ class Lowering implements Host {
     const example = 'optimizer SGD(lr = 0.01)';
     const value = this.expressionIn(tree, first, 'an optimizer', example);
     const expression = nodeIn(tree, 'expression')!;
-    const operator = tokenIn(expression, 'BinaryOperator') ?? tokenIn(nodeIn(expression, 'term')!, 'prefix');
+    const operator = tokenIn(expression, 'BinaryOperator') ?? tokenIn(nodeIn(expression, 'term')!, 'Prefix');
     if (operator !== undefined) this.report(say.misplaced(operator, `an optimizer is one call, as in \`${example}\``));
     return value;
   }
@@ -342,11 +337,11 @@ class Lowering implements Host {
 
   // ── Segments ───────────────────────────────────────────────────────────────
 
-  private parse(rule: Rule, segment: Segment): Parsed & { span: Span; first: IToken } {
-    const parsed = parseRule(rule, segment.tokens);
-    this.expressions.rest = parsed.unfit;
-    const first = parsed.used[0] ?? segment.tokens[0]!;
-    return { ...parsed, first, span: { start: first.startOffset, end: endOf(parsed.used.at(-1) ?? first) } };
+  private parse(rule: Rule, tokens: IToken[]): { tree: CstNode; first: IToken; left: readonly IToken[]; span: Span } {
+    const { tree, used, unfit, left } = parseRule(rule, tokens);
+    this.expressions.rest = unfit;
+    const first = used[0] ?? tokens[0]!;
+    return { tree, first, left, span: { start: first.startOffset, end: endOf(used.at(-1) ?? first) } };
   }
 
   /** Reports what does not fit, unless the brackets of the statement do not match, which would be the reason. */
@@ -376,6 +371,6 @@ function strayDeclaration(tokens: readonly IToken[]): { tokens: IToken[]; diagno
 
 /** A keyword that the text lacks, at the place where it belongs. */
 function inserted(word: Keyword, at: number): IToken {
-  const type = keyword(word);
+  const type = keyword[word];
   return { image: word, startOffset: at, endOffset: at - 1, tokenType: type, tokenTypeIdx: type.tokenTypeIdx! };
 }

@@ -27,9 +27,9 @@ export class NnParser extends CstParser {
   });
 
   private readonly import = this.RULE('import', () => {
-    this.CONSUME(keyword('from'));
+    this.CONSUME(keyword.from);
     this.OPTION(() => this.CONSUME(tokens.String));
-    this.OPTION1(() => this.CONSUME(keyword('import')));
+    this.OPTION1(() => this.CONSUME(keyword.import));
     this.SUBRULE(this.importedName);
     this.MANY(() => {
       this.CONSUME(tokens.Comma);
@@ -40,20 +40,20 @@ export class NnParser extends CstParser {
   private readonly importedName = this.RULE('importedName', () => {
     this.OPTION(() => this.CONSUME(tokens.Name));
     this.OPTION1(() => {
-      this.CONSUME(keyword('as'));
+      this.CONSUME(keyword.as);
       this.OPTION2(() => this.CONSUME1(tokens.Name, { LABEL: 'alias' }));
     });
   });
 
   private readonly let = this.RULE('let', () => {
-    this.CONSUME(keyword('let'));
+    this.CONSUME(keyword.let);
     this.OPTION(() => this.CONSUME(tokens.Name));
     this.OPTION1(() => this.CONSUME(tokens.Equals));
     this.SUBRULE(this.expression);
   });
 
   private readonly function = this.RULE('function', () => {
-    this.CONSUME(keyword('function'));
+    this.CONSUME(keyword.function);
     this.OPTION(() => this.CONSUME(tokens.Name));
     this.OPTION1(() => this.CONSUME(tokens.Parens));
     this.OPTION2(() => this.CONSUME(tokens.Equals));
@@ -61,7 +61,7 @@ export class NnParser extends CstParser {
   });
 
   private readonly stackOrModel = this.RULE('stackOrModel', () => {
-    this.OR([{ ALT: () => this.CONSUME(keyword('stack')) }, { ALT: () => this.CONSUME(keyword('model')) }]);
+    this.CONSUME(tokens.BodyWord);
     this.OPTION(() => this.CONSUME(tokens.Name));
     this.OPTION1(() => this.CONSUME(tokens.Parens));
     this.OPTION2(() => this.CONSUME(tokens.Body));
@@ -72,27 +72,25 @@ export class NnParser extends CstParser {
   });
 
   private readonly assert = this.RULE('assert', () => {
-    this.CONSUME(keyword('assert'));
+    this.CONSUME(keyword.assert);
     this.SUBRULE(this.expression);
   });
 
+  private readonly statements = [
+    { ALT: () => this.SUBRULE(this.typedName) },
+    { ALT: () => this.SUBRULE(this.output) },
+    { ALT: () => this.SUBRULE(this.loss) },
+    { ALT: () => this.SUBRULE(this.optimizer) },
+    { ALT: () => this.SUBRULE(this.assert) },
+    { ALT: () => this.SUBRULE(this.expression) },
+  ];
+
   readonly statement = this.RULE('statement', () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.typedName) },
-      { ALT: () => this.SUBRULE(this.output) },
-      { ALT: () => this.SUBRULE(this.loss) },
-      { ALT: () => this.SUBRULE(this.optimizer) },
-      { ALT: () => this.SUBRULE(this.assert) },
-      { ALT: () => this.SUBRULE(this.expression) },
-    ]);
+    this.OR(this.statements);
   });
 
   private readonly typedName = this.RULE('typedName', () => {
-    this.OR([
-      { ALT: () => this.CONSUME(keyword('input')) },
-      { ALT: () => this.CONSUME(keyword('target')) },
-      { ALT: () => this.CONSUME(keyword('param')) },
-    ]);
+    this.CONSUME(tokens.TensorWord);
     this.OPTION(() => this.CONSUME(tokens.Name));
     this.OPTION1(() => {
       this.CONSUME(tokens.Colon);
@@ -106,17 +104,17 @@ export class NnParser extends CstParser {
   });
 
   private readonly output = this.RULE('output', () => {
-    this.CONSUME(keyword('output'));
+    this.CONSUME(keyword.output);
     this.OPTION(() => this.CONSUME(tokens.Name));
   });
 
   private readonly loss = this.RULE('loss', () => {
-    this.CONSUME(keyword('loss'));
+    this.CONSUME(keyword.loss);
     this.SUBRULE(this.expression);
   });
 
   private readonly optimizer = this.RULE('optimizer', () => {
-    this.CONSUME(keyword('optimizer'));
+    this.CONSUME(keyword.optimizer);
     this.SUBRULE(this.expression);
   });
 
@@ -133,24 +131,26 @@ export class NnParser extends CstParser {
     });
   });
 
+  private readonly items = [
+    { ALT: () => this.CONSUME(tokens.Ellipsis) },
+    {
+      ALT: () => {
+        this.SUBRULE(this.expression);
+        this.MANY(() => {
+          this.CONSUME(tokens.Colon);
+          this.SUBRULE1(this.expression);
+        });
+      },
+    },
+  ];
+
   /** An item between commas: a parameter, an argument, an element of a list or a shape, or a slice. */
   readonly item = this.RULE('item', () => {
     this.OPTION(() => {
       this.CONSUME(tokens.Name);
       this.CONSUME(tokens.Equals);
     });
-    this.OR([
-      { ALT: () => this.CONSUME(tokens.Ellipsis) },
-      {
-        ALT: () => {
-          this.SUBRULE(this.expression);
-          this.MANY(() => {
-            this.CONSUME(tokens.Colon);
-            this.SUBRULE1(this.expression);
-          });
-        },
-      },
-    ]);
+    this.OR(this.items);
   });
 
   /** Terms and the operators between them; lowering lets the operators bind as the token table says. */
@@ -162,34 +162,31 @@ export class NnParser extends CstParser {
     });
   });
 
+  // Alternatives that are tried at every value are made once.
+  private readonly values = [
+    { ALT: () => this.CONSUME(tokens.Atom) },
+    { ALT: () => this.SUBRULE(this.if) },
+    { ALT: () => this.SUBRULE(this.repeat) },
+    { ALT: () => this.SUBRULE(this.for) },
+    { ALT: () => this.SUBRULE(this.residual) },
+    { ALT: () => this.SUBRULE(this.parallel) },
+  ];
+
+  private readonly suffixes = [
+    { ALT: () => this.CONSUME(tokens.Suffix) },
+    {
+      ALT: () => {
+        this.CONSUME(tokens.Dot, { LABEL: 'Suffix' });
+        this.OPTION1(() => this.CONSUME(tokens.Name, { LABEL: 'Suffix' }));
+      },
+    },
+  ];
+
   private readonly term = this.RULE('term', () => {
-    this.MANY(() => {
-      this.OR([
-        { ALT: () => this.CONSUME(keyword('not'), { LABEL: 'prefix' }) },
-        { ALT: () => this.CONSUME(tokens.Minus, { LABEL: 'prefix' }) },
-      ]);
-    });
+    this.MANY(() => this.CONSUME(tokens.Prefix));
     this.OPTION(() => {
-      this.OR1([
-        { ALT: () => this.CONSUME(tokens.Atom) },
-        { ALT: () => this.SUBRULE(this.if) },
-        { ALT: () => this.SUBRULE(this.repeat) },
-        { ALT: () => this.SUBRULE(this.for) },
-        { ALT: () => this.SUBRULE(this.residual) },
-        { ALT: () => this.SUBRULE(this.parallel) },
-      ]);
-      this.MANY1(() => {
-        this.OR2([
-          { ALT: () => this.CONSUME(tokens.Parens, { LABEL: 'suffix' }) },
-          { ALT: () => this.CONSUME(tokens.Brackets, { LABEL: 'suffix' }) },
-          {
-            ALT: () => {
-              this.CONSUME(tokens.Dot, { LABEL: 'suffix' });
-              this.OPTION1(() => this.CONSUME(tokens.Name, { LABEL: 'suffix' }));
-            },
-          },
-        ]);
-      });
+      this.OR(this.values);
+      this.MANY1(() => this.OR1(this.suffixes));
     });
   });
 
@@ -199,47 +196,43 @@ export class NnParser extends CstParser {
   });
 
   private readonly branch = this.RULE('branch', () => {
-    this.CONSUME(keyword('if'));
+    this.CONSUME(keyword.if);
     this.SUBRULE(this.expression);
     this.OPTION(() => this.CONSUME(tokens.Body));
   });
 
   private readonly alternative = this.RULE('alternative', () => {
-    this.CONSUME(keyword('else'));
+    this.CONSUME(keyword.else);
     this.OPTION(() => {
       this.OR([{ ALT: () => this.SUBRULE(this.branch) }, { ALT: () => this.CONSUME(tokens.Body) }]);
     });
   });
 
   private readonly repeat = this.RULE('repeat', () => {
-    this.CONSUME(keyword('repeat'));
+    this.CONSUME(keyword.repeat);
     this.SUBRULE(this.expression);
     this.OPTION(() => this.CONSUME(tokens.Body));
   });
 
   private readonly for = this.RULE('for', () => {
-    this.CONSUME(keyword('for'));
+    this.CONSUME(keyword.for);
     this.OPTION(() => this.CONSUME(tokens.Name));
     this.MANY(() => {
       this.CONSUME(tokens.Comma);
       this.OPTION1(() => this.CONSUME1(tokens.Name));
     });
-    this.OPTION2(() => this.CONSUME(keyword('in')));
+    this.OPTION2(() => this.CONSUME(keyword.in));
     this.SUBRULE(this.expression);
     this.OPTION3(() => this.CONSUME(tokens.Body));
   });
 
   private readonly residual = this.RULE('residual', () => {
-    this.CONSUME(keyword('residual'));
+    this.CONSUME(keyword.residual);
     this.OPTION(() => this.CONSUME(tokens.Block));
   });
 
   private readonly parallel = this.RULE('parallel', () => {
-    this.OR([
-      { ALT: () => this.CONSUME(keyword('concat'), { LABEL: 'operation' }) },
-      { ALT: () => this.CONSUME(keyword('add'), { LABEL: 'operation' }) },
-      { ALT: () => this.CONSUME(keyword('multiply'), { LABEL: 'operation' }) },
-    ]);
+    this.CONSUME(tokens.BranchesWord);
     this.OPTION(() => this.CONSUME(tokens.Parens));
     this.OPTION1(() => this.CONSUME(tokens.Block));
   });
@@ -283,9 +276,7 @@ function apply(rule: Rule, input: IToken[]): { tree: CstNode; rest: number | und
   return { tree, rest: error && input.indexOf(error.token) };
 }
 
-const valueStarts = new Set(
-  (['if', 'repeat', 'for', 'residual', 'concat', 'add', 'multiply', 'not'] as const).map(keyword),
-);
+const valueStarts = tokens.typesOf(['if', 'repeat', 'for', 'residual', 'concat', 'add', 'multiply', 'not']);
 
 /** Whether a value can begin with a token, other than with a sign. */
 export function beginsValue(token: IToken): boolean {

@@ -59,12 +59,21 @@ export const foreignSigns: Readonly<Record<string, string>> = {
 
 /** Any operator between two values. */
 export const BinaryOperator = category('BinaryOperator');
+/** Any operator before a value. */
+export const Prefix = category('Prefix');
+/** The brackets that go on with a value: `(…)` and `[…]`. */
+export const Suffix = category('Suffix');
 /** Anything that is a whole value by itself. */
 export const Atom = category('Atom');
 
+/** The words that declare a named body, a named tensor, and a block of branches. */
+export const BodyWord = category('BodyWord');
+export const TensorWord = category('TensorWord');
+export const BranchesWord = category('BranchesWord');
+
 /** `( … )`, `[ … ]` and `{ … }`, each with all that is in it, as one token. */
-export const Parens = group('Parens', [Atom]);
-export const Brackets = group('Brackets', [Atom]);
+export const Parens = group('Parens', [Atom, Suffix]);
+export const Brackets = group('Brackets', [Atom, Suffix]);
 export const Block = group('Block', [Atom]);
 /** The `{ … }` that a header (`stack`, `model`, `if`, `else`, `repeat`, `for`) waits for. */
 export const Body = group('Body', []);
@@ -101,7 +110,7 @@ export const MalformedString = createToken({
 });
 
 export const Arrow = operator('Arrow', '->');
-export const Minus = operator('Minus', '-');
+export const Minus = operator('Minus', '-', [Prefix]);
 export const Plus = operator('Plus', '+');
 export const Power = operator('Power', '^');
 const otherOperators = (['==', '!=', '<=', '>=', '<', '>', '//', '/', '*', '%', '@'] as const).map((sign) =>
@@ -138,17 +147,42 @@ export const Unknown = createToken({
   line_breaks: false,
 });
 
-const keywordTypes = new Map<string, TokenType>(
+const keywordCategories: Readonly<Partial<Record<Keyword, TokenType>>> = {
+  and: BinaryOperator,
+  or: BinaryOperator,
+  not: Prefix,
+  true: Atom,
+  false: Atom,
+  none: Atom,
+  stack: BodyWord,
+  model: BodyWord,
+  input: TensorWord,
+  target: TensorWord,
+  param: TensorWord,
+  concat: BranchesWord,
+  add: BranchesWord,
+  multiply: BranchesWord,
+};
+
+/** The token type of each keyword. */
+export const keyword = Object.fromEntries(
   keywords.map((word) => [
     word,
-    createToken({ name: word[0]!.toUpperCase() + word.slice(1), pattern: word, longer_alt: Name, categories: keywordCategories(word) }),
+    createToken({
+      name: word[0]!.toUpperCase() + word.slice(1),
+      pattern: word,
+      longer_alt: Name,
+      categories: keywordCategories[word] ?? [],
+    }),
   ]),
-);
+) as Readonly<Record<Keyword, TokenType>>;
 
-/** The token type of a keyword. */
-export function keyword(word: Keyword): TokenType {
-  return keywordTypes.get(word)!;
+/** The token types of some keywords. */
+export function typesOf(words: readonly Keyword[]): ReadonlySet<TokenType> {
+  return new Set(words.map((word) => keyword[word]));
 }
+
+const keywordTypes = new Map<string, TokenType>(Object.entries(keyword));
 
 const typesBySpelling = new Map<string, TokenType>([
   ...keywordTypes,
@@ -162,7 +196,7 @@ const lexerTypes: TokenType[] = [
   Blank,
   Newline,
   Comment,
-  ...[...keywords].sort((a, b) => b.length - a.length).map(keyword),
+  ...[...keywords].sort((a, b) => b.length - a.length).map((word) => keyword[word]),
   Name,
   Float,
   Integer,
@@ -191,7 +225,12 @@ const lexerTypes: TokenType[] = [
 export const tokenVocabulary: TokenType[] = [
   ...lexerTypes,
   BinaryOperator,
+  Prefix,
+  Suffix,
   Atom,
+  BodyWord,
+  TensorWord,
+  BranchesWord,
   Parens,
   Brackets,
   Block,
@@ -247,14 +286,8 @@ function group(name: string, categories: TokenType[]): TokenType {
   return createToken({ name, pattern: Lexer.NA, categories });
 }
 
-function operator(name: string, sign: Operator): TokenType {
-  return createToken({ name, pattern: sign, categories: [BinaryOperator] });
-}
-
-function keywordCategories(word: Keyword): TokenType[] {
-  if (word === 'and' || word === 'or') return [BinaryOperator];
-  if (word === 'true' || word === 'false' || word === 'none') return [Atom];
-  return [];
+function operator(name: string, sign: Operator, more: TokenType[] = []): TokenType {
+  return createToken({ name, pattern: sign, categories: [BinaryOperator, ...more] });
 }
 
 function escapeRegExp(text: string): string {

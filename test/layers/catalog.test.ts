@@ -71,6 +71,7 @@ it.each(entries)('%s is documented in all parts', (name, entry) => {
   expect(entry.summary).toMatch(/^[A-Z1−].*\.$/u);
   expect(entry.formula.length).toBeGreaterThan(2);
   expect(entry.source).toMatch(/https:\/\//);
+  expect(`It counts ${entry.work.counted}.`).toMatch(/^It counts .{7,}\.$/);
   for (const [argument, { documentation, accepts }] of Object.entries({ ...entry.arguments, ...entry.forward })) {
     expect(`${argument}: ${documentation}`).toMatch(/: .+\.$/u);
     expect(accepts.length).toBeGreaterThan(3);
@@ -114,6 +115,36 @@ it.each([
   const types = shapes.map((shape) => ({ element: 'float' as const, shape }));
   const { effect } = inferCase({ name: 'einsum', given: { equation }, inputs: shapes, shapes: [], values: [], gradients: [] }, types);
   expect(effect?.macs ?? 0).toBe(macs);
+});
+
+/** Counted by hand from the formulas. */
+it.each([
+  ['ReLU', {}, [[3, 4]], 12],
+  ['Conv2d', { out_channels: 4, kernel_size: 3 }, [[2, 5, 5]], 36],
+  ['Conv2d', { out_channels: 4, kernel_size: 3, bias: false }, [[2, 5, 5]], 0],
+  ['Linear', { out_features: 3 }, [[5, 4]], 15],
+  ['BatchNorm2d', {}, [[2, 3, 3]], 7 * 18],
+  ['BatchNorm2d', { affine: false }, [[2, 3, 3]], 5 * 18],
+  ['RMSNorm', {}, [[6]], 24],
+  ['MaxPool2d', { kernel_size: [2, 3] }, [[2, 4, 6]], 6 * 8],
+  ['AdaptiveAvgPool2d', { output_size: 1 }, [[2, 4, 6]], 48],
+  ['AdaptiveAvgPool1d', { output_size: 2 }, [[1, 5]], 3 + 3],
+  ['Softmax', {}, [[2, 3]], 30],
+  ['add', {}, [[2, 3], [3]], 6],
+  ['sum', {}, [[2, 3]], 6],
+  ['Flatten', {}, [[2, 3]], 0],
+  ['mse_loss', {}, [[4], [4]], 12],
+  ['Upsample', { scale_factor: 2 }, [[1, 3]], 0],
+  ['Upsample', { scale_factor: 2, mode: 'bilinear' }, [[1, 3, 3]], 7 * 36],
+  // Per gate a sum, two biases and an activation; five that join them.
+  ['LSTM', { hidden_size: 3 }, [[5, 2]], 5 * 3 * (4 * 4 + 5)],
+  // Scores [2 heads, 3, 3]: scaling, softmax, mean of the heads; biases of q, k, v and the output.
+  ['MultiheadAttention', { num_heads: 2 }, [[3, 4]], 18 * (1 + 5 + 1) + 4 * 12],
+  ['einsum', { equation: 'i,j->ij' }, [[3], [4]], 12],
+])('%s %j of %j counts its elementwise work', (name, given, shapes, operations) => {
+  const types = shapes.map((shape) => ({ element: 'float' as const, shape }));
+  const { effect } = inferCase({ name, given, inputs: shapes, shapes: [], values: [], gradients: [] }, types);
+  expect(effect?.elementwise).toBe(operations);
 });
 
 describe('arguments that go on', () => {

@@ -62,6 +62,7 @@ function check(recorded: RecordedCase): string | undefined {
   const buffers = (effect.buffers ?? []).map(({ name, shape }) => [name, ...shape]);
   if (JSON.stringify(buffers) !== JSON.stringify(recorded.buffers ?? [])) return `buffers ${JSON.stringify(buffers)} instead of ${JSON.stringify(recorded.buffers)}`;
   if ((effect.macs ?? 0) !== (recorded.macs ?? 0) && !(recorded.macs === undefined && uncounted.has(recorded.name))) return `${String(effect.macs)} MACs instead of ${String(recorded.macs)}`;
+  if (!Number.isSafeInteger(effect.elementwise) || (effect.elementwise as number) < 0) return `${String(effect.elementwise)} operations`;
   const batch = recorded.batch ?? 2;
   const results = evaluateCase(recorded, lowerCase(recorded, effect));
   const ran = results.shapes.map((shape) => shape.slice(1));
@@ -75,7 +76,7 @@ function check(recorded: RecordedCase): string | undefined {
     const problem = difference(`gradient ${String(index)}`, recorded.gradients[index]!, values, false);
     if (problem !== undefined) return problem;
   }
-  return checkSymbolic(recorded);
+  return checkSymbolic(recorded, effect.elementwise as number);
 }
 
 /** A result without a batch, such as a constant, once for every example. */
@@ -83,8 +84,8 @@ function repeated(values: Float64Array, own: number, batch: number): Float64Arra
   return own === batch ? values : Float64Array.from({ length: values.length * batch }, (_, index) => values[index % values.length]!);
 }
 
-/** With one size after the other left free, the rule must still give the recorded shapes once the size is known. */
-function checkSymbolic(recorded: RecordedCase): string | undefined {
+/** With one size after the other left free, the rule must still give the recorded shapes and the same work once the size is known. */
+function checkSymbolic(recorded: RecordedCase, work: number): string | undefined {
   const types = drawInputs(recorded).map((input) => input.type);
   for (const [input, type] of types.entries()) {
     for (const [axis, size] of type.shape.entries()) {
@@ -100,6 +101,7 @@ function checkSymbolic(recorded: RecordedCase): string | undefined {
       const at = (dimension: Dimension): number => substitute(dimension, () => size) as number;
       if (zeros.some((each) => at(each) !== 0) || nonNegative.some((each) => at(each) < 0)) continue;
       const known = resultTypes(effect).map((result) => result.shape.map(at));
+      if (at(effect.elementwise) !== work) return `with axis ${String(axis)} of input ${String(input)} free, ${String(at(effect.elementwise))} operations instead of ${String(work)}`;
       if (JSON.stringify(known) !== JSON.stringify(recorded.shapes)) {
         return `with axis ${String(axis)} of input ${String(input)} free, shapes ${JSON.stringify(known)} instead of ${JSON.stringify(recorded.shapes)}`;
       }

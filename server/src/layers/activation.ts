@@ -7,6 +7,7 @@ import { requireFloat, requireRank, resolveAxis } from './check';
 import { type FunctionOperation, oneInput, type Operation, operation, tensorFunction, torchPage } from './definition';
 import { elementwise, identity } from './dependence';
 import { entry, functionsOf, layersOf } from './elementwise';
+import { perOutput } from './work';
 
 /** max(x, 0) − slope·max(−x, 0): the family of leaky rectifiers. */
 function leaky(builder: Builder, x: Ref, slope: number): Ref {
@@ -187,6 +188,7 @@ const prelu = operation<{ num_parameters: number; init: number }>({
   formula: 'y = max(0, x) + weight·min(0, x)',
   source: `${torchPage('torch.nn.PReLU')} · He et al., 2015, https://arxiv.org/abs/1502.01852`,
   keeps: ['input', 'weight'],
+  work: perOutput(1),
   inputs: oneInput,
   arguments: {
     num_parameters: integer({ minimum: 1, default: 1, documentation: '1, or the number of channels.' }),
@@ -225,6 +227,7 @@ function gated(name: string, source: string): FunctionOperation {
     formula: 'y = a·σ(b), with x = [a, b]',
     source: `${torchPage(source)} · Dauphin et al., 2017, https://arxiv.org/abs/1612.08083`,
     keeps: ['input'],
+    work: perOutput(2, 'the sigmoid and the product'),
     inputs: oneInput,
     arguments: { dim: axis('The axis to halve.', -1) },
     infer(call) {

@@ -10,6 +10,7 @@ import { everything } from './dependence';
 import { macsStep } from './product';
 import { dropped, linearOf } from './recurrent';
 import { float, printShape, type TensorType } from './tensor';
+import { softmaxOperations } from './work';
 
 /** The weights of one attention; either one matrix for all three projections, or one for each. */
 export interface AttentionWeights {
@@ -160,6 +161,28 @@ export function attentionMacs(queries: Dimension, keys: Dimension, width: number
   );
 }
 
+interface AttentionSizes {
+  readonly queries: Dimension;
+  readonly keys: Dimension;
+  /** Places behind the keys that PyTorch can add. */
+  readonly added?: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly bias: boolean;
+  readonly masks: number;
+  readonly dropout: number;
+}
+
+export const attentionWorkCounted =
+  'for each score of every head its scaling, one for each mask and the softmax (five), two with dropout and one where heads are averaged; one for each bias of the projections';
+
+/** Elementwise work of one attention. */
+export function attentionOperations({ queries, keys, added = 0, width, heads, bias, masks, dropout }: AttentionSizes): Dimension {
+  const each = 1 + masks + softmaxOperations + (dropout > 0 ? 2 : 0);
+  const scores = multiply(each * heads, queries, add(keys, added));
+  return bias ? add(scores, multiply(2 * width, add(queries, keys))) : scores;
+}
+
 export const isCausal = flag({ default: false, documentation: 'No position sees a later one.' });
 
 interface MultiheadArguments {
@@ -191,6 +214,19 @@ const multiheadAttention = operation<MultiheadArguments>({
   source: `${torchPage('torch.nn.MultiheadAttention')} · Vaswani et al., 2017, https://arxiv.org/abs/1706.03762`,
   inputs: attentionInputs,
   keeps: ['input', 'weight', 'output'],
+  work: {
+    counted: attentionWorkCounted,
+    count(call) {
+      const { num_heads: heads, dropout, bias, add_bias_kv, add_zero_attn } = call.arguments;
+      const places = inputPlaces(call, attentionInputs);
+      const [queries, width] = call.inputs[0]!.shape as [Dimension, number];
+      const keys = call.inputs[places.get('key') ?? 0]!.shape[0]!;
+      const masks = ['key_padding_mask', 'attn_mask'].filter((name) => places.has(name)).length + (call.forward?.is_causal === true ? 1 : 0);
+      const averaged = call.forward?.need_weights !== false && call.forward?.average_attn_weights !== false;
+      const work = attentionOperations({ queries, keys, added: Number(add_bias_kv) + Number(add_zero_attn), width, heads, bias, masks, dropout });
+      return averaged ? add(work, multiply(heads, queries, add(keys, Number(add_bias_kv) + Number(add_zero_attn)))) : work;
+    },
+  },
   arguments: {
     num_heads: integer({ minimum: 1, documentation: 'The number of heads; it divides the width.' }),
     dropout: number({ minimum: 0, maximum: 1, default: 0, documentation: 'The dropout of the attention weights.' }),

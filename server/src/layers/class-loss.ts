@@ -1,13 +1,14 @@
 // Losses of classifications: logits or logarithms of probabilities against classes.
 
 import type { Builder, Ref } from '../engine/builder';
-import { type Dimension, identical, print } from '../symbolic/dimension';
+import { add, type Dimension, identical, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinitions, integer, number } from './arguments';
 import { requireFloat } from './check';
-import { type Call, type FunctionOperation, type InputDefinition, tensorFunction, torchPage } from './definition';
+import { type Call, type FunctionOperation, type Inference, type InputDefinition, tensorFunction, torchPage } from './definition';
 import { everything } from './dependence';
 import { reduced, type Reduction, reduction } from './loss';
-import { printShape, type TensorType } from './tensor';
+import { elements, printShape, type TensorType } from './tensor';
+import { softmaxOperations } from './work';
 
 interface ClassArguments {
   ignore_index: number;
@@ -108,6 +109,13 @@ const crossEntropy = tensorFunction<ClassArguments>({
   formula: '−log softmax(input)[target]; mean over the positions of an example',
   source: torchPage('torch.nn.functional.cross_entropy'),
   keeps: ['output', 'indices'],
+  work: {
+    counted: 'five for each logit (the softmax), two more with label smoothing, and two for each position',
+    count: ({ inputs: [input, target], arguments: { label_smoothing } }) => {
+      const positions = target!.element === 'int' ? elements(target!.shape) : elements(input!.shape);
+      return add(multiply(softmaxOperations + (label_smoothing === 0 ? 0 : 2), elements(input!.shape)), multiply(2, positions));
+    },
+  },
   inputs: [{ name: 'input' }, { name: 'target' }, classWeight],
   indexBound: classCount,
   arguments: {
@@ -157,7 +165,7 @@ function classEffect(
   call: Call<ClassArguments>,
   at: number,
   apply: (builder: Builder, logits: Ref, target: Ref, weights: Ref | undefined) => Ref,
-): ReturnType<FunctionOperation['infer']> {
+): Inference | undefined {
   const { shape } = call.inputs[0]!;
   const positions = shape.filter((_, index) => index !== at);
   const none = call.arguments.reduction === 'none';
@@ -175,6 +183,7 @@ const nllLoss = tensorFunction<ClassArguments>({
   formula: '−input[target]; mean over the positions of an example',
   source: torchPage('torch.nn.functional.nll_loss'),
   keeps: ['indices'],
+  work: { counted: 'two for each position (sign and sum)', count: ({ inputs }) => multiply(2, elements(inputs[1]!.shape)) },
   inputs: [{ name: 'input' }, { name: 'target' }, classWeight],
   indexBound: classCount,
   arguments: { ignore_index: ignoreIndex, reduction } as ArgumentDefinitions<ClassArguments>,

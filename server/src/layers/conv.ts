@@ -8,6 +8,7 @@ import type { Dependence } from './dependence';
 import { padAxes, requirePadding } from './padding';
 import { float } from './tensor';
 import { axisName, positions, slide, spatialDependence, type Window } from './window';
+import { biasWork } from './work';
 
 interface ConvolutionArguments {
   out_channels: Dimension;
@@ -115,6 +116,7 @@ function convolution(axes: 1 | 2 | 3): Operation {
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
     inputs: oneInput,
     keeps: ['input', 'weight'],
+    work: biasWork,
     arguments: {
       out_channels: size({ documentation: 'Number of filters: the channels of the output.' }),
       kernel_size: perAxis(axes, { minimum: 1, documentation: 'Height and width of the filters.' }),
@@ -191,6 +193,7 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
     inputs: oneInput,
     keeps: ['input', 'weight'],
+    work: biasWork,
     arguments: {
       out_channels: size({ documentation: 'The channels of the output.' }),
       kernel_size: perAxis(axes, { minimum: 1, documentation: 'Height and width of the filters.' }),

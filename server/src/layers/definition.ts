@@ -5,6 +5,7 @@ import type { Dimension } from '../symbolic/dimension';
 import type { ArgumentDefinitions } from './arguments';
 import type { Dependence } from './dependence';
 import type { TensorType } from './tensor';
+import type { Work } from './work';
 
 /** Arguments by name, once read. */
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -25,10 +26,17 @@ export interface Operation<A = Arguments> {
   readonly inputs: readonly InputDefinition[];
   /** What the backward pass needs of the forward pass. */
   readonly keeps: readonly Kept[];
+  /** What `elementwise` counts. */
+  readonly work: Work<A>;
   /** For an input of indices: the number that they stay below (rows of a table, classes). */
   indexBound?(input: number, types: readonly TensorType[], effect: Effect): Dimension | undefined;
   /** Shape rule, parameters, cost and execution for one application; undefined after a problem was reported. */
   infer(call: Call<A>): Effect | undefined;
+}
+
+/** An operation as its family file writes it; `operation` derives from it what the effect of an application lacks. */
+export interface Definition<A = Arguments> extends Omit<Operation<A>, 'infer'> {
+  infer(call: Call<A>): Inference | undefined;
 }
 
 export interface InputDefinition {
@@ -75,7 +83,7 @@ export interface Parameter {
   readonly initial: { readonly uniform: number } | { readonly normal: number } | { readonly constant: number };
 }
 
-export interface Effect {
+export interface Inference {
   readonly output: TensorType;
   /** Where the result is a list of tensors: all of them; `output` is the first. */
   readonly list?: readonly TensorType[];
@@ -91,6 +99,11 @@ export interface Effect {
   readonly dependence: Dependence;
   /** The output, or all of `list`, or the output and all of `further`. */
   execute(execution: Execution): Ref | readonly Ref[];
+}
+
+export interface Effect extends Inference {
+  /** Operations of the forward pass that are no multiply-accumulates, for one example; the entry's `work` says which. */
+  readonly elementwise: Dimension;
 }
 
 export interface Step {
@@ -109,9 +122,23 @@ export interface Execution {
   readonly key: string;
 }
 
-/** Keeps the argument types of a definition while it joins the others in the catalog. */
-export function operation<A>(definition: Operation<A>): Operation {
-  return definition as unknown as Operation;
+/** A catalog entry of a definition; keeps no argument types, so that it can join the others. */
+export function operation<A>(definition: Definition<A>): Operation {
+  const { infer } = definition as unknown as Definition;
+  return {
+    ...(definition as unknown as Definition),
+    infer(call) {
+      const inference = infer(call);
+      return inference && completed(definition as unknown as Definition, call, inference);
+    },
+  };
+}
+
+/** Adds what follows from an inference, computed when it is asked for. */
+function completed({ work }: Definition, call: Call, inference: Inference): Effect {
+  return Object.defineProperties(inference as Effect, {
+    elementwise: { get: () => work.count(call, inference), enumerable: true, configurable: true },
+  });
 }
 
 /** A catalog entry that is called on tensors rather than constructed; its arguments come behind them. */
@@ -120,9 +147,9 @@ export interface FunctionOperation extends Operation {
   readonly numeric?: (...values: readonly number[]) => number;
 }
 
-/** Keeps the argument types of a function's definition while it joins the others in the catalog. */
-export function tensorFunction<A>(definition: Operation<A> & Pick<FunctionOperation, 'numeric'>): FunctionOperation {
-  return definition as unknown as FunctionOperation;
+/** The same for a function. */
+export function tensorFunction<A>(definition: Definition<A> & Pick<FunctionOperation, 'numeric'>): FunctionOperation {
+  return operation(definition);
 }
 
 /** The page of PyTorch's documentation on a name: `torch.nn.Conv2d`. */

@@ -1,10 +1,12 @@
 // Dropout and its relatives. The masks are those of training mode, fixed by a seed, so that gradients can be checked.
 
 import type { Builder, Ref } from '../engine/builder';
+import { multiply } from '../symbolic/dimension';
 import { number } from './arguments';
 import { requireFloat, requireSpatial } from './check';
 import { type Execution, oneInput, type Operation, operation, torchPage } from './definition';
 import { elementwise } from './dependence';
+import { elements } from './tensor';
 
 interface Entry {
   readonly name: string;
@@ -39,6 +41,7 @@ function dropout({ name, source, summary, formula, axes, maskShape, apply = resc
     formula,
     source,
     keeps: ['mask'],
+    work: { counted: 'two for each entry (mask and factor), nothing for p = 0', count: ({ arguments: { p } }, { output }) => (p === 0 ? 0 : multiply(2, elements(output.shape))) },
     inputs: oneInput,
     arguments: { p: number({ minimum: 0, maximum: 1, default: 0.5, documentation: 'The probability of being dropped.' }) },
     infer(call) {

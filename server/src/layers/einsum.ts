@@ -129,6 +129,13 @@ const einsum = tensorFunction<{ equation: Equation }>({
   formula: '"ij,jk->ik": y[i, k] = Σ_j a[i, j]·b[j, k]',
   source: torchPage('torch.einsum'),
   keeps: ['input'],
+  work: {
+    counted: 'the products that are not summed; the others are multiply-accumulates',
+    count: (call) => {
+      const { operands, output } = call.arguments.equation;
+      return macsOf(operands, output, sizesOf({ ...call, requireEqual: () => true })!).products;
+    },
+  },
   inputs: [{ name: 'operands', variadic: true }],
   arguments: { equation },
   infer(call) {
@@ -165,20 +172,22 @@ const einsum = tensorFunction<{ equation: Equation }>({
 });
 
 /** From left to right: a step that sums over shared axes multiplies all axes that are left once; others only multiply entries. */
-function macsOf(operands: readonly string[], output: string, sizes: ReadonlyMap<string, Dimension>): { total: Dimension; factors: readonly Dimension[] } {
+function macsOf(operands: readonly string[], output: string, sizes: ReadonlyMap<string, Dimension>): { total: Dimension; factors: readonly Dimension[]; products: Dimension } {
   let total: Dimension = 0;
+  let products: Dimension = 0;
   let factors: readonly Dimension[] = [];
   let left = operands[0]!;
   for (const [index, right] of operands.slice(1).entries()) {
     const wanted = output + operands.slice(index + 2).join('');
     const used = [...new Set(left + right)].filter((letter) => wanted.includes(letter) || (left.includes(letter) && right.includes(letter)));
+    const all = used.map((letter) => sizes.get(letter)!);
     if (used.some((letter) => !wanted.includes(letter))) {
-      factors = used.map((letter) => sizes.get(letter)!);
+      factors = all;
       total = add(total, multiply(...factors));
-    }
+    } else products = add(products, multiply(...all));
     left = used.filter((letter) => wanted.includes(letter)).join('');
   }
-  return { total, factors: operands.length === 2 ? factors : [total] };
+  return { total, factors: operands.length === 2 ? factors : [total], products };
 }
 
 export const einsums: readonly FunctionOperation[] = [einsum];

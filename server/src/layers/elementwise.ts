@@ -2,8 +2,9 @@
 
 import type { Builder, Ref } from '../engine/builder';
 import type { ArgumentDefinitions } from './arguments';
-import { type FunctionOperation, type Kept, oneInput, type Operation, operation, type Problem, torchPage } from './definition';
+import { type FunctionOperation, type Kept, oneInput, type Operation, operation, type Problem, tensorFunction, torchPage } from './definition';
 import { elementwise } from './dependence';
+import { noWork, perOutput } from './work';
 
 export interface Entry<A = Record<string, unknown>> {
   /** PyTorch's function, and its module where there is one. */
@@ -12,6 +13,8 @@ export interface Entry<A = Record<string, unknown>> {
   readonly summary: string;
   readonly formula: string;
   readonly keeps: readonly Kept[];
+  /** How many operations an entry counts: one, unless values are only handed on. */
+  readonly operations?: number;
   /** The element type of what ints give; floats unless said. */
   readonly ofInts?: 'int' | 'float';
   /** PyTorch's page, where it is not the one of torch.nn.functional. */
@@ -41,7 +44,7 @@ const entries = [
   entry({ name: 'floor', source: torchPage('torch.floor'), ofInts: 'int', summary: 'Rounds down; its gradient is zero.', formula: 'y = ⌊x⌋', keeps: [], apply: (builder, x) => builder.floor(x), numeric: Math.floor }),
   entry({ name: 'ceil', source: torchPage('torch.ceil'), ofInts: 'int', summary: 'Rounds up; its gradient is zero.', formula: 'y = ⌈x⌉', keeps: [], apply: (builder, x) => builder.ceil(x), numeric: Math.ceil }),
   entry({ name: 'round', source: torchPage('torch.round'), ofInts: 'int', summary: 'Rounds to the nearest integer, halves to the even one; its gradient is zero.', formula: 'y = round(x)', keeps: [], apply: (builder, x) => builder.round(x), numeric: roundHalfEven }),
-  entry({ name: 'detach', source: torchPage('torch.Tensor.detach'), ofInts: 'int', summary: 'The same values, through which no gradient flows.', formula: 'y = x', keeps: [], apply: (builder, x) => builder.detach(x) }),
+  entry({ name: 'detach', source: torchPage('torch.Tensor.detach'), ofInts: 'int', summary: 'The same values, through which no gradient flows.', formula: 'y = x', keeps: [], operations: 0, apply: (builder, x) => builder.detach(x) }),
   entry({ name: 'log1p', source: torchPage('torch.log1p'), summary: 'The logarithm of 1 + x, exact for small x.', formula: 'y = ln(1 + x)', keeps: ['input'], apply: (builder, x) => builder.log1p(x), numeric: Math.log1p }),
   entry({ name: 'expm1', source: torchPage('torch.expm1'), summary: 'The exponential minus 1, exact for small x.', formula: 'y = eˣ − 1', keeps: ['output'], apply: (builder, x) => builder.expm1(x), numeric: Math.expm1 }),
   entry({ name: 'square', source: torchPage('torch.square'), ofInts: 'int', summary: 'The square.', formula: 'y = x²', keeps: ['input'], apply: (builder, x) => builder.square(x), numeric: (x) => x * x }),
@@ -57,7 +60,7 @@ export function roundHalfEven(x: number): number {
 }
 
 /** What an entry is as a layer or as a function. */
-export function toOperation(name: string, { summary, formula, keeps, ofInts = 'float', source, arguments: given = {}, check, apply }: Entry): Operation {
+export function toOperation(name: string, { summary, formula, keeps, operations = 1, ofInts = 'float', source, arguments: given = {}, check, apply }: Entry): Operation {
   const isLayer = /^[A-Z]/.test(name);
   return operation<Record<string, unknown>>({
     name,
@@ -66,6 +69,7 @@ export function toOperation(name: string, { summary, formula, keeps, ofInts = 'f
     source: source ?? torchPage(`torch.nn.${isLayer ? '' : 'functional.'}${name}`),
     inputs: oneInput,
     keeps,
+    work: operations === 0 ? noWork : perOutput(operations),
     arguments: given,
     infer(call) {
       const problem = check?.(call.arguments);
@@ -88,13 +92,14 @@ function truncate(builder: Builder, x: Ref): Ref {
 /** int(x) and float(x), which change the element type. */
 function conversion(element: 'int' | 'float'): FunctionOperation {
   const toInt = element === 'int';
-  return {
+  return tensorFunction<object>({
     name: element,
     summary: toInt ? 'Cuts off what is behind the point; its gradient is zero.' : 'The same numbers as floats.',
     formula: toInt ? 'y = sign(x)·⌊|x|⌋' : 'y = x',
     source: torchPage(toInt ? 'torch.trunc' : 'torch.Tensor.float'),
     inputs: oneInput,
     keeps: [],
+    work: noWork,
     arguments: {},
     numeric: toInt ? Math.trunc : (x) => x,
     infer(call) {
@@ -105,7 +110,7 @@ function conversion(element: 'int' | 'float'): FunctionOperation {
         execute: ({ builder, inputs }) => (toInt && before === 'float' ? truncate(builder, inputs[0]!) : inputs[0]!),
       };
     },
-  };
+  });
 }
 
 /** The entries as functions. */

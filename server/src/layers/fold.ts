@@ -7,8 +7,9 @@ import { requireFloat, requireSpatial } from './check';
 import { oneInput, type Operation, operation, torchPage } from './definition';
 import { unevenWindow } from './dependence';
 import { channelwise, reachBehind } from './pool';
-import { float, printShape } from './tensor';
+import { elements, float, printShape } from './tensor';
 import { outputFormula, outputSize, positions, slide, spatialDependence, type Window } from './window';
+import { noWork, perInput } from './work';
 
 interface UnfoldArguments {
   kernel_size: readonly number[];
@@ -54,6 +55,7 @@ const unfold = operation<UnfoldArguments>({
   source: torchPage('torch.nn.Unfold'),
   inputs: oneInput,
   keeps: [],
+  work: noWork,
   arguments: unfoldArguments,
   infer(call) {
     if (!requireSpatial(call, 'Unfold', 2) || !requireFloat(call, 'Unfold')) return undefined;
@@ -87,6 +89,7 @@ const fold = operation<UnfoldArguments & { output_size: readonly number[] }>({
   source: torchPage('torch.nn.Fold'),
   inputs: oneInput,
   keeps: [],
+  work: perInput(1, 'the sum of overlapping windows'),
   arguments: { output_size: perAxis(2, { minimum: 1, documentation: 'Height and width of the image.' }), ...unfoldArguments },
   infer(call) {
     const { shape } = call.inputs[0]!;
@@ -143,6 +146,10 @@ function powerPool(axes: 1 | 2 | 3): Operation {
     source: torchPage(`torch.nn.${name}`),
     inputs: oneInput,
     keeps: ['input', 'output'],
+    work: {
+      counted: 'two for each entry of a window (power and sum), and one root for each entry of the output',
+      count: ({ arguments: { kernel_size } }, { output }) => multiply(2 * kernel_size.reduce((a, b) => a * b, 1) + 1, elements(output.shape)),
+    },
     arguments: {
       norm_type: number({ documentation: 'The power.' }),
       kernel_size: perAxis(axes, { minimum: 1, documentation: 'The size of the windows.' }),

@@ -7,6 +7,7 @@ import { broadcastShapes, commonBatch } from './broadcast';
 import { type Call, type FunctionOperation, oneInput, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, type Dependence, identity, type MixedAxis, unevenWindow } from './dependence';
 import { printShape } from './tensor';
+import { noWork } from './work';
 
 /** What stands between the brackets, as the evaluator hands it over. */
 export type IndexItem =
@@ -114,6 +115,7 @@ const index = tensorFunction<IndexArguments>({
   formula: 'as in NumPy and PyTorch',
   source: 'https://docs.pytorch.org/docs/stable/tensor_view.html',
   keeps: [],
+  work: noWork,
   inputs: [...oneInput, { name: 'indices', variadic: true }],
   arguments: { items },
   infer(call) {
@@ -237,6 +239,7 @@ const oneHot = tensorFunction<{ num_classes: number }>({
   formula: 'y[…, c] = 1 where x[…] = c, 0 elsewhere',
   source: torchPage('torch.nn.functional.one_hot'),
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   indexBound: (_input, _types, effect) => effect.output.shape.at(-1),
   arguments: { num_classes: integer({ minimum: 1, documentation: 'The number of classes: the length of each vector.' }) },

@@ -5,9 +5,10 @@ import type { ArgumentDefinition, RawValue } from './arguments';
 import { axis, integer, integers, optional } from './arguments';
 import { commonBatch } from './broadcast';
 import { requireRank, resolveAxis } from './check';
-import { type Call, type Effect, type FunctionOperation, oneInput, type Operation, tensorFunction, torchPage } from './definition';
+import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, enlarged, identity, unevenWindow } from './dependence';
 import { printShape, type TensorType } from './tensor';
+import { noWork } from './work';
 
 /** Ints only if all are. */
 function commonElement(types: readonly TensorType[]): TensorType['element'] {
@@ -46,6 +47,7 @@ const concat = tensorFunction<{ dim: number }>({
   formula: 'y = [x₁, x₂, …]',
   source: torchPage('torch.concat'),
   keeps: [],
+  work: noWork,
   inputs: [{ name: 'tensors', variadic: true }],
   arguments: { dim: axis('The axis to grow.', 0) },
   infer(call) {
@@ -75,6 +77,7 @@ const stackDims = tensorFunction<{ dim: number }>({
   formula: 'y[k] = xₖ',
   source: torchPage('torch.stack'),
   keeps: [],
+  work: noWork,
   inputs: [{ name: 'tensors', variadic: true }],
   arguments: { dim: axis('Where the new axis goes.', 0) },
   infer(call) {
@@ -106,7 +109,7 @@ function requireTensors(call: Pick<Call, 'inputs' | 'problem'>, name: string): b
 }
 
 /** The parts of one axis as a list. */
-function parts(call: Pick<Call, 'inputs'>, at: number, sizes: readonly Dimension[]): Effect {
+function parts(call: Pick<Call, 'inputs'>, at: number, sizes: readonly Dimension[]): Inference {
   const { element, shape } = call.inputs[0]!;
   const list = sizes.map((size) => ({ element, shape: shape.map((other, index) => (index === at ? size : other)) }));
   return {
@@ -138,6 +141,7 @@ function chunking(name: string): FunctionOperation {
     formula: 'each part has ⌈n/chunks⌉ places',
     source: torchPage('torch.chunk'),
     keeps: [],
+    work: noWork,
     inputs: oneInput,
     arguments: {
       chunks: integer({ minimum: 1, documentation: 'How many parts; fewer come out where the axis is too short.' }),
@@ -191,6 +195,7 @@ function splitting(name: string): FunctionOperation {
     formula: 'n = n₁ + n₂ + …',
     source: torchPage('torch.split'),
     keeps: [],
+    work: noWork,
     inputs: oneInput,
     arguments: { split_size_or_sections: splitSizes, dim: axis('The axis to cut.', 0) },
     infer(call) {
@@ -226,6 +231,7 @@ const repeatInterleave = tensorFunction<{ repeats: number; dim: number | null }>
   formula: 'y[i] = x[⌊i/repeats⌋]',
   source: torchPage('torch.repeat_interleave'),
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   arguments: {
     repeats: integer({ minimum: 1, documentation: 'How often each entry comes.' }),

@@ -3,9 +3,10 @@
 import { type Dimension, floorDivide, identical, multiply, print, subtract } from '../symbolic/dimension';
 import { axis, integer, integers, shapeOf } from './arguments';
 import { requireRank, resolveAxis } from './check';
-import { type Call, type FunctionOperation, oneInput, type Operation, operation, tensorFunction, torchPage } from './definition';
+import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, operation, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, type Dependence, elementwise, identity, type MixedAxis, unevenWindow } from './dependence';
 import { elements, printShape } from './tensor';
+import { noWork } from './work';
 
 type Shape = readonly Dimension[];
 
@@ -91,6 +92,7 @@ function reshaping(name: string, source: string): FunctionOperation {
     formula: 'y = x, with Π sizes unchanged',
     source,
     keeps: [],
+    work: noWork,
     inputs: oneInput,
     arguments: { shape: shapeOf('The new shape, as a list or one size after the other; one of them may be -1.', { inferred: true }) },
     infer(call) {
@@ -114,6 +116,7 @@ function flattening(name: string, source: string): FunctionOperation {
     formula: '[a, b, c] → [a·b·c]',
     source,
     keeps: [],
+    work: noWork,
     inputs: oneInput,
     arguments: {
       start_dim: axis('The first axis to merge.', 0),
@@ -152,6 +155,7 @@ function unflattening(name: string, source: string): FunctionOperation {
     formula: '[a·b·c] → [a, b, c]',
     source,
     keeps: [],
+    work: noWork,
     inputs: oneInput,
     arguments: {
       dim: axis('The axis to cut up.'),
@@ -177,7 +181,7 @@ function unflattening(name: string, source: string): FunctionOperation {
 }
 
 /** Axis i of the output is axis order[i] of the input. */
-function permuted(call: Pick<Call, 'inputs'>, order: readonly number[]): ReturnType<Operation['infer']> {
+function permuted(call: Pick<Call, 'inputs'>, order: readonly number[]): Inference {
   const { element, shape } = call.inputs[0]!;
   return {
     output: { element, shape: order.map((from) => shape[from]!) },
@@ -193,6 +197,7 @@ function permuting(name: string, source: string): FunctionOperation {
     formula: 'axis i of y is axis dims[i] of x',
     source,
     keeps: [],
+    work: noWork,
     inputs: oneInput,
     arguments: { dims: integers({ rest: true, documentation: 'The axes in their new order, as a list or one after the other.' }) },
     infer(call) {
@@ -221,6 +226,7 @@ const transpose = tensorFunction<{ dim0: number; dim1: number }>({
   formula: 'y[…, j, i] = x[…, i, j]',
   source: torchPage('torch.transpose'),
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   arguments: { dim0: axis('One of the axes.', -2), dim1: axis('The other.', -1) },
   infer(call) {
@@ -238,6 +244,7 @@ const splitHeads = operation<{ heads: number }>({
   formula: 'y[…, h, t, i] = x[…, t, h·D/heads + i]',
   source: 'Vaswani et al., 2017, https://arxiv.org/abs/1706.03762, §3.2.2',
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   arguments: { heads: integer({ minimum: 1, documentation: 'The number of heads; it divides the last axis.' }) },
   infer(call) {
@@ -277,6 +284,7 @@ const mergeHeads = operation<object>({
   formula: 'y[…, t, h·d + i] = x[…, h, t, i]',
   source: 'Vaswani et al., 2017, https://arxiv.org/abs/1706.03762, §3.2.2',
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   arguments: {},
   infer(call) {
@@ -307,6 +315,7 @@ const flip = tensorFunction<{ dims: readonly number[] }>({
   formula: 'y[i] = x[n − 1 − i]',
   source: torchPage('torch.flip'),
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   arguments: { dims: integers({ rest: true, documentation: 'The axes to reverse.' }) },
   infer(call) {
@@ -344,6 +353,7 @@ const identityLayer = operation<object>({
   source: torchPage('torch.nn.Identity'),
   inputs: oneInput,
   keeps: [],
+  work: noWork,
   arguments: {},
   infer(call) {
     const [type] = call.inputs;

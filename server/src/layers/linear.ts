@@ -7,7 +7,8 @@ import { parameterStep, weightAndBias } from './conv';
 import { oneInput, type Operation, operation, torchPage } from './definition';
 import { identity, mixing } from './dependence';
 import { macsStep } from './product';
-import { float, printShape } from './tensor';
+import { elements, float, printShape } from './tensor';
+import { biasWork, noWork } from './work';
 
 const linear = operation<{ out_features: Dimension; bias: boolean }>({
   name: 'Linear',
@@ -16,6 +17,7 @@ const linear = operation<{ out_features: Dimension; bias: boolean }>({
   source: 'https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html',
   inputs: oneInput,
   keeps: ['input', 'weight'],
+  work: biasWork,
   arguments: {
     out_features: size({ documentation: 'The size of the last axis of the output.' }),
     bias: flag({ default: true, documentation: 'Adds a learned number to every output feature.' }),
@@ -79,6 +81,7 @@ const embedding = operation<{ num_embeddings: Dimension; embedding_dim: Dimensio
   source: torchPage('torch.nn.Embedding'),
   inputs: oneInput,
   keeps: ['input'],
+  work: noWork,
   arguments: {
     num_embeddings: size({ documentation: 'The number of rows; indices run from 0 to num_embeddings − 1.' }),
     embedding_dim: size({ documentation: 'The length of each vector.' }),
@@ -113,6 +116,7 @@ const bilinear = operation<{ out_features: Dimension; bias: boolean }>({
   source: torchPage('torch.nn.Bilinear'),
   inputs: [{ name: 'input1' }, { name: 'input2' }],
   keeps: ['input', 'weight'],
+  work: biasWork,
   arguments: {
     out_features: size({ documentation: 'The size of the last axis of the output.' }),
     bias: flag({ default: true, documentation: 'Adds a learned number to every output feature.' }),
@@ -170,6 +174,7 @@ const embeddingBag = operation<BagArguments>({
   source: torchPage('torch.nn.EmbeddingBag'),
   inputs: oneInput,
   keeps: ['input', 'indices'],
+  work: { counted: 'one for each entry of every vector of a bag', count: ({ inputs, arguments: given }) => multiply(elements(inputs[0]!.shape), given.embedding_dim) },
   arguments: {
     num_embeddings: size({ documentation: 'The number of rows; indices run from 0 to num_embeddings − 1.' }),
     embedding_dim: size({ documentation: 'The length of each vector.' }),

@@ -1,7 +1,7 @@
 // Losses of two tensors of one shape: one number per example, reduced within it; the batch is averaged by whoever trains.
 
 import type { Builder, Ref } from '../engine/builder';
-import { type Dimension, identical, print } from '../symbolic/dimension';
+import { type Dimension, identical, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinition, type ArgumentDefinitions, axis, choice, flag, number, type RawValue } from './arguments';
 import { aligned, broadcastDependence, broadcastShapes } from './broadcast';
 import { resolveAxis } from './check';
@@ -9,6 +9,7 @@ import { type Call, type FunctionOperation, type InputDefinition, type Kept, typ
 import { everything } from './dependence';
 import { norm } from './reduce';
 import { elements, printShape } from './tensor';
+import type { Work } from './work';
 
 export type Reduction = 'mean' | 'sum' | 'none';
 
@@ -31,6 +32,8 @@ interface PairLoss<A> {
   readonly summary: string;
   readonly formula: string;
   readonly keeps?: readonly Kept[];
+  /** Operations for each pair of entries, without weight and reduction. */
+  readonly operations: number;
   readonly arguments: ArgumentDefinitions<A>;
   /** Tensors behind input and target. */
   readonly further?: readonly InputDefinition[];
@@ -42,13 +45,14 @@ interface PairLoss<A> {
 }
 
 /** A loss that compares input and target entry by entry. */
-function pairLoss<A extends { reduction: string }>({ name, summary, formula, keeps = ['input'], arguments: given, further = [], strict = false, weighting, apply }: PairLoss<A>): FunctionOperation {
+function pairLoss<A extends { reduction: string }>({ name, summary, formula, keeps = ['input'], operations, arguments: given, further = [], strict = false, weighting, apply }: PairLoss<A>): FunctionOperation {
   return tensorFunction<A>({
     name,
     summary,
     formula,
     source: torchPage(`torch.nn.functional.${name}`),
     keeps,
+    work: lossWork(operations),
     inputs: [{ name: 'input' }, { name: 'target' }, ...further, ...(weighting === undefined ? [] : [weight])],
     arguments: given,
     infer(call) {
@@ -74,6 +78,18 @@ function pairLoss<A extends { reduction: string }>({ name, summary, formula, kee
       };
     },
   });
+}
+
+/** So many operations for each entry, one more for a weight, and one for the reduction. */
+export function lossWork(operations: number): Work<{ reduction: string }> {
+  return {
+    counted: `${String(operations)} for each entry, one more with a weight, and one for the reduction`,
+    count({ inputs, arguments: given }) {
+      const rank = Math.max(...inputs.map((each) => each.shape.length));
+      const [widest] = inputs.filter((each) => each.shape.length === rank).map((each) => elements(each.shape));
+      return multiply(operations + (inputs.length > 2 ? 1 : 0) + (given.reduction === 'none' ? 0 : 1), widest!);
+    },
+  };
 }
 
 /** Broadcasting input against target repeats one of them, which is hardly ever meant. */
@@ -143,6 +159,7 @@ const pairLosses: readonly FunctionOperation[] = [
     summary: 'The mean squared error.',
     formula: 'mean of (input − target)²',
     weighting: 'weights',
+    operations: 2,
     arguments: { reduction },
     apply: (builder, [input, target]) => builder.square(builder.subtract(input!, target!)),
   }),
@@ -151,6 +168,7 @@ const pairLosses: readonly FunctionOperation[] = [
     summary: 'The mean absolute error.',
     formula: 'mean of |input − target|',
     weighting: 'weights',
+    operations: 2,
     arguments: { reduction },
     apply: (builder, [input, target]) => builder.abs(builder.subtract(input!, target!)),
   }),
@@ -158,6 +176,7 @@ const pairLosses: readonly FunctionOperation[] = [
     name: 'smooth_l1_loss',
     summary: 'Squared for small errors, absolute for large ones; scaled by 1/beta.',
     formula: 'mean of d²/(2·beta) for |d| < beta, |d| − beta/2 otherwise, with d = input − target',
+    operations: 5,
     arguments: { reduction, beta: number({ minimum: 0, default: 1, documentation: 'Where the square becomes a line; 0 is l1_loss.' }) },
     apply: (builder, [input, target], { beta }) => {
       const difference = builder.subtract(input!, target!);
@@ -169,6 +188,7 @@ const pairLosses: readonly FunctionOperation[] = [
     summary: 'Squared for small errors, linear for large ones.',
     formula: 'mean of d²/2 for |d| ≤ delta, delta·(|d| − delta/2) otherwise, with d = input − target',
     weighting: 'plain',
+    operations: 5,
     arguments: { reduction, delta: above(0, 1, 'Where the square becomes a line.') },
     apply: (builder, [input, target], { delta }) => huber(builder, builder.subtract(input!, target!), delta),
   }),
@@ -178,6 +198,7 @@ const pairLosses: readonly FunctionOperation[] = [
     formula: 'mean of −(target·log p + (1 − target)·log(1 − p)), logarithms at least −100',
     strict: true,
     further: [weight],
+    operations: 6,
     arguments: { reduction },
     apply: (builder, [input, target, scale]) => weighted(builder, crossEntropyOfProbabilities(builder, input!, target!), scale),
   }),
@@ -187,6 +208,7 @@ const pairLosses: readonly FunctionOperation[] = [
     formula: 'mean of (1 − target)·x + (1 + (pos_weight − 1)·target)·log(1 + e⁻ˣ)',
     strict: true,
     further: [weight],
+    operations: 5,
     arguments: { reduction, pos_weight: classNumbers },
     apply: (builder, [input, target, scale], { pos_weight }) => {
       const one = builder.scalar(1);
@@ -200,6 +222,7 @@ const pairLosses: readonly FunctionOperation[] = [
     name: 'kl_div',
     summary: 'The Kullback–Leibler divergence; the input holds logarithms of probabilities.',
     formula: 'mean of target·(log target − input); with log_target: e^target·(target − input)',
+    operations: 4,
     arguments: {
       reduction: choice(['mean', 'sum', 'none', 'batchmean'], { default: 'mean', documentation: '"batchmean" is the divergence itself: the sum over one example.' }),
       log_target: flag({ default: false, documentation: 'The target holds logarithms, too.' }),
@@ -216,6 +239,7 @@ const pairLosses: readonly FunctionOperation[] = [
     name: 'hinge_embedding_loss',
     summary: 'Distances of pairs: small where the target is 1, at least the margin where it is −1.',
     formula: 'mean of input where target = 1, max(0, margin − input) where target = −1',
+    operations: 2,
     arguments: { margin: number({ default: 1, documentation: 'The distance that unlike pairs should have.' }), reduction },
     apply: (builder, [input, target], { margin }) => {
       const one = builder.scalar(1);
@@ -255,6 +279,7 @@ function cosine(name: string, source: string): FunctionOperation {
     formula: 'y = x₁·x₂ / (max(|x₁|, eps)·max(|x₂|, eps))',
     source: torchPage(source),
     keeps: ['input'],
+    work: { counted: 'six for each pair of entries: three products and their sums', count: ({ inputs }) => multiply(6, elements(inputs[0]!.shape)) },
     inputs: [{ name: 'x1' }, { name: 'x2' }],
     arguments: {
       dim: axis('The axis of the vectors.', 0),
@@ -293,6 +318,7 @@ const pairwiseDistance = operation<{ p: number; eps: number; keepdim: boolean }>
   formula: 'y = (Σ |x₁ − x₂ + eps|ᵖ)^(1/p)',
   source: torchPage('torch.nn.PairwiseDistance'),
   keeps: ['input', 'output'],
+  work: { counted: 'four for each pair of entries (difference, eps, power, sum)', count: ({ inputs }) => multiply(4, elements(inputs[0]!.shape)) },
   inputs: [{ name: 'x1' }, { name: 'x2' }],
   arguments: {
     p: number({ default: 2, documentation: 'The order of the norm.' }),

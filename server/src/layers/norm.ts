@@ -1,12 +1,13 @@
 // Normalizations. Batch statistics are those of training mode; running statistics are buffers.
 
 import type { Builder, Ref } from '../engine/builder';
-import type { Dimension } from '../symbolic/dimension';
+import { type Dimension, multiply } from '../symbolic/dimension';
 import { flag, integer, number, optional } from './arguments';
 import { requireFixed, requireFloat, requireRank, requireSpatial, type Site } from './check';
 import { oneInput, type Operation, operation, type Parameter, torchPage } from './definition';
 import { elementwise, type Dependence, identity, mixing } from './dependence';
 import { elements, printShape } from './tensor';
+import type { Work } from './work';
 
 const one = { constant: 1 };
 const zero = { constant: 0 };
@@ -38,6 +39,12 @@ function affine(builder: Builder, y: Ref, weight: Ref | undefined, bias: Ref | u
   return result;
 }
 
+/** Mean, centring, squares, their sum and the division are five; scale and shift one each. */
+const normWork: Work = {
+  counted: 'five for each entry (mean, difference, square, sum, division), and one each for scale and shift',
+  count: (_call, { output, parameters = [] }) => multiply(5 + parameters.length, elements(output.shape)),
+};
+
 const momentum = optional(number({ minimum: 0, maximum: 1, default: 0.1, documentation: 'Weight of the newest batch in the running statistics; none: their plain mean.' }));
 
 /** State for evaluation, which is no parameter. */
@@ -57,6 +64,7 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html · Ioffe and Szegedy, 2015, https://arxiv.org/abs/1502.03167`,
     inputs: oneInput,
     keeps: ['input', 'weight', 'statistics'],
+    work: normWork,
     arguments: {
       eps: number({ minimum: 0, default: 1e-5, documentation: 'Added to the variance, so that nothing is divided by zero.' }),
       momentum,
@@ -116,6 +124,7 @@ const layerNorm = operation<{ dims: number; eps: number; elementwise_affine: boo
   source: 'https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html · Ba et al., 2016, https://arxiv.org/abs/1607.06450',
   inputs: oneInput,
   keeps: ['input', 'weight', 'statistics'],
+  work: normWork,
   arguments: {
     dims,
     eps: number({ minimum: 0, default: 1e-5, documentation: 'Added to the variance.' }),
@@ -149,6 +158,7 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean; 
   source: 'https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html · Wu and He, 2018, https://arxiv.org/abs/1803.08494',
   inputs: oneInput,
   keeps: ['input', 'weight', 'statistics'],
+  work: normWork,
   arguments: {
     num_groups: integer({ minimum: 1, documentation: 'Number of groups; it divides the channels.' }),
     eps: number({ minimum: 0, default: 1e-5, documentation: 'Added to the variance.' }),
@@ -198,6 +208,7 @@ function instanceNorm(axes: 1 | 2 | 3): Operation {
     source: `${torchPage(`torch.nn.${name}`)} · Ulyanov et al., 2016, https://arxiv.org/abs/1607.08022`,
     inputs: oneInput,
     keeps: ['input', 'weight', 'statistics'],
+    work: normWork,
     arguments: {
       eps: number({ minimum: 0, default: 1e-5, documentation: 'Added to the variance, so that nothing is divided by zero.' }),
       momentum,
@@ -242,6 +253,10 @@ const rmsNorm = operation<{ dims: number; eps: number | null; elementwise_affine
   source: `${torchPage('torch.nn.RMSNorm')} · Zhang and Sennrich, 2019, https://arxiv.org/abs/1910.07467`,
   inputs: oneInput,
   keeps: ['input', 'weight', 'statistics'],
+  work: {
+    counted: 'three for each entry (square, sum, division), and one with the scale',
+    count: ({ arguments: { elementwise_affine } }, { output }) => multiply(elementwise_affine ? 4 : 3, elements(output.shape)),
+  },
   arguments: {
     dims,
     eps: optional(number({ minimum: 0, documentation: 'Added to the mean square; none: the smallest step of a float, 2.2e-16 here.' })),
@@ -275,6 +290,10 @@ const localResponseNorm = operation<{ size: number; alpha: number; beta: number;
   source: `${torchPage('torch.nn.LocalResponseNorm')} · Krizhevsky et al., 2012`,
   inputs: oneInput,
   keeps: ['input', 'statistics'],
+  work: {
+    counted: 'for each entry its square, size sums, two for the factor, one power and one division',
+    count: ({ arguments: { size } }, { output }) => multiply(size + 5, elements(output.shape)),
+  },
   arguments: {
     size: integer({ minimum: 1, documentation: 'How many neighbouring channels count.' }),
     alpha: number({ default: 1e-4, documentation: 'The weight of the squares.' }),

@@ -5,6 +5,7 @@ import { number, optional } from './arguments';
 import { aligned, broadcastDependence, broadcastShapes } from './broadcast';
 import { type FunctionOperation, type InputDefinition, type Kept, tensorFunction, torchPage } from './definition';
 import { elementwise } from './dependence';
+import { perOutput } from './work';
 
 interface Entry {
   readonly name: string;
@@ -89,6 +90,7 @@ function toFunction({ name, torch = name, summary, formula, keeps = [], inputs =
     formula,
     source: torchPage(`torch.${torch}`),
     keeps,
+    work: perOutput(1),
     inputs: inputs.map((input): InputDefinition => ({ name: input })),
     arguments: {},
     numeric,
@@ -112,6 +114,7 @@ const where = tensorFunction<object>({
   formula: 'y = a where the condition is not 0, b elsewhere',
   source: torchPage('torch.where'),
   keeps: ['mask'],
+  work: perOutput(1),
   inputs: [{ name: 'condition' }, { name: 'input' }, { name: 'other' }],
   arguments: {},
   numeric: (condition, a, b) => (condition !== 0 ? a! : b!),
@@ -137,6 +140,7 @@ const clamp = tensorFunction<{ min: number | null; max: number | null }>({
   formula: 'y = min(max(x, min), max)',
   source: torchPage('torch.clamp'),
   keeps: ['mask'],
+  work: perOutput(1),
   inputs: [{ name: 'input' }],
   arguments: {
     min: optional(number({ documentation: 'The lower bound; none: there is none.' })),

@@ -4,9 +4,10 @@ import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, print } from '../symbolic/dimension';
 import { type ArgumentDefinition, type ArgumentDefinitions, choice, integers, number, optional, type RawValue } from './arguments';
 import { requireSpatial, resolveAxis } from './check';
-import { type Call, type Effect, type FunctionOperation, oneInput, type Operation, operation, type Step, tensorFunction, torchPage } from './definition';
+import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, operation, type Step, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, identity, unevenWindow } from './dependence';
 import { axisName } from './window';
+import { noWork } from './work';
 
 export type PaddingMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
@@ -83,7 +84,7 @@ interface Padded {
   axisLabel(axis: number): string;
 }
 
-function padded(call: Pick<Call, 'inputs' | 'problem' | 'requireAtLeast'>, { name, argument, mode, value, axes, axisLabel }: Padded): Effect | undefined {
+function padded(call: Pick<Call, 'inputs' | 'problem' | 'requireAtLeast'>, { name, argument, mode, value, axes, axisLabel }: Padded): Inference | undefined {
   const { element, shape } = call.inputs[0]!;
   const sizes = [...shape];
   const steps: Step[] = [];
@@ -145,6 +146,7 @@ function paddingLayer({ name: family, mode, summary, formula }: (typeof kinds)[n
     formula,
     source: torchPage(`torch.nn.${name}`),
     keeps: [],
+    work: noWork,
     inputs: oneInput,
     arguments: { padding: sides(axes), ...(family === 'ConstantPad' ? value : {}) } as ArgumentDefinitions<{ padding: readonly number[]; value?: number }>,
     infer(call) {
@@ -171,6 +173,7 @@ const pad = tensorFunction<{ pad: readonly number[]; mode: PaddingMode; value: n
   formula: 'pad = [last axis in front, behind, second to last in front, behind, …]',
   source: torchPage('torch.nn.functional.pad'),
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   arguments: {
     pad: integers({ documentation: 'Two numbers for each axis, the last axis first.' }),
@@ -209,6 +212,7 @@ const roll = tensorFunction<{ shifts: readonly number[]; dims: readonly number[]
   formula: 'y[i] = x[(i − shift) mod n]',
   source: torchPage('torch.roll'),
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   arguments: {
     shifts: integers({ documentation: 'How far, for each axis of dims.' }),

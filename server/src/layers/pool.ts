@@ -1,12 +1,13 @@
 // Pools: maximum and average over sliding windows, and adaptive pools that fix the output size.
 
-import { type Dimension, floorDivide, multiply, print, subtract } from '../symbolic/dimension';
+import { add, type Dimension, floorDivide, multiply, print, subtract } from '../symbolic/dimension';
 import { type ArgumentDefinition, type ArgumentDefinitions, flag, integer, optional, perAxis, type RawValue, size } from './arguments';
 import { requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Step } from './definition';
 import { type AxisWindow, type Dependence, type MixedAxis, unevenWindow } from './dependence';
 import { float } from './tensor';
 import { axisName, extent, outputSize, slide, spatialDependence, type Window } from './window';
+import { sumOf, windowWork, type Work } from './work';
 
 type Axes = 1 | 2 | 3;
 
@@ -71,6 +72,7 @@ function maxPool(axes: Axes): Operation {
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
     inputs: oneInput,
     keeps: ['indices'],
+    work: windowWork,
     arguments: {
       ...poolArguments(axes),
       dilation: perAxis(axes, { minimum: 1, default: 1, documentation: 'Distance between the elements of a window.' }),
@@ -122,6 +124,7 @@ function averagePool(axes: Axes): Operation {
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
     inputs: oneInput,
     keeps: [],
+    work: windowWork,
     arguments: {
       ...poolArguments(axes),
       ceil_mode: ceilMode,
@@ -160,6 +163,22 @@ function windowsOfOnes(axes: number): readonly number[] {
   return Array.from({ length: axes }, () => 1);
 }
 
+/** A window begins at ⌊i·in/out⌋ and ends before ⌈(i + 1)·in/out⌉, so windows of uneven lengths overlap. */
+const adaptiveWork: Work<{ output_size: readonly (Dimension | null)[] }> = {
+  counted: 'one for each entry of a window',
+  count({ inputs, arguments: { output_size } }) {
+    const [channels, ...spatial] = inputs[0]!.shape;
+    const lengths = spatial.map((n, axis): Dimension => {
+      const out = output_size[axis] ?? n;
+      // Where both are free, the windows are taken to part the input evenly.
+      if (typeof out !== 'number') return n;
+      const lengthOf = (i: number): Dimension => subtract(floorDivide(add(multiply(n, i + 1), out - 1), out)!, floorDivide(multiply(n, i), out)!);
+      return out === 1 ? n : sumOf(Array.from({ length: out }, (_, i) => lengthOf(i)));
+    });
+    return multiply(channels!, ...lengths);
+  },
+};
+
 /** A size per axis; `none` keeps the input's size. */
 function outputSizes(axes: Axes): ArgumentDefinition<readonly (Dimension | null)[]> {
   const one = optional(size({ documentation: '' }));
@@ -187,6 +206,7 @@ function adaptivePool(kind: 'Avg' | 'Max', axes: Axes): Operation {
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
     inputs: oneInput,
     keeps: kind === 'Max' ? ['indices'] : [],
+    work: adaptiveWork,
     arguments: { output_size: outputSizes(axes) },
     infer(call) {
       if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;

@@ -6,6 +6,7 @@ import { aligned, broadcastDependence, broadcastShapes } from './broadcast';
 import { type Call, type FunctionOperation, type Step, tensorFunction, torchPage } from './definition';
 import type { AxisWindow, Dependence } from './dependence';
 import { printShape } from './tensor';
+import { productWork } from './work';
 
 /** `32·64·10 = 20,480`, for the hover. */
 export function macsStep(factors: readonly Dimension[], macs: Dimension): Step {
@@ -33,6 +34,7 @@ const matmul = tensorFunction<object>({
   formula: 'y[…, i, j] = Σ_k a[…, i, k]·b[…, k, j]',
   source: torchPage('torch.matmul'),
   keeps: ['input'],
+  work: productWork,
   inputs: [{ name: 'input' }, { name: 'other' }],
   arguments: {},
   infer(call) {
@@ -113,6 +115,7 @@ const dot = tensorFunction<object>({
   formula: 'y = Σ_i a[i]·b[i]',
   source: torchPage('torch.dot'),
   keeps: ['input'],
+  work: productWork,
   inputs: [{ name: 'input' }, { name: 'other' }],
   arguments: {},
   numeric: (a, b) => a! * b!,

@@ -1,7 +1,7 @@
 // One step of a recurrence: the cells, as layers of their own and as parts of the layers over a sequence.
 
 import type { Builder, Ref } from '../engine/builder';
-import { type Dimension, identical, print } from '../symbolic/dimension';
+import { type Dimension, identical, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, size } from './arguments';
 import { requireFixed, requireFloat } from './check';
 import { type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
@@ -15,6 +15,13 @@ export const cellKinds: Readonly<Record<CellKind, { readonly gates: number; read
   lstm: { gates: 4, hasMemory: true },
   gru: { gates: 3, hasMemory: false },
 };
+
+/** Operations of one step for each unit of the state, without products: sums, biases and activations of all gates, and what joins them. */
+export function stepOperations(kind: CellKind, bias: boolean): number {
+  return cellKinds[kind].gates * (bias ? 4 : 2) + (kind === 'rnn' ? 0 : 5);
+}
+
+export const stepWork = 'for each unit of the state and each gate a sum and an activation, two more with biases; five more that join the gates of LSTM and GRU';
 
 export interface CellState {
   readonly h: Ref;
@@ -87,6 +94,7 @@ function cell({ name, kind, summary, formula }: CellEntry): Operation {
     source: torchPage(`torch.nn.${name}`),
     inputs,
     keeps: ['input', 'weight', 'output', 'statistics'],
+    work: { counted: `at one step, ${stepWork}`, count: ({ arguments: { hidden_size, bias } }) => multiply(stepOperations(kind, bias), hidden_size) },
     arguments: {
       hidden_size: size({ documentation: 'The size of the state.' }),
       bias: flag({ default: true, documentation: 'Adds learned numbers to every gate.' }),

@@ -1,12 +1,12 @@
 // Recurrent layers over a sequence: RNN, LSTM and GRU, unrolled over its steps.
 
 import type { Builder, Ref } from '../engine/builder';
-import { type Dimension, multiply } from '../symbolic/dimension';
+import { add, type Dimension, multiply } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, integer, number, size } from './arguments';
 import { requireFixed, requireFloat } from './check';
 import { type Call, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
 import { macsStep } from './product';
-import { type CellKind, cellKinds, type CellWeights, stepOf } from './recurrent-cell';
+import { type CellKind, cellKinds, type CellWeights, stepOf, stepOperations, stepWork } from './recurrent-cell';
 import { float, printShape, type TensorType } from './tensor';
 
 interface RecurrentArguments {
@@ -84,6 +84,16 @@ function recurrent({ name, cell, summary, formula, source }: RecurrentKind): Ope
     source,
     inputs,
     keeps: ['input', 'weight', 'output', 'statistics'],
+    work: {
+      counted: `at each step, in each layer and direction, ${stepWork}; two for each entry between layers with dropout`,
+      count({ inputs: [input], arguments: given }) {
+        const directions = given.bidirectional ? 2 : 1;
+        const state = given.proj_size === undefined || given.proj_size === 0 ? given.hidden_size : given.proj_size;
+        const each = multiply(directions * given.num_layers * stepOperations(cell, given.bias), given.hidden_size);
+        const dropping = given.dropout > 0 ? multiply(2 * directions * (given.num_layers - 1), state) : 0;
+        return multiply(input!.shape[0]!, add(each, dropping));
+      },
+    },
     arguments: {
       hidden_size: size({ documentation: 'The size of the state.' }),
       num_layers: integer({ minimum: 1, default: 1, documentation: 'Layers on top of each other; each reads the outputs of the one below.' }),

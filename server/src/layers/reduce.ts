@@ -7,6 +7,7 @@ import { resolveAxis } from './check';
 import { type Call, type FunctionOperation, type Kept, oneInput, tensorFunction, torchPage } from './definition';
 import { type Dependence, identity } from './dependence';
 import { elements, printShape } from './tensor';
+import { perInput, type Work } from './work';
 
 interface ReductionArguments {
   dim: readonly number[] | null;
@@ -20,6 +21,8 @@ interface Entry<A> {
   readonly formula: string;
   readonly keeps: readonly Kept[];
   readonly result: 'same' | 'float';
+  /** Operations for each entry of the input; one unless said. */
+  readonly work?: Work<never>;
   /** Further arguments, in front of `dim` or behind `keepdim`. */
   readonly before?: ArgumentDefinitions<A>;
   readonly after?: ArgumentDefinitions<A>;
@@ -59,13 +62,14 @@ export function reductionDependence(rank: number, gone: readonly number[], keep:
 const dim = axes('The axis or axes to reduce; none: all of them.');
 const keepdim = flag({ default: false, documentation: 'Keeps the reduced axes with size 1.' });
 
-function reduction<A = object>({ name, torch = name, summary, formula, keeps, result, before, after, apply }: Entry<A>): FunctionOperation {
+function reduction<A = object>({ name, torch = name, summary, formula, keeps, work = perInput(1), result, before, after, apply }: Entry<A>): FunctionOperation {
   return tensorFunction<ReductionArguments & A>({
     name,
     summary,
     formula,
     source: torchPage(`torch.${torch}`),
     keeps,
+    work,
     inputs: oneInput,
     arguments: { ...before, dim, keepdim, ...after } as ArgumentDefinitions<ReductionArguments & A>,
     infer(call) {
@@ -109,6 +113,7 @@ export const reductions: readonly FunctionOperation[] = [
     summary: 'The variance; with n − 1 unless correction says otherwise.',
     formula: 'y = Σ (x − mean)² / (n − correction)',
     keeps: ['input'],
+    work: perInput(4, 'mean, difference, square, sum'),
     result: 'float',
     after: { correction: number({ default: 1, documentation: 'What is subtracted from n: 1 for the unbiased estimate, 0 for the mean square.' }) },
     apply: (builder, x, over, keep, { correction }) => builder.variance(x, over, correction, keep),
@@ -122,6 +127,7 @@ export const reductions: readonly FunctionOperation[] = [
     summary: 'The length of a vector; with p, another norm.',
     formula: 'y = (Σ |x|ᵖ)^(1/p)',
     keeps: ['input', 'output'],
+    work: perInput(2, 'power and sum'),
     result: 'float',
     before: { p: number({ default: 2, documentation: 'The order: 2 is the length, 1 the sum of magnitudes, inf the largest magnitude, 0 the number of values that are not 0.' }) },
     apply: (builder, x, over, keep, { p }) => norm(builder, x, over, keep, p),
@@ -131,6 +137,7 @@ export const reductions: readonly FunctionOperation[] = [
     summary: 'The logarithm of the sum of exponentials, computed without overflow.',
     formula: 'y = log Σ eˣ',
     keeps: ['input', 'output'],
+    work: perInput(4, 'maximum, difference, exponential, sum'),
     result: 'float',
     apply: (builder, x, over, keep) => builder.logSumExp(x, over, keep),
   }),

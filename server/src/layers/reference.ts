@@ -42,7 +42,7 @@ function section(entry: Operation): string {
   if (given.length > 0) lines.push('', ...table(given));
   if (forward.length > 0) lines.push('', 'Where it is applied, by name:', '', ...table(forward));
   const kept = entry.keeps.map((what) => keptNames[what]).join(', ');
-  lines.push('', `For the backward pass it keeps ${kept === '' ? 'nothing' : kept}.`, '', `Source: ${linked(entry.source)}`);
+  lines.push('', `Elementwise work: ${entry.work.counted}.`, '', `For the backward pass it keeps ${kept === '' ? 'nothing' : kept}.`, '', `Source: ${linked(entry.source)}`);
   return lines.join('\n');
 }
 

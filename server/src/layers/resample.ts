@@ -4,9 +4,10 @@ import type { Builder, Ref } from '../engine/builder';
 import { type Dimension, floorDivide, modulo, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinition, choice, flag, integer, optional, type RawValue } from './arguments';
 import { requireFloat, requireRank } from './check';
-import { type Call, type Effect, oneInput, type Operation, operation, type Step, torchPage } from './definition';
+import { type Call, type Inference, oneInput, type Operation, operation, type Step, torchPage } from './definition';
 import { type AxisWindow, enlarged, identity, type MixedAxis, unevenWindow } from './dependence';
-import { printShape } from './tensor';
+import { elements, printShape } from './tensor';
+import { noWork } from './work';
 
 type Mode = 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'nearest-exact';
 
@@ -136,6 +137,14 @@ function upsample(name: string, fixed?: { readonly mode: Mode; readonly corners:
     formula: 'out = ⌊in·scale_factor⌋;  y[o] = x at (o + ½)·in/out − ½',
     source: torchPage(`torch.nn.${name}`),
     keeps: [],
+    work: {
+      counted: 'for each entry of the output the weights and sums of the places that it is interpolated from: 2 in each axis, 4 with "bicubic"; nearest neighbours count nothing',
+      count: ({ inputs, arguments: given }, { output }) => {
+        const mode = fixed?.mode ?? given.mode;
+        const taps = mode.startsWith('nearest') ? 0 : (mode === 'bicubic' ? 4 : 2) ** (inputs[0]!.shape.length - 1);
+        return taps === 0 ? 0 : multiply(2 * taps - 1, elements(output.shape));
+      },
+    },
     inputs: oneInput,
     arguments: (fixed === undefined ? { ...sizes, ...modes } : sizes) as never,
     infer(call) {
@@ -210,6 +219,7 @@ function shuffle(name: string, enlarge: boolean): Operation {
     formula: enlarge ? 'y[c, h·r + i, w·r + j] = x[c·r² + i·r + j, h, w]' : 'y[c·r² + i·r + j, h, w] = x[c, h·r + i, w·r + j]',
     source: `${torchPage(`torch.nn.${name}`)} · Shi et al., 2016, https://arxiv.org/abs/1609.05158`,
     keeps: [],
+    work: noWork,
     inputs: oneInput,
     arguments: { [argument]: integer({ minimum: 1, documentation }) },
     infer(call) {
@@ -223,7 +233,7 @@ function shuffle(name: string, enlarge: boolean): Operation {
         (axis): AxisWindow => (enlarge ? enlarged(0, axis, axis, r) : { input: 0, from: axis, to: axis, stride: r, extent: r, before: 0, after: 0 }),
       );
       const mixed: MixedAxis[] = [{ input: 0, axis: at, as: 'channel' }];
-      const result = (sizes: readonly Dimension[], cut: readonly number[], order: readonly number[], step: string): Effect => ({
+      const result = (sizes: readonly Dimension[], cut: readonly number[], order: readonly number[], step: string): Inference => ({
         output: { element, shape: [...lead, ...sizes] },
         steps: [{ what: 'channels', formula: step }],
         dependence: { windows: [...lead.map((_, axis) => identity(0, axis, axis)), ...spatial], mixed },
@@ -252,6 +262,7 @@ const channelShuffle = operation<{ groups: number }>({
   formula: 'y[k·groups + g] = x[g·(C/groups) + k]',
   source: `${torchPage('torch.nn.ChannelShuffle')} · Zhang et al., 2018, https://arxiv.org/abs/1707.01083`,
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   arguments: { groups: integer({ minimum: 1, documentation: 'The number of groups; it divides the channels.' }) },
   infer(call) {

@@ -3,8 +3,9 @@
 import type { Builder, Ref } from '../engine/builder';
 import { type ArgumentDefinition, axis } from './arguments';
 import { requireRank, requireSpatial, resolveAxis } from './check';
-import { type FunctionOperation, type Kept, oneInput, type Operation, tensorFunction, torchPage } from './definition';
+import { type FunctionOperation, type Kept, oneInput, type Operation, operation, tensorFunction, torchPage } from './definition';
 import { elementwise, mixing } from './dependence';
+import { perOutput, softmaxOperations, type Work } from './work';
 
 interface Entry {
   readonly name: string;
@@ -14,16 +15,18 @@ interface Entry {
   readonly keeps: readonly Kept[];
   readonly dim: ArgumentDefinition<number>;
   readonly keepsInts?: boolean;
+  readonly work: Work<never>;
   apply(builder: Builder, x: Ref, axis: number): Ref;
 }
 
-function alongAxis({ name, source, summary, formula, keeps, dim, keepsInts = false, apply }: Entry): FunctionOperation {
+function alongAxis({ name, source, summary, formula, keeps, dim, keepsInts = false, work, apply }: Entry): FunctionOperation {
   return tensorFunction<{ dim: number }>({
     name,
     summary,
     formula,
     source: torchPage(source),
     keeps,
+    work,
     inputs: oneInput,
     arguments: { dim },
     infer(call) {
@@ -40,12 +43,15 @@ function alongAxis({ name, source, summary, formula, keeps, dim, keepsInts = fal
   });
 }
 
+const softmaxWork = perOutput(softmaxOperations, 'maximum, difference, exponential, sum, quotient or logarithm');
+
 const dim = axis('The axis whose values compete with each other.', -1);
 
 const softmax = {
   summary: 'Positive weights along an axis that add up to 1.',
   formula: 'y = exp(x) / Σ exp(x)',
   keeps: ['output'],
+  work: softmaxWork,
   dim,
   apply: (builder: Builder, x: Ref, along: number): Ref => builder.softmax(x, along),
 } as const;
@@ -54,6 +60,7 @@ const logSoftmax = {
   summary: 'The logarithm of the softmax, computed without overflow.',
   formula: 'y = x − log Σ exp(x)',
   keeps: ['output'],
+  work: softmaxWork,
   dim,
   apply: (builder: Builder, x: Ref, along: number): Ref => builder.logSoftmax(x, along),
 } as const;
@@ -62,16 +69,18 @@ const softmin = {
   summary: 'The softmax of the opposite: small values weigh most.',
   formula: 'y = exp(−x) / Σ exp(−x)',
   keeps: ['output'],
+  work: softmaxWork,
   dim,
   apply: (builder: Builder, x: Ref, along: number): Ref => builder.softmax(builder.negate(x), along),
 } as const;
 
-const softmax2d: Operation = {
+const softmax2d = operation<object>({
   name: 'Softmax2d',
   summary: 'The softmax over the channels, at every position.',
   formula: 'y[c, h, w] = exp(x[c, h, w]) / Σ_c exp(x[c, h, w])',
   source: torchPage('torch.nn.Softmax2d'),
   keeps: ['output'],
+  work: softmaxWork,
   inputs: oneInput,
   arguments: {},
   infer(call) {
@@ -83,7 +92,7 @@ const softmax2d: Operation = {
       execute: ({ builder, inputs }) => builder.softmax(inputs[0]!, 1),
     };
   },
-};
+});
 
 export const softmaxLayers: readonly Operation[] = [
   alongAxis({ name: 'Softmax', source: 'torch.nn.Softmax', ...softmax }),
@@ -102,6 +111,7 @@ export const softmaxFunctions: readonly FunctionOperation[] = [
     summary: 'Running sums along an axis.',
     formula: 'y[i] = x[0] + … + x[i]',
     keeps: [],
+    work: perOutput(1),
     dim: axis('The axis to sum along.'),
     keepsInts: true,
     apply: (builder, x, along) => builder.cumsum(x, along),

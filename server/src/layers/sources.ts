@@ -6,6 +6,7 @@ import { requireFloat, requireRank } from './check';
 import { type FunctionOperation, oneInput, tensorFunction, torchPage } from './definition';
 import { elementwise } from './dependence';
 import { float } from './tensor';
+import { noWork } from './work';
 
 const nothing = { windows: [], mixed: [] };
 
@@ -21,6 +22,7 @@ const arange = tensorFunction<{ start: Dimension; end: Dimension | null; step: n
   formula: 'y[i] = start + i·step, for ⌈(end − start)/step⌉ numbers',
   source: torchPage('torch.arange'),
   keeps: [],
+  work: noWork,
   inputs: [],
   arguments: {
     start: bound('The first number; alone it is the end, and 0 the start.'),
@@ -62,6 +64,7 @@ function filled(name: string, value: number): FunctionOperation {
     formula: `y = ${String(value)}`,
     source: torchPage(`torch.${name}`),
     keeps: [],
+    work: noWork,
     inputs: [],
     arguments: { size: shapeOf('The shape, as a list or one size after the other.') },
     infer(call) {
@@ -102,6 +105,7 @@ const tensor = tensorFunction<{ data: Data }>({
   formula: 'y = data',
   source: torchPage('torch.tensor'),
   keeps: [],
+  work: noWork,
   inputs: [],
   arguments: {
     data: {
@@ -129,6 +133,7 @@ const causalMask = tensorFunction<object>({
   formula: 'y[…, i, j] = x[…, i, j] for j ≤ i, −∞ otherwise',
   source: 'Vaswani et al., 2017, https://arxiv.org/abs/1706.03762, §3.2.3',
   keeps: [],
+  work: noWork,
   inputs: oneInput,
   arguments: {},
   infer(call) {

@@ -3,15 +3,16 @@
 import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, integer, number } from './arguments';
-import { attend, attentionMacs, attentionParameters, attentionWeights, isCausal, requireHeads, requireMask, requireSequence } from './attention';
+import { attend, attentionMacs, attentionOperations, attentionParameters, attentionWeights, isCausal, requireHeads, requireMask, requireSequence } from './attention';
 import { commonBatch } from './broadcast';
 import { requireFixed, requireFloat } from './check';
-import { type Arguments, type Call, type Effect, type Execution, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
+import { type Arguments, type Call, type Execution, type Inference, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
 import { everything } from './dependence';
 import { normalize } from './norm';
 import { macsStep } from './product';
 import { dropped, linearOf } from './recurrent';
 import { float } from './tensor';
+import { sumOf, type Work } from './work';
 
 interface TransformerArguments {
   nhead: number;
@@ -102,7 +103,7 @@ function plans(call: Call<TransformerArguments>, { inputs, decoder }: Sketch): r
   ];
 }
 
-function inferTransformer(call: Call<TransformerArguments>, sketch: Sketch): Effect | undefined {
+function inferTransformer(call: Call<TransformerArguments>, sketch: Sketch): Inference | undefined {
   const { name, inputs } = sketch;
   const { nhead, dim_feedforward: inner, bias, dropout } = call.arguments;
   if (!requireFloat(call, name)) return undefined;
@@ -162,6 +163,28 @@ function inferTransformer(call: Call<TransformerArguments>, sketch: Sketch): Eff
   };
 }
 
+/** Attentions, feed-forward network, sums and norms. */
+function transformerWork(sketch: Sketch): Work<TransformerArguments> {
+  return {
+    counted: 'the work of its attentions, seven for each entry of a norm (six without bias), one for each sum, each bias and the activation of the network, and two for each entry of a dropout',
+    count(call) {
+      const { nhead: heads, dim_feedforward: inner, dropout, bias } = call.arguments;
+      const [steps, width] = call.inputs[0]!.shape as [Dimension, number];
+      const attentions = plans(call, sketch);
+      const branches = attentions.length + 1;
+      const dropping = dropout > 0 ? 2 : 0;
+      const perEntry = branches * ((bias ? 7 : 6) + 1 + dropping) + (bias ? 1 : 0);
+      const perUnit = 1 + (bias ? 1 : 0) + dropping;
+      return sumOf([
+        multiply(steps, perEntry * width + perUnit * inner),
+        ...attentions.map(({ source = 0, causal, mask, keyMask }) =>
+          attentionOperations({ queries: steps, keys: call.inputs[source]!.shape[0]!, width, heads, bias, dropout, masks: [causal, mask !== undefined, keyMask !== undefined].filter(Boolean).length }),
+        ),
+      ]);
+    },
+  };
+}
+
 const maskOf = (what: string): string => `Added to the scores of ${what}; −inf hides a key from a query.`;
 
 const encoder: Sketch = {
@@ -197,6 +220,7 @@ export const transformers: readonly Operation[] = [
     source: `${torchPage('torch.nn.TransformerEncoderLayer')} · ${paper}`,
     inputs: encoder.inputs,
     keeps: ['input', 'weight', 'output', 'statistics'],
+    work: transformerWork(encoder),
     arguments: transformerArguments,
     forward: { is_causal: isCausal } as unknown as ArgumentDefinitions<Arguments>,
     infer: (call) => inferTransformer(call, encoder),
@@ -208,6 +232,7 @@ export const transformers: readonly Operation[] = [
     source: `${torchPage('torch.nn.TransformerDecoderLayer')} · ${paper}`,
     inputs: decoder.inputs,
     keeps: ['input', 'weight', 'output', 'statistics'],
+    work: transformerWork(decoder),
     arguments: transformerArguments,
     forward: { tgt_is_causal: isCausal, memory_is_causal: isCausal } as unknown as ArgumentDefinitions<Arguments>,
     infer: (call) => inferTransformer(call, decoder),

@@ -1,6 +1,7 @@
 // What is said about damaged text: what was found, what belongs there, and the way out.
 
 import type { IToken } from 'chevrotain';
+import type { Code } from '../server/src/base/codes';
 import type { Diagnostic, Fix } from '../server/src/base/diagnostic';
 import type { Span } from '../server/src/base/span';
 import type { Fault } from './brackets';
@@ -13,7 +14,7 @@ export function spanOf(token: IToken): Span {
   return { start: token.startOffset, end: endOf(token) };
 }
 
-function error(code: string, span: Span, message: string, fixes?: readonly Fix[]): Diagnostic {
+function error(code: Code, span: Span, message: string, fixes?: readonly Fix[]): Diagnostic {
   return { code, severity: 'error', message, span, ...(fixes && { fixes }) };
 }
 

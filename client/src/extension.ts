@@ -13,7 +13,7 @@ export type CreateClient = (id: string, name: string, options: LanguageClientOpt
 export async function start(context: ExtensionContext, createClient: CreateClient): Promise<void> {
   const client = createClient('nn', 'nn language server', {
     documentSelector: [{ language: 'nn' }],
-    initializationOptions: { readFile: true },
+    initializationOptions: { readFile: true, diagnosticPages: `${Uri.joinPath(context.extensionUri, 'docs/diagnostics').toString()}/` },
   });
   const reports = new Reports(client);
   context.subscriptions.push(

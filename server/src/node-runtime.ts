@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { CheckWorker } from './check/host';
 import type { WorkerMessage } from './check/protocol';
@@ -19,6 +19,8 @@ export function readUri(uri: string): string | undefined {
 
 export const nodeRuntime: Runtime = {
   readFile: readUri,
+  // The bundle stands in dist/, beside docs/.
+  diagnosticPages: `${pathToFileURL(path.join(__dirname, '..', 'docs', 'diagnostics')).href}/`,
   spawnCheckWorker(): CheckWorker {
     // The build puts the worker beside the bundle that this becomes a part of.
     const worker = new Worker(path.join(__dirname, 'check-worker.cjs'));

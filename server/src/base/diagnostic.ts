@@ -1,5 +1,6 @@
 // What every floor says when something is wrong: plain data with offsets.
 
+import type { Code } from './codes';
 import type { Span } from './span';
 
 export type Severity = 'error' | 'warning' | 'information' | 'hint';
@@ -20,7 +21,7 @@ export interface Fix {
 
 export interface Diagnostic {
   /** Stable, in kebab case: `padding-too-large`. */
-  readonly code: string;
+  readonly code: Code;
   readonly severity: Severity;
   /** One sentence that names the culprit, the numbers that clash, and the way out. */
   readonly message: string;

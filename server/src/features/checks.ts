@@ -1,5 +1,6 @@
 // Gradient checks of the models of open documents: started, followed, cancelled, and remembered by what was checked.
 
+import type { Code } from '../base/codes';
 import type { Diagnostic } from '../base/diagnostic';
 import type { CheckHost, RunningCheck } from '../check/host';
 import type { CheckReport } from '../check/protocol';
@@ -110,7 +111,7 @@ function filesOf(document: Document): { uri: string; text: string }[] {
 
 function diagnosticsIn(report: CheckReport, uri: string): Diagnostic[] {
   const found: Diagnostic[] = [];
-  const add = (place: Place | undefined, code: string, message: string): void => {
+  const add = (place: Place | undefined, code: Code, message: string): void => {
     if (place?.file === uri) found.push({ code, severity: 'error', message, span: place.span });
   };
   for (const tensor of report.tensors) {

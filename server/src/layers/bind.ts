@@ -1,5 +1,6 @@
 // Binds written arguments to an operation's definitions: positional ones first, then named ones, then defaults.
 
+import type { Code } from '../base/codes';
 import { nearestName } from '../base/nearest';
 import type { ArgumentDefinition, RawValue } from './arguments';
 import type { Arguments, Operation } from './definition';
@@ -11,7 +12,7 @@ export interface Given {
 }
 
 export interface BindingProblem {
-  readonly code: string;
+  readonly code: Code;
   readonly message: string;
   /** The written argument at fault, by its index; without one the whole call is. */
   readonly at?: number;
@@ -73,7 +74,7 @@ export function bindArguments(target: Pick<Operation, 'name' | 'arguments'>, giv
     const reading = definition.read(rawOf(collected.get(name)) ?? given[at]!.value);
     if ('value' in reading) values[name] = reading.value;
     else {
-      problems.push({ code: `invalid-${name.replaceAll('_', '-')}`, at, message: `${name} of ${target.name} ${reading.problem}` });
+      problems.push({ code: `invalid-${name.replaceAll('_', '-')}` as const, at, message: `${name} of ${target.name} ${reading.problem}` });
       complete = false;
     }
   }

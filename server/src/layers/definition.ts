@@ -1,5 +1,6 @@
 // What one layer or function of the catalog is: everything that the editor, the checker and the exporters know of it.
 
+import type { Code } from '../base/codes';
 import type { Builder, Ref } from '../engine/builder';
 import type { Dimension } from '../symbolic/dimension';
 import type { ArgumentDefinitions } from './arguments';
@@ -68,7 +69,7 @@ export interface Call<A = Arguments> {
 }
 
 export interface Problem {
-  readonly code: string;
+  readonly code: Code;
   readonly message: string;
   /** The argument at fault; without one the whole application is marked. */
   readonly argument?: string;

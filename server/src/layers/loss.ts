@@ -99,7 +99,7 @@ function requireSameElements(call: Pick<Call, 'inputs' | 'problem' | 'warn'>, na
   const stretched = [input!, target!].some((each) => each.shape.some((size, index) => size === 1 && shape[index + shape.length - each.shape.length] !== 1));
   if (!grown && !stretched) return true;
   const problem = {
-    code: 'loss-broadcasts',
+    code: 'loss-broadcasts' as const,
     message: `${name} compares ${printShape(input!.shape)} with ${printShape(target!.shape)}, which repeats one of them to ${printShape(shape)}; give both the same shape`,
   };
   if (strict) call.problem(problem);

@@ -4,7 +4,7 @@ import type { Builder, Ref } from '../engine/builder';
 import { type Dimension, floorDivide, modulo, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinition, choice, flag, integer, optional, type RawValue } from './arguments';
 import { requireFloat, requireRank } from './check';
-import { type Call, type Inference, oneInput, type Operation, operation, type Step, torchPage } from './definition';
+import { type Call, type Inference, oneInput, type Operation, operation, type Problem, type Step, torchPage } from './definition';
 import { type AxisWindow, enlarged, identity, type MixedAxis, unevenWindow } from './dependence';
 import { elements, printShape } from './tensor';
 import { noWork } from './work';
@@ -177,7 +177,7 @@ function upsample(name: string, fixed?: { readonly mode: Mode; readonly corners:
   });
 }
 
-function modeProblem(name: string, mode: Mode, corners: boolean | null, axes: number, only: number | undefined): { code: string; argument?: string; message: string } | undefined {
+function modeProblem(name: string, mode: Mode, corners: boolean | null, axes: number, only: number | undefined): Problem | undefined {
   const wanted = modeRank[mode] ?? only;
   if (wanted === undefined && axes > 3) return { code: 'wrong-rank', message: `${name} takes one to three spatial axes, but the input has ${String(axes)}` };
   if (wanted !== undefined && axes !== wanted) {

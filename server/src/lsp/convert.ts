@@ -1,6 +1,7 @@
 // From offsets and plain data to the protocol's positions and types, and back.
 
 import * as lsp from 'vscode-languageserver';
+import { registeredCode } from '../base/codes';
 import type { Diagnostic, Fix, Severity } from '../base/diagnostic';
 import type { LineIndex, Span } from '../base/span';
 import type { CodeAction } from '../features/code-actions';
@@ -50,12 +51,20 @@ const severities: Readonly<Record<Severity, lsp.DiagnosticSeverity>> = {
 
 const tags = { unnecessary: lsp.DiagnosticTag.Unnecessary, deprecated: lsp.DiagnosticTag.Deprecated } as const;
 
-/** A diagnostic; `sourceOf` finds the other files that it speaks of. */
-export function toDiagnostic(document: Document, diagnostic: Diagnostic, sourceOf: (uri: string) => Source | undefined): lsp.Diagnostic {
+/** What a diagnostic needs of the session: the other files that it speaks of, and where the pages on the codes are. */
+export interface Surroundings {
+  source(uri: string): Source | undefined;
+  /** The address of the folder docs/diagnostics, with a slash at its end; undefined where it is not known. */
+  readonly pages: string | undefined;
+}
+
+export function toDiagnostic(document: Document, diagnostic: Diagnostic, { source: sourceOf, pages }: Surroundings): lsp.Diagnostic {
+  const page = registeredCode(diagnostic.code);
   return {
     range: toRange(document, diagnostic.span),
     severity: severities[diagnostic.severity],
     code: diagnostic.code,
+    codeDescription: pages === undefined || page === undefined ? undefined : { href: `${pages}${page}.md` },
     source: 'nn',
     message: diagnostic.message,
     tags: diagnostic.tags?.map((tag) => tags[tag]),
@@ -70,12 +79,12 @@ export function toTextEdits(document: Lines, edits: Fix['edits']): lsp.TextEdit[
   return edits.map(({ span, text }) => ({ range: toRange(document, span), newText: text }));
 }
 
-export function toCodeAction(document: Document, action: CodeAction, sourceOf: (uri: string) => Source | undefined): lsp.CodeAction {
+export function toCodeAction(document: Document, action: CodeAction, surroundings: Surroundings): lsp.CodeAction {
   return {
     title: action.title,
     kind: lsp.CodeActionKind.QuickFix,
     isPreferred: action.preferred,
-    diagnostics: [toDiagnostic(document, action.diagnostic, sourceOf)],
+    diagnostics: [toDiagnostic(document, action.diagnostic, surroundings)],
     edit: { changes: { [document.uri]: toTextEdits(document, action.edits) } },
   };
 }

@@ -57,8 +57,8 @@ export const features: readonly Feature[] = [
     inlayHints(document, toSpan(document, range)).map((hint) => toInlayHint(document, hint)),
   ),
   feature(lsp.CodeLensRequest.type, { codeLensProvider: {} }, (document, _, { checks }) => codeLenses(document, checks).map((lens) => toCodeLens(document, lens))),
-  feature(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds: [lsp.CodeActionKind.QuickFix] } }, (document, { range }, { checks, source }) =>
-    codeActions(diagnosticsOf(document, checks.diagnosticsOf(document)), toSpan(document, range)).map((action) => toCodeAction(document, action, source)),
+  feature(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds: [lsp.CodeActionKind.QuickFix] } }, (document, { range }, session) =>
+    codeActions(diagnosticsOf(document, session.checks.diagnosticsOf(document)), toSpan(document, range)).map((action) => toCodeAction(document, action, session)),
   ),
   feature(lsp.DocumentSymbolRequest.type, { documentSymbolProvider: true }, (document) => documentSymbols(document).map((symbol) => toDocumentSymbol(document, symbol))),
   feature(lsp.FoldingRangeRequest.type, { foldingRangeProvider: true }, (document) => foldingRanges(document).map((range) => ({ ...range }))),

@@ -46,7 +46,7 @@ export class Publisher {
       if (before !== undefined && before !== document && before.version === document.version) movedByOthers = true;
       this.published.set(uri, document);
       this.changed.delete(uri);
-      const diagnostics = diagnosticsOf(document, checks.diagnosticsOf(document)).map((each) => toDiagnostic(document, each, this.session.source));
+      const diagnostics = diagnosticsOf(document, checks.diagnosticsOf(document)).map((each) => toDiagnostic(document, each, this.session));
       await connection.sendDiagnostics({ uri, version: document.version, diagnostics });
     }
     // The client asks again by itself where the text has changed, but not where an imported one has.

@@ -5,6 +5,8 @@ import type { CheckWorker } from '../check/host';
 export interface Runtime {
   /** Reads a file that is not open; undefined for one that it cannot read. */
   readFile?(uri: string): string | undefined;
+  /** The address of the folder with the pages on the diagnostics' codes, unless the client names another one. */
+  readonly diagnosticPages?: string;
   /** Starts a worker for gradient checks. */
   spawnCheckWorker(): CheckWorker;
 }

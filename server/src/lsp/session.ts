@@ -19,12 +19,15 @@ export class Session {
   private readonly host: CheckHost;
   private capabilities: ClientCapabilities = {};
   private clientReadsFiles = false;
+  /** The address of the folder with the pages on the diagnostics' codes. */
+  pages: string | undefined;
   private lensTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly connection: Connection,
     private readonly runtime: Runtime,
   ) {
+    this.pages = runtime.diagnosticPages;
     this.workspace = new Workspace((uri) => this.readFile(uri));
     this.host = new CheckHost(() => runtime.spawnCheckWorker());
     this.checks = new GradientChecks(this.workspace, this.host, (uri) => {
@@ -36,7 +39,9 @@ export class Session {
 
   initialize(capabilities: ClientCapabilities, options: unknown): void {
     this.capabilities = capabilities;
-    this.clientReadsFiles = typeof options === 'object' && options !== null && 'readFile' in options && options.readFile === true;
+    if (typeof options !== 'object' || options === null) return;
+    this.clientReadsFiles = 'readFile' in options && options.readFile === true;
+    if ('diagnosticPages' in options && typeof options.diagnosticPages === 'string') this.pages = options.diagnosticPages;
   }
 
   /** Whether the client shows the progress of what the server does. */

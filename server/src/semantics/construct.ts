@@ -8,6 +8,7 @@ import type { ArgumentDefinitions } from '../layers/arguments';
 import type { Arguments } from '../layers/definition';
 import { runBody } from './body';
 import { evaluate } from './evaluate';
+import type { Finding } from './findings';
 import type { Place } from './graph';
 import { Activation, at, Body, type Context } from './run';
 import { Scope } from './scope';
@@ -159,7 +160,7 @@ export function bindParameters(
   let complete = true;
   const take = (argument: BoundArgument, index: number, onRepeat: 'report' | 'replace'): void => {
     const key = argument.name ?? names[index];
-    const problem =
+    const problem: Omit<Finding, 'place'> | undefined =
       key === undefined
         ? { code: 'too-many-arguments', message: `${name} takes ${names.length === 0 ? 'no arguments' : `${String(names.length)} (${names.join(', ')})`}, but this is one more` }
         : !names.includes(key)

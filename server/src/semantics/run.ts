@@ -1,6 +1,7 @@
 // One evaluation of a model: its graph as it grows, what is known of its free dimensions, and its budget.
 
 import type * as ast from '../../../grammar/ast';
+import type { Code } from '../base/codes';
 import type { Span } from '../base/span';
 import type { Arguments, Problem } from '../layers/definition';
 import type { Optimizer } from '../layers/optimizers';
@@ -137,7 +138,7 @@ export class Run {
   }
 
   /** Reports and ends this model's evaluation. */
-  stop(context: Context, place: Place, code: string, message: string): never {
+  stop(context: Context, place: Place, code: Code, message: string): never {
     this.report(context, { code, message, place });
     throw new LimitReached(code);
   }

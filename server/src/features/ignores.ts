@@ -1,0 +1,85 @@
+// `# nn: ignore CODE` silences a diagnostic on its line; on a line of its own, it speaks of the next line with code on it.
+
+import { codes, registeredCode } from '../base/codes';
+import type { Diagnostic } from '../base/diagnostic';
+import { nearestName } from '../base/nearest';
+import type { Span } from '../base/span';
+import type { Source } from './workspace';
+
+interface Ignore {
+  readonly code: string;
+  readonly span: Span;
+  /** The line whose diagnostics it silences. */
+  readonly line: number;
+  /** What goes with it when it is taken away: the whole comment where it names nothing else. */
+  readonly removal: Span;
+}
+
+const pattern = /^#+\s*nn:\s*ignore\b[\s:]*/;
+
+/** What gradient checks find is not there before one has run. */
+const foundByChecks = new Set(['gradient-mismatch', 'assert-fails']);
+
+/** The diagnostics that no comment silences, and a hint for each comment that silences nothing. */
+export function withoutIgnored(source: Source, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const ignores = ignoresOf(source);
+  if (ignores.length === 0) return diagnostics;
+  const used = new Set<Ignore>();
+  const kept = diagnostics.filter(({ code, span }) => {
+    const { line } = source.lines.position(span.start);
+    const silencing = ignores.filter((ignore) => ignore.line === line && (ignore.code === code || ignore.code === registeredCode(code)));
+    for (const ignore of silencing) used.add(ignore);
+    return silencing.length === 0;
+  });
+  return [...kept, ...ignores.filter((ignore) => !used.has(ignore) && !foundByChecks.has(ignore.code)).map(unused)];
+}
+
+function ignoresOf(source: Source): readonly Ignore[] {
+  return source.comments.flatMap(({ text, span }) => {
+    const match = pattern.exec(text);
+    if (match === null) return [];
+    const own = source.lines.position(span.start);
+    const standsAlone = source.lines.line(own.line).slice(0, own.character).trim() === '';
+    const line = standsAlone ? nextLineWithCode(source, own.line) : own.line;
+    const words = [...text.slice(match[0].length).matchAll(/[\w-]+/g)];
+    return words.map((word, index): Ignore => {
+      const start = span.start + match[0].length + word.index;
+      const end = start + word[0].length;
+      const next = words[index + 1];
+      const before = words[index - 1];
+      const removal =
+        next !== undefined
+          ? { start, end: span.start + match[0].length + next.index }
+          : before !== undefined
+            ? { start: span.start + match[0].length + before.index + before[0].length, end }
+            : { start: span.start - blanksBefore(source.text, span.start), end: span.end };
+      return { code: word[0], span: { start, end }, line, removal };
+    });
+  });
+}
+
+function blanksBefore(text: string, offset: number): number {
+  return /[ \t]*$/.exec(text.slice(Math.max(0, offset - 200), offset))![0].length;
+}
+
+function nextLineWithCode({ lines }: Source, from: number): number {
+  let line = from + 1;
+  while (line < lines.lineCount && /^\s*(?:#.*)?$/.test(lines.line(line))) line++;
+  return line;
+}
+
+function unused({ code, span, removal }: Ignore): Diagnostic {
+  const known = registeredCode(code) !== undefined;
+  const nearest = known ? undefined : nearestName(code, codes.keys());
+  return {
+    code: 'unused-ignore',
+    severity: 'hint',
+    message: known ? `there is no ${code} here to ignore` : `there is no diagnostic ${code}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+    span,
+    tags: ['unnecessary'],
+    fixes: [
+      ...(nearest === undefined ? [] : [{ title: `Change to ${nearest}`, edits: [{ span, text: nearest }] }]),
+      { title: 'Remove the ignore', edits: [{ span: removal, text: '' }] },
+    ],
+  };
+}

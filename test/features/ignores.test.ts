@@ -1,0 +1,50 @@
+// `# nn: ignore CODE`: what it silences, and that it says so where it silences nothing.
+
+import { describe, expect, it } from 'vitest';
+import { diagnosticsOf } from '../../server/src/features/diagnostics';
+import { documentOf } from '../support/fixture';
+
+function codesIn(lines: readonly string[]): readonly string[] {
+  const document = documentOf(['model M {', '  input x: [3, 32, 32]', ...lines, '}', ''].join('\n'));
+  return diagnosticsOf(document).map(({ code, span }) => `${String(document.lines.position(span.start).line - 1)} ${code}`);
+}
+
+describe('an ignore', () => {
+  it('silences its code on its line', () => {
+    expect(codesIn(['  MaxPool2d(3, stride = 2)'])).toEqual(['1 unread-border']);
+    expect(codesIn(['  MaxPool2d(3, stride = 2)  # nn: ignore unread-border'])).toEqual([]);
+  });
+
+  it('on a line of its own speaks of the next line with code', () => {
+    expect(codesIn(['  # nn: ignore unread-border', '  # since the border is black', '', '  MaxPool2d(3, stride = 2)'])).toEqual([]);
+  });
+
+  it('may name several codes, and all values that arguments do not take at once', () => {
+    expect(codesIn(['  Conv2d(0, 3); Lineer  # nn: ignore invalid-argument, unknown-name'])).toEqual([]);
+    expect(codesIn(['  Conv2d(0, 3)  # nn: ignore invalid-out-channels'])).toEqual([]);
+  });
+
+  it('leaves other lines and other codes alone', () => {
+    expect(codesIn(['  # nn: ignore unread-border', '  MaxPool2d(3, stride = 2)', '  MaxPool2d(2)'])).toEqual(['3 unread-border']);
+  });
+
+  it('that silences nothing is a hint, with the nearest code and the way to remove it', () => {
+    const document = documentOf('model M {\n  input x: [3, 32, 32]\n  MaxPool2d(3, stride = 2)  # nn: ignore unread-boarder, unread-border, no-effect\n}\n');
+    const found = diagnosticsOf(document);
+    expect(found.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
+      'hint: there is no diagnostic unread-boarder; did you mean unread-border?',
+      'hint: there is no no-effect here to ignore',
+    ]);
+    const mended = found.map(({ fixes }) => {
+      const { span, text } = fixes!.at(-1)!.edits[0]!;
+      return (document.text.slice(0, span.start) + text + document.text.slice(span.end)).split('\n')[2];
+    });
+    expect(mended).toEqual(['  MaxPool2d(3, stride = 2)  # nn: ignore unread-border, no-effect', '  MaxPool2d(3, stride = 2)  # nn: ignore unread-boarder, unread-border']);
+  });
+
+  it('alone is removed with its comment', () => {
+    const document = documentOf('let a = 3  # nn: ignore no-effect\n');
+    const { span } = diagnosticsOf(document)[0]!.fixes![0]!.edits[0]!;
+    expect(document.text.slice(span.start, span.end)).toBe('  # nn: ignore no-effect');
+  });
+});

@@ -4,13 +4,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inlayHints } from '../../server/src/features/inlay-hints';
+import { defaultSettings, type Settings } from '../../server/src/features/settings';
 import { documentOf } from '../support/fixture';
 
-function hinted(text: string): string {
-  const hints = inlayHints(documentOf(text), { start: 0, end: text.length });
+function hinted(text: string, chosen: Partial<Settings> = {}): string {
+  const hints = inlayHints(documentOf(text), { start: 0, end: text.length }, { ...defaultSettings, ...chosen });
   let at = 0;
-  const parts = hints.map(({ offset, label }) => {
-    const part = `${text.slice(at, offset)} «${label}»`;
+  const parts = hints.map(({ kind, offset, label }) => {
+    const part = kind === 'argument' ? `${text.slice(at, offset)}«${label}» ` : `${text.slice(at, offset)} «${label}»`;
     at = offset;
     return part;
   });
@@ -65,7 +66,56 @@ describe('inlay hints', () => {
   });
 
   it('explain themselves: receptive field and costs', () => {
-    const [hint] = inlayHints(documentOf('model A { input x: [3, 8, 8]; Conv2d(4, 3) }'), { start: 0, end: 99 });
-    expect(hint!.tooltip).toBe('Receptive field 3 × 3, effective stride 1 × 1, no padding  \n112 parameters  \n3,888 MACs');
+    const hints = inlayHints(documentOf('model A { input x: [3, 8, 8]; Conv2d(4, 3) }'), { start: 0, end: 99 });
+    expect(hints.at(-1)!.tooltip!()).toBe('Receptive field 3 × 3, effective stride 1 × 1, no padding  \n112 parameters  \n3,888 MACs');
+  });
+
+  it('can be switched off, each kind by itself', () => {
+    const text = 'model A { input x: [3, 8, 8]\n  Conv2d(4, 3)\n}';
+    expect(hinted(text, { 'inlayHints.shapes': false })).toContain('Conv2d(«out_channels:» 4, «kernel_size:» 3)\n');
+    expect(hinted(text, { 'inlayHints.argumentNames': 'off' })).toContain('Conv2d(4, 3) «[4, 6, 6]»');
+  });
+});
+
+describe('names of arguments', () => {
+  const named = (text: string, wanted: Settings['inlayHints.argumentNames']): string => hinted(text, { 'inlayHints.shapes': false, 'inlayHints.argumentNames': wanted });
+
+  it('stand where several numbers are given by their places', () => {
+    const text = 'model A { input x: [3, 8, 8]\n  Conv2d(4, [3, 1], stride = 2)\n  MaxPool2d(2)\n}';
+    expect(named(text, 'several')).toContain('Conv2d(«out_channels:» 4, «kernel_size:» [3, 1], stride = 2)\n  MaxPool2d(2)\n');
+    expect(named(text, 'all')).toContain('MaxPool2d(«kernel_size:» 2)\n');
+    expect(named(text, 'off')).toBe(text);
+  });
+
+  it('name the arguments of stacks, models and optimizers of the file, too', () => {
+    expect(named('stack S(width, times) { Linear(width) }\nmodel A(n = 2) { input x: [n]; S(4, -1); optimizer SGD(0.1) }\nmodel B = A(3)', 'all')).toBe(
+      'stack S(width, times) { Linear(«out_features:» width) }\nmodel A(n = 2) { input x: [n]; S(«width:» 4, «times:» -1); optimizer SGD(«lr:» 0.1) }\nmodel B = A(«n:» 3)'.replace('«out_features:» ', ''),
+    );
+  });
+
+  it('leave tensors, and the sizes of a shape, alone', () => {
+    expect(named('model A { input x: [4, 6]\n  Reshape(8, 3)\n  output y\n  z = maximum(2, y)\n}', 'all')).not.toContain('«');
+  });
+});
+
+describe('columns', () => {
+  const columns = { 'inlayHints.receptiveField': true, 'inlayHints.parameters': true } as const;
+
+  it('stand behind the shape at the end of each line', () => {
+    expect(hinted('model A { input x: [3, 16, 16]\n  x -> Conv2d(4, kernel_size = 3) -> Conv2d(4, kernel_size = 3)\n    -> ReLU\n  AdaptiveAvgPool2d(1)\n}', columns)).toContain(
+      'x -> Conv2d(4, kernel_size = 3) «[4, 14, 14]» -> Conv2d(4, kernel_size = 3) «[4, 12, 12] · field 5×5 · 260 params»\n    -> ReLU «[4, 12, 12] · field 5×5»\n  AdaptiveAvgPool2d(1) «[4, 1, 1] · field global»',
+    );
+  });
+
+  it('give the range where rounds differ', () => {
+    expect(hinted('model A { input x: [1, 64]\n  for c in [2, 4] {\n    Conv1d(c, kernel_size = 3)\n  }\n}', columns)).toContain(
+      'Conv1d(c, kernel_size = 3) «×2: [2, 62], [4, 60] · field 3 … 5 · 8 … 28 params»\n  } «[4, 60] · field 5 · 36 params»',
+    );
+  });
+
+  it('stand alone without shapes, and follow the style of numbers', () => {
+    const text = 'model A { input x: [300]\n  Linear(300)\n}';
+    expect(hinted(text, { ...columns, 'inlayHints.shapes': false })).toContain('Linear(300) «90.3 k params»');
+    expect(hinted(text, { ...columns, 'inlayHints.receptiveField': false, 'numbers.style': 'exact' })).toContain('Linear(300) «[300] · 90,300 params»');
   });
 });

@@ -69,7 +69,11 @@ describe('the language server', () => {
     await start();
     await client.open(uri, text);
     const hints = await client.connection.sendRequest(InlayHintRequest.type, { textDocument: { uri }, range: { start: { line: 0, character: 0 }, end: { line: 9, character: 0 } } });
-    expect(hints!.map(({ position, label, paddingLeft }) => ({ position, label, paddingLeft }))).toEqual([{ position: { line: 2, character: 27 }, label: '[8, 32, 32]', paddingLeft: true }]);
+    expect(hints!.map(({ position, label, paddingLeft }) => [position, label, paddingLeft])).toEqual([
+      [{ line: 2, character: 9 }, 'out_channels:', false],
+      [{ line: 2, character: 12 }, 'kernel_size:', false],
+      [{ line: 2, character: 27 }, '[8, 32, 32]', true],
+    ]);
     const lenses = await client.connection.sendRequest(CodeLensRequest.type, { textDocument: { uri } });
     expect(lenses!.map(({ command }) => command!.title)).toEqual(['224 params · 221 k MACs · receptive field 3×3', 'Check gradients']);
     expect(lenses![1]!.command).toMatchObject({ command: 'nn.checkGradients', arguments: [uri, 'Net'] });

@@ -4,9 +4,11 @@ import { PassThrough } from 'node:stream';
 import {
   type ClientCapabilities,
   CodeLensRefreshRequest,
+  ConfigurationRequest,
   createConnection,
   createProtocolConnection,
   type Diagnostic,
+  DidChangeConfigurationNotification,
   DidChangeTextDocumentNotification,
   DidCloseTextDocumentNotification,
   DidOpenTextDocumentNotification,
@@ -21,6 +23,7 @@ import {
   type ProtocolConnection,
   PublishDiagnosticsNotification,
   RegistrationRequest,
+  ShowMessageNotification,
   ShutdownRequest,
   StreamMessageReader,
   StreamMessageWriter,
@@ -101,6 +104,10 @@ export class LanguageClient {
   readonly requested: string[] = [];
   /** What the server has logged. */
   readonly logged: string[] = [];
+  /** The warnings that the server has shown. */
+  readonly warnings: string[] = [];
+  /** The section `nn` of the configuration, for a server that pulls it. */
+  configuration: unknown = {};
   /** What the server has registered for. */
   readonly registered: string[] = [];
   /** The values of work-done progress, in their order. */
@@ -122,6 +129,11 @@ export class LanguageClient {
       this.wake();
     });
     this.connection.onNotification(LogMessageNotification.type, ({ message }) => { this.logged.push(message); });
+    this.connection.onNotification(ShowMessageNotification.type, ({ message }) => {
+      this.warnings.push(message);
+      this.wake();
+    });
+    this.connection.onRequest(ConfigurationRequest.type, ({ items }) => items.map(() => this.configuration));
     this.connection.onRequest(RegistrationRequest.type, ({ registrations }) => {
       this.registered.push(...registrations.map(({ method }) => method));
       this.wake();
@@ -162,6 +174,12 @@ export class LanguageClient {
 
   async change(uri: string, version: number, text: string): Promise<void> {
     await this.connection.sendNotification(DidChangeTextDocumentNotification.type, { textDocument: { uri, version }, contentChanges: [{ text }] });
+  }
+
+  /** Changes the settings, and tells the server. */
+  async configure(configuration: unknown): Promise<void> {
+    this.configuration = configuration;
+    await this.connection.sendNotification(DidChangeConfigurationNotification.type, { settings: { nn: configuration } });
   }
 
   async close(uri: string): Promise<void> {

@@ -22,6 +22,11 @@ export function touches(span: Span, offset: number): boolean {
   return span.start <= offset && offset <= span.end;
 }
 
+/** Whether two spans have a place in common; ends count. */
+export function overlaps(a: Span, b: Span): boolean {
+  return a.start <= b.end && b.start <= a.end;
+}
+
 /** The starts of all lines of a text; lines end at `\n`, `\r\n` or `\r`. */
 export class LineIndex {
   private readonly starts: number[] = [0];

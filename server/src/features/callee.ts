@@ -6,6 +6,7 @@ import { functions, layers } from '../layers/catalog';
 import type { Arguments, Operation } from '../layers/definition';
 import { optimizers } from '../layers/optimizers';
 import type { Value } from '../semantics/values';
+import { definitionsOf } from './spelling';
 import type { Document } from './workspace';
 
 export type Callee =
@@ -49,4 +50,15 @@ export function calleeNamed(name: string, document: Document): Callee | undefine
   if (layer !== undefined) return { kind: 'operation', operation: layer, isFunction: false };
   const operation = functions.get(name);
   return operation && { kind: 'operation', operation, isFunction: true };
+}
+
+/** The name of an argument as written, or of the place where it stands. */
+export function nameOfArgument(call: ast.Call, argument: ast.Argument, callee: Callee): string | undefined {
+  if (argument.name !== undefined) return argument.name.text;
+  const index = call.arguments.indexOf(argument);
+  if (callee.kind === 'declaration') return callee.declaration.parameters[index]?.name.text;
+  const inputs = callee.isFunction ? (callee.operation.inputs ?? []).map((input) => input.name) : [];
+  const names = [...inputs, ...Object.keys(callee.operation.arguments)];
+  const last = names.at(-1);
+  return names[index] ?? (last !== undefined && definitionsOf(callee.operation)[last]?.rest === true ? last : undefined);
 }

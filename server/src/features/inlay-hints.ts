@@ -1,16 +1,21 @@
-// The shapes behind the text: at the end of each statement, and within a pipeline wherever the shape changes.
+// What stands behind the text: shapes at the end of each statement, and within a pipeline wherever the shape changes;
+// with them, on request, receptive fields and parameters; and the names of arguments that are given by their places.
 
 import type * as ast from '../../../grammar/ast';
 import { children, type Node } from '../../../grammar/walk';
-import type { Span } from '../base/span';
+import { overlaps, type Span } from '../base/span';
 import { type Application, costOf, fieldDetails, fieldSize, modelOf, ofOneRun, picturedApplications, receptiveFieldsOf, runOf, tensorsIn, typeOf } from './figures';
-import { counted, freeNames, grouped, shortened } from './numbers';
+import { argumentHints } from './inlay-hints/arguments';
+import { counted, freeNames, grouped, shortened, written } from './numbers';
+import { defaultSettings, type Settings } from './settings';
 import type { Document } from './workspace';
 
 export interface InlayHint {
+  readonly kind: 'type' | 'argument';
   readonly offset: number;
   readonly label: string;
-  readonly tooltip?: string;
+  /** Markdown, computed when it is asked for. */
+  readonly tooltip?: () => string | undefined;
 }
 
 /** What a hint shows: the types of all applications, in their order. */
@@ -18,26 +23,25 @@ interface Shown {
   readonly types: readonly string[];
   /** Whether further applications were not remembered. */
   readonly more: boolean;
-  readonly example?: Application;
+  readonly applications: readonly Application[];
 }
 
 /** Labels end with an ellipsis where more would make them longer. */
 const longestLabel = 72;
 
 /** The hints of all statements that touch the range. */
-export function inlayHints(document: Document, range: Span): readonly InlayHint[] {
+export function inlayHints(document: Document, range: Span, settings: Settings = defaultSettings): readonly InlayHint[] {
   const hints: InlayHint[] = [];
+  const showsResults = settings['inlayHints.shapes'] || settings['inlayHints.receptiveField'] || settings['inlayHints.parameters'];
   for (const declaration of document.tree.declarations) {
-    if (!overlaps(declaration.span, range) || (declaration.kind !== 'stack' && declaration.kind !== 'model') || declaration.body === undefined) continue;
-    const collector = new Collector(document, declaration, range);
+    if (!overlaps(declaration.span, range)) continue;
+    hints.push(...argumentHints(document, declaration, range, settings['inlayHints.argumentNames']));
+    if (!showsResults || (declaration.kind !== 'stack' && declaration.kind !== 'model') || declaration.body === undefined) continue;
+    const collector = new Collector(document, declaration, range, settings);
     collector.block(declaration.body);
     hints.push(...collector.hints.values());
   }
   return hints.filter(({ offset }) => range.start <= offset && offset <= range.end).sort((a, b) => a.offset - b.offset);
-}
-
-function overlaps(a: Span, b: Span): boolean {
-  return a.start <= b.end && b.start <= a.end;
 }
 
 class Collector {
@@ -48,6 +52,7 @@ class Collector {
     private readonly document: Document,
     private readonly declaration: ast.Declaration,
     private readonly range: Span,
+    private readonly settings: Settings,
   ) {}
 
   block(block: ast.Block): void {
@@ -60,11 +65,11 @@ class Collector {
         if (this.declaration.kind === 'stack' && statement.name.text !== '') this.add(statement.span.end, this.observed([statement.name]));
         return;
       case 'binding':
-        this.add(statement.span.end, this.observed(statement.names));
+        this.add(statement.span.end, this.observed(statement.names), lastLine(statement.value, this.document));
         this.expression(statement.value);
         return;
       case 'expression-statement':
-        this.add(statement.span.end, this.valueOf(statement.value));
+        this.add(statement.span.end, this.valueOf(statement.value), lastLine(statement.value, this.document));
         this.expression(statement.value);
     }
   }
@@ -85,6 +90,7 @@ class Collector {
 
   /** Behind each member that changes the shape, or ends its line. */
   private pipeline(members: readonly ast.Expression[]): void {
+    let lineStart = 0;
     for (const [index, member] of members.entries()) {
       this.expression(member);
       const next = members[index + 1];
@@ -92,7 +98,8 @@ class Collector {
       const shown = this.valueOf(member);
       const endsLine = this.lineAt(member.span.end) !== this.lineAt(next.span.start);
       const before = this.valueOf(members[index - 1]!);
-      if (endsLine || shown?.types.join() !== before?.types.join()) this.add(member.span.end, shown);
+      if (endsLine || shown?.types.join() !== before?.types.join()) this.add(member.span.end, shown, endsLine ? members.slice(lineStart, index + 1) : undefined);
+      if (endsLine) lineStart = index + 1;
     }
   }
 
@@ -104,7 +111,7 @@ class Collector {
     if (applications.length === 0) return node.kind === 'block' ? undefined : this.observed([node]);
     const types = applications.map((application) => typeOf(application.output));
     if (!allKnown(types)) return undefined;
-    return { types, more: this.isTruncated(node, applications[0]!.run), example: applications[0] };
+    return { types, more: this.isTruncated(node, applications[0]!.run), applications };
   }
 
   /** What the picked side of a one-line `if` gives; the other side was never evaluated. */
@@ -135,8 +142,8 @@ class Collector {
     const types = observations.map(({ value }) => typeOf(value));
     const [first] = observations;
     if (first === undefined || !allKnown(types)) return undefined;
-    const example: Application = { inputs: [], output: first.value, graph: runOf(first).graph, nodes: [], model: '', run: first.run };
-    return { types, more: this.isTruncated(node, first.run), example };
+    const applications = observations.map((each): Application => ({ inputs: [], output: each.value, graph: runOf(each).graph, nodes: [], model: '', run: each.run }));
+    return { types, more: this.isTruncated(node, first.run), applications };
   }
 
   /** Whether this evaluation has met the expression more often than was remembered. */
@@ -149,10 +156,49 @@ class Collector {
     return this.document.lines.position(offset).line;
   }
 
-  private add(offset: number, shown: Shown | undefined): void {
+  /** Adds a hint; the columns of receptive field and parameters stand at the end of a line alone, of whose members they speak. */
+  private add(offset: number, shown: Shown | undefined, line?: readonly ast.Expression[]): void {
     if (shown === undefined || shown.types.length === 0 || this.hints.has(offset)) return;
-    this.hints.set(offset, { offset, label: labelOf(shown), tooltip: shown.example && tooltipOf(shown.example) });
+    const parts = this.settings['inlayHints.shapes'] ? [labelOf(shown)] : [];
+    if (line !== undefined && this.settings['inlayHints.receptiveField']) parts.push(...fieldColumn(shown.applications));
+    if (line !== undefined && this.settings['inlayHints.parameters']) parts.push(...this.parameterColumn(line));
+    if (parts.length === 0) return;
+    const [example] = shown.applications;
+    this.hints.set(offset, { kind: 'type', offset, label: parts.join(' · '), tooltip: example && (() => tooltipOf(example)) });
   }
+
+  /** `9,408 params`, or the least and the most where rounds differ. */
+  private parameterColumn(line: readonly ast.Expression[]): readonly string[] {
+    const members = line.map((member) => ofOneRun(picturedApplications(this.document, member, this.declaration))).filter((applications) => applications.length > 0);
+    const rounds = members[0]?.length ?? 0;
+    if (members.some((applications) => applications.length !== rounds)) return [];
+    const counts = Array.from({ length: rounds }, (_, round) => costOf(members.flatMap((applications) => applications[round]!.nodes)).parameters);
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    if (counts.length === 0 || most === 0) return [];
+    const style = this.settings['numbers.style'];
+    return [least === most ? `${written(most, style)} params` : `${written(least, style)} … ${written(most, style)} params`];
+  }
+}
+
+/** `field 11×11`, or the first and the last where rounds differ. */
+function fieldColumn(applications: readonly Application[]): readonly string[] {
+  const fields = applications.map(({ graph, output }) => {
+    const [tensor] = tensorsIn(output);
+    const [field, ...others] = tensor === undefined ? [] : receptiveFieldsOf(graph, tensor);
+    if (field === undefined || others.length > 0) return undefined;
+    return field.global ? 'global' : fieldSize(field)?.replaceAll(' × ', '×');
+  });
+  if (fields.length === 0 || !allKnown(fields)) return [];
+  const [first, last] = [fields[0]!, fields.at(-1)!];
+  return [`field ${first === last ? first : `${first} … ${last}`}`];
+}
+
+/** The members of a pipeline that stand on the line of its end. */
+function lastLine(node: ast.Expression, { lines }: Document): readonly ast.Expression[] {
+  const members = membersOf(node);
+  const lineOf = (offset: number): number => lines.position(offset).line;
+  const breakAt = members.findLastIndex((member, index) => index > 0 && lineOf(members[index - 1]!.span.end) !== lineOf(member.span.start));
+  return members.slice(Math.max(0, breakAt));
 }
 
 function allKnown<T>(items: readonly (T | undefined)[]): items is T[] {

@@ -1,6 +1,7 @@
 // Numbers as people read them: grouped, shortened with a suffix, and sizes that depend on free dimensions.
 
 import { type Dimension, print, symbolsOf } from '../symbolic/dimension';
+import type { Settings } from './settings';
 
 const format = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 });
 
@@ -23,6 +24,11 @@ export function shortened(value: number): string {
   if (found === undefined || Math.abs(value) < 10_000) return grouped(value);
   const [unit, suffix] = found;
   return `${(value / unit).toPrecision(3)} ${suffix}`;
+}
+
+/** A number where there is little room, in the style of the settings. */
+export function written(value: number, style: Settings['numbers.style']): string {
+  return style === 'exact' ? grouped(value) : shortened(value);
 }
 
 /** `1,814,073,344 (1.81 G)` */

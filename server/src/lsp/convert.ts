@@ -32,14 +32,28 @@ export function toHover(source: Lines, hover: Hover): lsp.Hover {
   return { contents: toMarkdown(hover.markdown), range: toRange(source, hover.span) };
 }
 
-export function toInlayHint({ lines }: Lines, hint: InlayHint): lsp.InlayHint {
+/** What is sent along with a hint, so that its tooltip can be found again. */
+export interface HintData {
+  readonly uri: string;
+  readonly offset: number;
+}
+
+/** A hint; with `lazily` its tooltip is left to `inlayHint/resolve`. */
+export function toInlayHint(document: Document, hint: InlayHint, lazily: boolean): lsp.InlayHint {
+  const isArgument = hint.kind === 'argument';
   return {
-    position: lines.position(hint.offset),
+    position: document.lines.position(hint.offset),
     label: hint.label,
-    kind: lsp.InlayHintKind.Type,
-    tooltip: hint.tooltip === undefined ? undefined : toMarkdown(hint.tooltip),
-    paddingLeft: true,
+    kind: isArgument ? lsp.InlayHintKind.Parameter : lsp.InlayHintKind.Type,
+    paddingLeft: !isArgument,
+    paddingRight: isArgument,
+    ...(hint.tooltip === undefined ? {} : lazily ? { data: { uri: document.uri, offset: hint.offset } satisfies HintData } : { tooltip: toTooltip(hint) }),
   };
+}
+
+export function toTooltip(hint: InlayHint): lsp.MarkupContent | undefined {
+  const text = hint.tooltip?.();
+  return text === undefined ? undefined : toMarkdown(text);
 }
 
 const severities: Readonly<Record<Severity, lsp.DiagnosticSeverity>> = {

@@ -13,7 +13,7 @@ import { inlayHints } from '../features/inlay-hints';
 import { signatureHelp } from '../features/signature-help';
 import { documentSymbols } from '../features/symbols';
 import type { Document } from '../features/workspace';
-import { toCodeAction, toCodeLens, toCompletionItem, toDocumentSymbol, toHover, toInlayHint, toLocation, toRange, toSignatureHelp, toSpan, toTextEdits } from './convert';
+import { toCodeAction, toCodeLens, toCompletionItem, toDocumentSymbol, toHover, toInlayHint, toLocation, toRange, toSignatureHelp, toSpan, toTextEdits, toTooltip, type HintData } from './convert';
 import { guarded, takeTurn } from './guard';
 import type { Session } from './session';
 
@@ -48,14 +48,37 @@ function feature<P extends WithDocument, R, PR, RO>(
   };
 }
 
+/** A row for the second half of an answer: the rest of an item that the client has got already. */
+function resolution<I>(type: lsp.ProtocolRequestType<I, I, never, void, void>, uriOf: (item: I) => string, complete: (document: Document, item: I, session: Session) => I): Feature {
+  return {
+    capabilities: {},
+    register(session) {
+      session.connection.onRequest(type.method, async (item: I, token: lsp.CancellationToken) => {
+        const cancelled = await takeTurn(token);
+        if (cancelled !== undefined) return cancelled;
+        const completed = await guarded(session.connection, type.method, async () => {
+          const document = await session.document(uriOf(item));
+          return document && complete(document, item, session);
+        });
+        return completed ?? item;
+      });
+    },
+  };
+}
+
 export const features: readonly Feature[] = [
   feature(lsp.HoverRequest.type, { hoverProvider: true }, (document, { position }) => {
     const found = hover(document, document.lines.offset(position));
     return found && toHover(document, found);
   }),
-  feature(lsp.InlayHintRequest.type, { inlayHintProvider: true }, (document, { range }) =>
-    inlayHints(document, toSpan(document, range)).map((hint) => toInlayHint(document, hint)),
+  feature(lsp.InlayHintRequest.type, { inlayHintProvider: { resolveProvider: true } }, (document, { range }, { settings, resolvesHints }) =>
+    inlayHints(document, toSpan(document, range), settings).map((hint) => toInlayHint(document, hint, resolvesHints)),
   ),
+  resolution(lsp.InlayHintResolveRequest.type, (hint: lsp.InlayHint) => (hint.data as HintData).uri, (document, hint, { settings }) => {
+    const { offset } = hint.data as HintData;
+    const found = inlayHints(document, { start: offset, end: offset }, settings).find((each) => each.offset === offset && each.label === hint.label);
+    return { ...hint, tooltip: found && toTooltip(found) };
+  }),
   feature(lsp.CodeLensRequest.type, { codeLensProvider: {} }, (document, _, { checks }) => codeLenses(document, checks).map((lens) => toCodeLens(document, lens))),
   feature(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds: [lsp.CodeActionKind.QuickFix] } }, (document, { range }, session) =>
     codeActions(diagnosticsOf(document, session.checks.diagnosticsOf(document)), toSpan(document, range)).map((action) => toCodeAction(document, action, session)),

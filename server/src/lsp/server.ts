@@ -4,6 +4,7 @@ import { type Connection, DidChangeWatchedFilesNotification, TextDocuments, Text
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { registerCheckRequests } from './check-requests';
 import { capabilities, features } from './features';
+import { guarded } from './guard';
 import type { Runtime } from './runtime';
 import { Session } from './session';
 
@@ -20,6 +21,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     };
   });
   connection.onInitialized(() => {
+    void guarded(connection, 'reading settings', () => session.configuration.start());
     if (session.watchesFiles) void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*.nn' }] });
   });
   connection.onShutdown(() => { session.dispose(); });

@@ -4,6 +4,8 @@ import { CodeLensRefreshRequest, type ClientCapabilities, type Connection, Inlay
 import { CheckHost } from '../check/host';
 import { GradientChecks } from '../features/checks';
 import { type Document, type Source, Workspace } from '../features/workspace';
+import type { Settings } from '../features/settings';
+import { Configuration } from './configuration';
 import { guarded } from './guard';
 import { Publisher } from './publish';
 import { readFileRequest } from './requests';
@@ -16,6 +18,7 @@ export class Session {
   readonly workspace: Workspace;
   readonly checks: GradientChecks;
   readonly publisher: Publisher;
+  readonly configuration: Configuration;
   private readonly host: CheckHost;
   private capabilities: ClientCapabilities = {};
   private clientReadsFiles = false;
@@ -35,10 +38,20 @@ export class Session {
       this.publisher.schedule(uri);
     });
     this.publisher = new Publisher(this);
+    this.configuration = new Configuration(connection, () => {
+      this.refreshHints();
+      this.refreshLenses();
+      for (const uri of this.workspace.openUris) this.publisher.schedule(uri);
+    });
+  }
+
+  get settings(): Settings {
+    return this.configuration.settings;
   }
 
   initialize(capabilities: ClientCapabilities, options: unknown): void {
     this.capabilities = capabilities;
+    this.configuration.initialize(capabilities, options);
     if (typeof options !== 'object' || options === null) return;
     this.clientReadsFiles = 'readFile' in options && options.readFile === true;
     if ('diagnosticPages' in options && typeof options.diagnosticPages === 'string') this.pages = options.diagnosticPages;
@@ -47,6 +60,11 @@ export class Session {
   /** Whether the client shows the progress of what the server does. */
   get showsProgress(): boolean {
     return this.capabilities.window?.workDoneProgress === true;
+  }
+
+  /** Whether the client asks for the tooltip of a hint when it shows it. */
+  get resolvesHints(): boolean {
+    return this.capabilities.textDocument?.inlayHint?.resolveSupport?.properties.includes('tooltip') === true;
   }
 
   /** Whether the client watches files on the server's behalf. */

@@ -4,7 +4,7 @@ import type * as ast from '../../../../grammar/ast';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { definitionsOf, spellArgument, spellValue } from '../spelling';
 import type { Document } from '../workspace';
-import { calleeOf, type Callee } from '../callee';
+import { calleeOf, type Callee, nameOfArgument } from '../callee';
 
 /** The page of an argument of a call; undefined where the callee or the argument is not known. */
 export function argumentPage(call: ast.Call, argument: ast.Argument, document: Document): string | undefined {
@@ -22,17 +22,6 @@ export function argumentPage(call: ast.Call, argument: ast.Argument, document: D
     definition.documentation,
     `Accepts ${definition.accepts}.${definition.default === undefined ? ' Required.' : ` Default ${code(spellArgument(definition, definition.default))}.`}`,
   );
-}
-
-/** The name of an argument as written, or of the place where it stands. */
-function nameOfArgument(call: ast.Call, argument: ast.Argument, callee: Callee): string | undefined {
-  if (argument.name !== undefined) return argument.name.text;
-  const index = call.arguments.indexOf(argument);
-  if (callee.kind === 'declaration') return callee.declaration.parameters[index]?.name.text;
-  const inputs = callee.isFunction ? (callee.operation.inputs ?? []).map((input) => input.name) : [];
-  const names = [...inputs, ...Object.keys(callee.operation.arguments)];
-  const last = names.at(-1);
-  return names[index] ?? (last !== undefined && definitionsOf(callee.operation)[last]?.rest === true ? last : undefined);
 }
 
 function declaredArgument(callee: Extract<Callee, { kind: 'declaration' }>, name: string, document: Document): string | undefined {

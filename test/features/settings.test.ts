@@ -36,6 +36,11 @@ describe('reading settings', () => {
   });
 });
 
+it('names the codes that no diagnostic has', () => {
+  const { problems } = readSettings({ diagnostics: { severity: { 'unread-boder': 'off', 'invalid-stride': 'hint' } } });
+  expect(problems).toEqual(['The setting nn.diagnostics.severity: There is no diagnostic unread-boder; did you mean unread-border?']);
+});
+
 describe('what is written from the table', () => {
   it('is the section of the manifest', async () => {
     const file = new URL('../../package.json', import.meta.url);

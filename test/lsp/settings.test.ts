@@ -1,7 +1,7 @@
 // Settings through the protocol: at the start, as they change, and what is said of wrong ones.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ClientCapabilities, InlayHintRequest, InlayHintResolveRequest } from 'vscode-languageserver/node';
+import { type ClientCapabilities, DiagnosticSeverity, InlayHintRequest, InlayHintResolveRequest } from 'vscode-languageserver/node';
 import { LanguageClient, type Options } from '../support/language-client';
 
 const uri = 'file:///net.nn';
@@ -41,6 +41,16 @@ describe('settings', () => {
     await client.configure({ inlayHints: { argumentNames: 'off' } });
     await refreshed();
     expect(await hints()).toEqual(['[4, 6, 6]']);
+  });
+
+  it('change how grave a diagnostic is', async () => {
+    await start(pulling);
+    await client.open('file:///pool.nn', 'model Net { input x: [1, 7]; MaxPool1d(2) }\n');
+    await client.diagnosticsWhere('file:///pool.nn', (all) => all.some(({ severity }) => severity === DiagnosticSeverity.Warning));
+    await client.configure({ diagnostics: { severity: { 'unread-border': 'error' } } });
+    await client.diagnosticsWhere('file:///pool.nn', (all) => all.some(({ code, severity }) => code === 'unread-border' && severity === DiagnosticSeverity.Error));
+    await client.configure({ diagnostics: { severity: { 'unread-border': 'off' } } });
+    await client.diagnosticsWhere('file:///pool.nn', (all) => all.length === 0);
   });
 
   it('may come with the handshake', async () => {

@@ -1,7 +1,9 @@
 // Every setting of the extension as a row of a table: what it means, what it accepts, its default. package.json is generated from it.
 
-import { nearestName } from '../base/nearest';
+import { codes, registeredCode } from '../base/codes';
 import type { Severity } from '../base/diagnostic';
+import { nearestName } from '../base/nearest';
+import type { Severities } from '../base/severity';
 
 /** One setting. */
 export interface Setting<T> {
@@ -14,6 +16,8 @@ export interface Setting<T> {
   readonly schema: Readonly<Record<string, unknown>>;
   /** The value, where it is acceptable. */
   read(raw: unknown): T | undefined;
+  /** What should be said of an acceptable value. */
+  remarks?(value: T): readonly string[];
 }
 
 function flag(fallback: boolean, documentation: string): Setting<boolean> {
@@ -52,24 +56,26 @@ function positiveNumber(fallback: number, maximum: number, documentation: string
   };
 }
 
-/** What a diagnostic can be made; `off` hides it. */
-export type ChosenSeverity = Severity | 'off';
-
-const severities: readonly ChosenSeverity[] = ['error', 'warning', 'information', 'hint', 'off'];
+const severities: readonly (Severity | 'off')[] = ['error', 'warning', 'information', 'hint', 'off'];
 
 /** A severity for each code that is named. */
-function severityByCode(documentation: string): Setting<Readonly<Record<string, ChosenSeverity>>> {
-  const accepts = `an object from codes to ${severities.map((word) => `"${word}"`).join(', ')}`;
+function severityByCode(documentation: string): Setting<Severities> {
   return {
     documentation,
     default: {},
-    accepts,
+    accepts: `an object from codes to ${severities.map((word) => `"${word}"`).join(', ')}`,
     schema: { type: 'object', additionalProperties: { type: 'string', enum: severities } },
     read: (raw) => {
       if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
-      return Object.values(raw).every((word) => severities.includes(word as ChosenSeverity)) ? (raw as Record<string, ChosenSeverity>) : undefined;
+      return Object.values(raw).every((word) => severities.includes(word as Severity)) ? (raw as Severities) : undefined;
     },
+    remarks: (given) => Object.keys(given).flatMap((code) => (registeredCode(code) === undefined ? [`There is no diagnostic ${code}${didYouMean(code, codes.keys())}`] : [])),
   };
+}
+
+function didYouMean(word: string, candidates: Iterable<string>, prefix = ''): string {
+  const nearest = nearestName(word, candidates);
+  return nearest === undefined ? '.' : `; did you mean ${prefix}${nearest}?`;
 }
 
 /** All settings by their names behind `nn.`, in the order of the settings editor. */
@@ -92,7 +98,7 @@ export const settingsTable = {
   }),
   'memory.batchSize': wholeNumber(1, 1, 1_000_000, 'The number of examples for which hovers give the memory that the backward pass needs.'),
   'memory.elementBytes': wholeNumber(4, 1, 16, 'The bytes of one number, for the memory of values and optimizers: 4 for float32, 2 for float16 and bfloat16, 8 for float64.'),
-  'diagnostics.severity': severityByCode('The severity of diagnostics by their codes, such as `{ "unread-border": "hint", "unused-binding": "off" }`. The code stands behind each message in the Problems panel.'),
+  'diagnostics.severity': severityByCode('The severity of diagnostics by their codes, such as `{ "unread-border": "hint", "zero-gradient": "off" }`. The code stands behind each message in the Problems panel.'),
   'check.onSave': flag(false, 'Checks the gradients of a file\'s models when it is saved; models that have not changed since their last check are not checked again.'),
   'check.timeBudget': positiveNumber(5, 3600, 'The seconds that a gradient check may take. Where they do not suffice for every entry, random directions and a sample of entries are compared, and the report says so.'),
   'check.memoryBudget': positiveNumber(4, 1024, 'The memory that a gradient check may take, in GB. A check that needs more says so and does not start.'),
@@ -123,15 +129,17 @@ export function readSettings(section: unknown): { readonly settings: Settings; r
       given.delete(name);
       // An editor that knows nothing of a setting sends null for it, or nothing.
       const value = raw === undefined || raw === null ? setting.default : setting.read(raw);
-      if (value !== undefined) return [name, value];
+      if (value !== undefined) {
+        problems.push(...(setting.remarks?.(value) ?? []).map((remark) => `The setting nn.${name}: ${remark}`));
+        return [name, value];
+      }
       problems.push(`The setting nn.${name} must be ${setting.accepts}, but is ${JSON.stringify(raw)}; its default ${JSON.stringify(setting.default)} is used.`);
       return [name, setting.default];
     }),
   ) as unknown as Settings;
   for (const name of given.keys()) {
     if (ofClient.has(name)) continue;
-    const nearest = nearestName(name, Object.keys(settingsTable));
-    problems.push(`There is no setting nn.${name}${nearest === undefined ? '.' : `; did you mean nn.${nearest}?`}`);
+    problems.push(`There is no setting nn.${name}${didYouMean(name, Object.keys(settingsTable), 'nn.')}`);
   }
   return { settings, problems };
 }

@@ -5,7 +5,6 @@ import { codeActions } from '../features/code-actions';
 import { codeLenses } from '../features/code-lens';
 import { completions } from '../features/completion';
 import { definition, references } from '../features/definition';
-import { diagnosticsOf } from '../features/diagnostics';
 import { foldingRanges } from '../features/folding';
 import { formatting } from '../features/formatting';
 import { hover } from '../features/hover';
@@ -81,7 +80,7 @@ export const features: readonly Feature[] = [
   }),
   feature(lsp.CodeLensRequest.type, { codeLensProvider: {} }, (document, _, { checks }) => codeLenses(document, checks).map((lens) => toCodeLens(document, lens))),
   feature(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds: [lsp.CodeActionKind.QuickFix] } }, (document, { range }, session) =>
-    codeActions(diagnosticsOf(document, session.checks.diagnosticsOf(document)), toSpan(document, range)).map((action) => toCodeAction(document, action, session)),
+    codeActions(session.diagnostics(document), toSpan(document, range)).map((action) => toCodeAction(document, action, session)),
   ),
   feature(lsp.DocumentSymbolRequest.type, { documentSymbolProvider: true }, (document) => documentSymbols(document).map((symbol) => toDocumentSymbol(document, symbol))),
   feature(lsp.FoldingRangeRequest.type, { foldingRangeProvider: true }, (document) => foldingRanges(document).map((range) => ({ ...range }))),

@@ -1,6 +1,5 @@
 // Sends diagnostics a moment after the last change, so that typing is never waited for.
 
-import { diagnosticsOf } from '../features/diagnostics';
 import type { Document } from '../features/workspace';
 import { toDiagnostic } from './convert';
 import { guarded } from './guard';
@@ -36,7 +35,7 @@ export class Publisher {
   }
 
   private async publish(): Promise<void> {
-    const { workspace, checks, connection } = this.session;
+    const { workspace, connection } = this.session;
     let movedByOthers = false;
     for (const uri of workspace.openUris) {
       const document = await this.session.document(uri);
@@ -46,7 +45,7 @@ export class Publisher {
       if (before !== undefined && before !== document && before.version === document.version) movedByOthers = true;
       this.published.set(uri, document);
       this.changed.delete(uri);
-      const diagnostics = diagnosticsOf(document, checks.diagnosticsOf(document)).map((each) => toDiagnostic(document, each, this.session));
+      const diagnostics = this.session.diagnostics(document).map((each) => toDiagnostic(document, each, this.session));
       await connection.sendDiagnostics({ uri, version: document.version, diagnostics });
     }
     // The client asks again by itself where the text has changed, but not where an imported one has.

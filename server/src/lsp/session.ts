@@ -2,7 +2,9 @@
 
 import { CodeLensRefreshRequest, type ClientCapabilities, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver';
 import { CheckHost } from '../check/host';
+import type { Diagnostic } from '../base/diagnostic';
 import { GradientChecks } from '../features/checks';
+import { diagnosticsOf } from '../features/diagnostics';
 import { type Document, type Source, Workspace } from '../features/workspace';
 import type { Settings } from '../features/settings';
 import { Configuration } from './configuration';
@@ -80,6 +82,11 @@ export class Session {
       document = this.workspace.document(uri);
     }
     return document;
+  }
+
+  /** All diagnostics of a document, as the settings want them. */
+  diagnostics(document: Document): readonly Diagnostic[] {
+    return diagnosticsOf(document, this.checks.diagnosticsOf(document), this.settings['diagnostics.severity']);
   }
 
   readonly source = (uri: string): Source | undefined => this.workspace.source(uri);

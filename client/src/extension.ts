@@ -1,9 +1,10 @@
 // What the extension does in every host: starts the language client and wires the commands to it.
 
-import { Uri, workspace, type ExtensionContext } from 'vscode';
+import type { ExtensionContext } from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import { registerCommands } from './commands';
-import { requests, type ReadFileParams, type ReadFileResult } from './protocol';
+import { listFiles, readFile } from './files';
+import { requests, type ListFilesParams, type ReadFileParams } from './protocol';
 import { Reports } from './reports';
 
 /** Makes the language client of one kind of host. */
@@ -20,16 +21,8 @@ export async function start(context: ExtensionContext, createClient: CreateClien
     reports,
     ...registerCommands(client, reports),
     client.onRequest(requests.readFile, ({ uri }: ReadFileParams) => readFile(uri)),
+    client.onRequest(requests.listFiles, ({ folder }: ListFilesParams) => listFiles(folder)),
     { dispose: () => client.stop() },
   );
   await client.start();
-}
-
-/** A server in a web worker has no files of its own: the editor reads what a document imports. */
-async function readFile(uri: string): Promise<ReadFileResult> {
-  try {
-    return { text: new TextDecoder().decode(await workspace.fs.readFile(Uri.parse(uri))) };
-  } catch {
-    return { text: null };
-  }
 }

@@ -39,6 +39,15 @@ export interface ReadFileResult {
   text: string | null;
 }
 
+/** `nn/listFiles`, from the server: the .nn files in a folder and the folders in it. */
+export interface ListFilesParams {
+  folder: string;
+}
+
+export interface ListFilesResult {
+  uris: string[] | null;
+}
+
 export const requests = {
   /** ModelReference → CheckOutcome, when the check has ended. */
   checkGradients: 'nn/checkGradients',
@@ -50,4 +59,6 @@ export const requests = {
   models: 'nn/models',
   /** From the server: ReadFileParams → ReadFileResult. */
   readFile: 'nn/readFile',
+  /** From the server: ListFilesParams → ListFilesResult. */
+  listFiles: 'nn/listFiles',
 } as const;

@@ -1,26 +1,18 @@
 // The server's host on Node: files from the disk, gradient checks in a thread.
 
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { CheckWorker } from './check/host';
 import type { WorkerMessage } from './check/protocol';
+import { listUris, readUri } from './disk';
 import type { Runtime } from './lsp/runtime';
-
-/** The text of a file on the disk; undefined for one that cannot be read. */
-export function readUri(uri: string): string | undefined {
-  try {
-    return readFileSync(fileURLToPath(uri), 'utf8');
-  } catch {
-    return undefined;
-  }
-}
 
 export const nodeRuntime: Runtime = {
   readFile: readUri,
   // The bundle stands in dist/, beside docs/.
   diagnosticPages: `${pathToFileURL(path.join(__dirname, '..', 'docs', 'diagnostics')).href}/`,
+  listFiles: listUris,
   spawnCheckWorker(): CheckWorker {
     // The build puts the worker beside the bundle that this becomes a part of.
     const worker = new Worker(path.join(__dirname, 'check-worker.cjs'));

@@ -7,12 +7,18 @@ import { describe, expect, it } from 'vitest';
 import { codeActions } from '../../server/src/features/code-actions';
 import { codeLenses } from '../../server/src/features/code-lens';
 import { completions } from '../../server/src/features/completion';
-import { definition, references } from '../../server/src/features/definition';
+import { definition, filesOf } from '../../server/src/features/definition';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
 import { foldingRanges } from '../../server/src/features/folding';
-import { formatting } from '../../server/src/features/formatting';
+import { formatting, rangeFormatting } from '../../server/src/features/formatting';
+import { documentLinks } from '../../server/src/features/document-links';
 import { hover } from '../../server/src/features/hover';
 import { inlayHints } from '../../server/src/features/inlay-hints';
+import { indentation } from '../../server/src/features/indentation';
+import { references } from '../../server/src/features/references';
+import { prepareRename } from '../../server/src/features/rename';
+import { selectionRange } from '../../server/src/features/selection-ranges';
+import { semanticTokens } from '../../server/src/features/semantic-tokens';
 import { signatureHelp } from '../../server/src/features/signature-help';
 import { documentSymbols } from '../../server/src/features/symbols';
 import type { Document } from '../../server/src/features/workspace';
@@ -29,7 +35,16 @@ const damaged = fc
     return { text: example.slice(0, start) + piece + example.slice(start + length), offset: start + piece.length };
   });
 
-const atOffset: readonly ((document: Document, offset: number) => unknown)[] = [hover, definition, references, completions, signatureHelp];
+const atOffset: readonly ((document: Document, offset: number) => unknown)[] = [
+  hover,
+  definition,
+  completions,
+  signatureHelp,
+  indentation,
+  selectionRange,
+  (document, offset) => references(filesOf(document), document, offset),
+  (document, offset) => prepareRename(filesOf(document), document, offset),
+];
 
 describe('damaged texts', () => {
   it('get answers from every feature', () => {
@@ -39,7 +54,7 @@ describe('damaged texts', () => {
         const whole = { start: 0, end: text.length };
         for (const feature of atOffset) for (const place of [offset, offset - 1, offset + 7]) feature(document, Math.max(0, Math.min(text.length, place)));
         const diagnostics = diagnosticsOf(document);
-        for (const { span } of [...diagnostics, ...codeLenses(document), ...codeActions(diagnostics, whole).flatMap(({ edits }) => edits)]) {
+        for (const { span } of [...diagnostics, ...documentLinks(document), ...semanticTokens(document), ...codeLenses(document), ...codeActions(diagnostics, whole).flatMap(({ edits }) => edits)]) {
           expect(span.start).toBeLessThanOrEqual(span.end);
           expect(span.end).toBeLessThanOrEqual(text.length);
         }
@@ -50,6 +65,7 @@ describe('damaged texts', () => {
         for (const { startLine, endLine } of foldingRanges(document)) expect(endLine).toBeGreaterThan(startLine);
         documentSymbols(document);
         formatting(document);
+        rangeFormatting(document, { start: offset, end: Math.min(text.length, offset + 40) });
       }),
       { numRuns: 80, seed: 7 },
     );

@@ -1,7 +1,7 @@
-// Names: where they are introduced, and where else the same thing is named.
+// Names: where they are introduced, and what depends on them.
 
 import { describe, expect, it } from 'vitest';
-import { definition, references } from '../../server/src/features/definition';
+import { definition } from '../../server/src/features/definition';
 import { textsBehind } from '../../server/src/features/names';
 import { documentOf, readFixture } from '../support/fixture';
 
@@ -29,6 +29,9 @@ describe('the definition of a name', () => {
     ['the inner name behind it', 'model A { input x: [3]; residual { ›x = x -> ReLU; ‹x -> Linear(3) } }'],
     ['a later binding, for an assert', 'model A { input x: [3]; assert shape(‹y) == [3]; ›y = x -> ReLU }'],
     ['an argument by its name', 'stack S(›n) { Linear(n) }\nmodel A { input x: [3]; S(‹n = 4) }'],
+    ['an argument of the stack in a type', 'model A(›d = 4) { input x: [‹d]; ReLU }'],
+    ['an output, read of a result', 'stack S { Linear(2); output ›small; ReLU }\nmodel A { input x: [3]; r = x -> S; r.‹small }'],
+    ['an argument, of a stack that an argument holds', 'stack S(›n) { Linear(n) }\nmodel A(block) { input x: [3]; block(‹n = 2) }\nmodel B = A(S)'],
     ['nothing, for a layer of the language', 'model A { input x: [3]; ‹ReLU }'],
     ['nothing, for a name that is not declared', 'model A { input x: [3]; ‹Nowhere }'],
   ])('is %s', (_, text) => {
@@ -50,19 +53,6 @@ describe('the definition of a name', () => {
 
   it('is nothing in an empty file', () => {
     expect(definition(documentOf(''), 0)).toBeUndefined();
-  });
-});
-
-describe('references', () => {
-  it('are all names of the same thing, and not of others that are spelled alike', () => {
-    const { text, cursors } = readFixture('stack S(n) { Linear(n) }\nmodel A($0n = 2) { input x: [3]; S(n = $0n); Linear($0n) }\n');
-    expect(references(documentOf(text), cursors[0]!).map(({ start }) => start)).toEqual(cursors);
-  });
-
-  it('may leave the declaration out', () => {
-    const { text, cursors } = readFixture('stack S { ReLU }\nmodel A { input x: [3]; S$0; S }\n');
-    expect(references(documentOf(text), cursors[0]!, true)).toHaveLength(3);
-    expect(references(documentOf(text), cursors[0]!, false)).toHaveLength(2);
   });
 });
 

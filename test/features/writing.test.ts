@@ -3,10 +3,17 @@
 import { describe, expect, it } from 'vitest';
 import { completions } from '../../server/src/features/completion';
 import { foldingRanges } from '../../server/src/features/folding';
-import { formatting } from '../../server/src/features/formatting';
+import { formatting, rangeFormatting } from '../../server/src/features/formatting';
+import { indentation } from '../../server/src/features/indentation';
 import { signatureHelp } from '../../server/src/features/signature-help';
 import { type DocumentSymbol, documentSymbols } from '../../server/src/features/symbols';
 import { layers } from '../../server/src/layers/catalog';
+import { applied, type TextEdit } from '../../server/src/features/text-edits';
+import fc from 'fast-check';
+import { parse } from '../../grammar/parse';
+import { format, print } from '../../grammar/print';
+import { anyFile } from '../grammar/arbitrary';
+import { withoutPlaces } from '../grammar/tree';
 import { documentOf, readFixture } from '../support/fixture';
 
 function labelsAt(marked: string, files?: Readonly<Record<string, string>>): string[] {
@@ -112,6 +119,60 @@ describe('formatting', () => {
   it('leaves canonical and broken texts alone', () => {
     expect(apply('model A {\n  input x: [3]\n  Linear(4)\n}\n')).toBeUndefined();
     expect(apply('model A {\n  input x: [3\n')).toBeUndefined();
+  });
+});
+
+describe('formatting a part', () => {
+  const after = (marked: string): string => {
+    const { text, cursors } = readFixture(marked);
+    const edit = rangeFormatting(documentOf(text), { start: cursors[0]!, end: cursors[1]! });
+    return edit === undefined ? text : applied(text, [edit]);
+  };
+
+  it('changes the statements on its lines only', () => {
+    expect(after('model A {\n  Linear( 1 )\n  $0Linear( 2 )\n    ReLU$0\n  Linear( 3 )\n}\n')).toBe('model A {\n  Linear( 1 )\n  Linear(2)\n  ReLU\n  Linear( 3 )\n}\n');
+    expect(after('model  A { ReLU }\nmodel  $0B { ReLU }$0\nmodel  C { ReLU }\n')).toBe('model  A { ReLU }\nmodel B { ReLU }\nmodel  C { ReLU }\n');
+  });
+
+  it('leaves broken texts alone, and has nothing to do between declarations', () => {
+    expect(after('model A { Linear( 1 $0)$0')).toBe('model A { Linear( 1 )');
+    expect(after('model  A { ReLU }\n$0\n$0\nmodel B { ReLU }\n')).toBe('model  A { ReLU }\n\n\nmodel B { ReLU }\n');
+  });
+
+  it('keeps the tree of any text, and brings the whole of it into the form that formatting gives', () => {
+    fc.assert(
+      fc.property(anyFile, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (file, one, other) => {
+        const text = print(file).replaceAll(' = ', '  =  ').replaceAll('\n  ', '\n      ');
+        const document = { ...documentOf(''), ...{ text, tree: parse(text).file, lines: documentOf(text).lines } };
+        const [start, end] = [Math.floor(Math.min(one, other) * text.length), Math.floor(Math.max(one, other) * text.length)];
+        const part = rangeFormatting(document, { start, end });
+        const changed = part === undefined ? text : applied(text, [part]);
+        expect(withoutPlaces(parse(changed).file), text).toEqual(withoutPlaces(parse(text).file));
+        expect(format(changed)).toBe(format(text));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('indentation while typing', () => {
+  const after = (marked: string): string => {
+    const { text, cursors } = readFixture(marked);
+    const edit: TextEdit | undefined = indentation(documentOf(text), cursors[0]!);
+    return edit === undefined ? text : applied(text, [edit]);
+  };
+
+  it.each([
+    ['a line in a body', 'model A {\n$0', 'model A {\n  '],
+    ['a line in a body in a body', 'model A {\n  residual {\n$0ReLU\n  }\n}', 'model A {\n  residual {\n    ReLU\n  }\n}'],
+    ['a closing brace', 'model A {\n  ReLU\n  }$0\n', 'model A {\n  ReLU\n}\n'],
+    ['an else behind it', 'model A {\n  if a {\n    ReLU\n    }$0 else {\n', 'model A {\n  if a {\n    ReLU\n  } else {\n'],
+    ['arguments over several lines', 'model A {\n  Conv2d(\n$0', 'model A {\n  Conv2d(\n    '],
+    ['two brackets of one line, once', 'model A {\n  x = f({\n$0', 'model A {\n  x = f({\n    '],
+    ['a line outside of all', 'model A { ReLU }\n   $0', 'model A { ReLU }\n'],
+    ['a step of a chain, left where it is', 'model A {\n  x -> ReLU\n       -> Tanh$0', 'model A {\n  x -> ReLU\n       -> Tanh'],
+  ])('of %s', (_, marked, result) => {
+    expect(after(marked)).toBe(result);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   CompletionRequest,
   DefinitionRequest,
   DocumentFormattingRequest,
+  DocumentHighlightKind,
   DocumentHighlightRequest,
   DocumentSymbolRequest,
   FoldingRangeRequest,
@@ -117,7 +118,7 @@ describe('the language server', () => {
     expect(await connection.sendRequest(DefinitionRequest.type, { textDocument, position })).toEqual({ uri, range: { start: { line: 0, character: 6 }, end: { line: 0, character: 11 } } });
     const found = await connection.sendRequest(ReferencesRequest.type, { textDocument, position, context: { includeDeclaration: false } });
     expect(found).toEqual([{ uri, range: { start: { line: 4, character: 2 }, end: { line: 4, character: 7 } } }]);
-    expect(await connection.sendRequest(DocumentHighlightRequest.type, { textDocument, position })).toHaveLength(2);
+    expect(await connection.sendRequest(DocumentHighlightRequest.type, { textDocument, position })).toMatchObject([{ kind: DocumentHighlightKind.Write }, { kind: DocumentHighlightKind.Read }]);
     const inside = positionOf(written, 'Block($0 4');
     const [first] = (await connection.sendRequest(CompletionRequest.type, { textDocument, position: inside })) as CompletionItem[];
     expect(first).toMatchObject({ label: 'width', insertText: 'width = ', sortText: '00000' });

@@ -45,6 +45,8 @@ type WorkDoneProgress = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDon
 export interface Options {
   readonly capabilities?: ClientCapabilities;
   readonly initializationOptions?: unknown;
+  /** The addresses of the opened folders. */
+  readonly folders?: readonly string[];
   readonly runtime?: Partial<Runtime>;
 }
 
@@ -163,6 +165,7 @@ export class LanguageClient {
       rootUri: null,
       capabilities: options.capabilities ?? {},
       initializationOptions: options.initializationOptions,
+      workspaceFolders: options.folders?.map((uri) => ({ uri, name: uri })) ?? null,
     });
     await client.connection.sendNotification(InitializedNotification.type, {});
     return client;

@@ -33,9 +33,14 @@ function lookup(name: string, source: Source, document: Document, seen: Set<Sour
 
 /** The file that an import names, as the analysis has read it. */
 export function importedSource(statement: ast.Import, source: Source, document: Document): Source | undefined {
-  if (statement.path === undefined) return undefined;
+  const address = importedAddress(statement, source.uri);
+  return address === undefined ? undefined : document.dependencies.get(address);
+}
+
+/** The address of the file that an import in another file names. */
+export function importedAddress({ path }: ast.Import, uri: string): string | undefined {
   try {
-    return document.dependencies.get(new URL(statement.path.value, source.uri).href);
+    return path && new URL(path.value, uri).href;
   } catch {
     return undefined;
   }

@@ -1,8 +1,7 @@
 // Which name stands for which, within one file: by the rules of scopes, from the tree alone.
 
 import type * as ast from '../../../grammar/ast';
-import { type Node, nodePathAt, walk } from '../../../grammar/walk';
-import type { Span } from '../base/span';
+import { type Node, nodePathAt } from '../../../grammar/walk';
 import type { Source } from './workspace';
 
 /** A name where it is introduced, and the construct that does so. */
@@ -11,6 +10,9 @@ export interface Introduction {
   readonly by: Node;
 }
 
+/** What one body, one list of parameters, or a file introduces, by name and in the order of the text. */
+type Level = ReadonlyMap<string, readonly Introduction[]>;
+
 /** The name at an offset, with the nodes around it, the outermost first. */
 export function nameAt(source: Source, offset: number): { readonly name: ast.Name; readonly path: readonly Node[] } | undefined {
   const path = nodePathAt(source.tree, offset);
@@ -18,30 +20,58 @@ export function nameAt(source: Source, offset: number): { readonly name: ast.Nam
   return name?.kind === 'name' && name.text !== '' ? { name, path: path.slice(0, -1) } : undefined;
 }
 
-/** Where a name of this file is introduced in this file; undefined for names of the language, of arguments and of members. */
+/** The nodes around a node of a file, the outermost first. */
+export function pathTo(file: ast.File, node: Node): readonly Node[] {
+  const path = nodePathAt(file, node.span.start);
+  const index = path.indexOf(node);
+  return index < 0 ? path : path.slice(0, index);
+}
+
+/**
+ * Where a name of this file is introduced in this file; undefined for names of the language, of arguments and of members.
+ * Of several introductions of one name in one body, as in the sides of an `if`, it is the first.
+ */
 export function introductionOf(name: ast.Name, path: readonly Node[]): Introduction | undefined {
   const parent = path.at(-1);
   if ((parent?.kind === 'argument' && parent.name === name) || (parent?.kind === 'member' && parent.name === name)) return undefined;
   if (parent?.kind === 'imported-name' && parent.alias !== undefined && parent.name === name) return undefined;
-  for (const level of introductionsAround(path)) {
-    const same = level.filter((introduction) => introduction.name.text === name.text);
-    const own = same.find((introduction) => introduction.name === name);
-    if (own !== undefined) return own;
-    // A name means what was bound before it; `x = x + 1` reads the outer x.
-    const before = same.filter(({ by }) => isOfFile(by) || isParameter(by) || end(by) <= name.span.start).at(-1);
-    if (before !== undefined) return before;
+  const levels = [...levelsAround(path)];
+  for (const [index, level] of levels.entries()) {
+    const same = level.get(name.text);
+    const known = same?.some((introduction) => introduction.name === name || isKnownAt(introduction, name.span.start));
+    if (same === undefined || known !== true) continue;
+    return outerSize(same[0]!, levels.slice(index + 1), name.span.start) ?? same[0];
   }
   // Asserts see the finished body.
   if (!path.some(({ kind }) => kind === 'assert')) return undefined;
-  return [...introductionsAround(path)].flat().find((introduction) => introduction.name.text === name.text);
+  for (const level of levels) {
+    const first = level.get(name.text)?.[0];
+    if (first !== undefined) return first;
+  }
+  return undefined;
+}
+
+/** A name means what was bound before it: `x = x + 1` reads the outer x. */
+function isKnownAt({ name, by }: Introduction, offset: number): boolean {
+  return isOfFile(by) || by.kind === 'parameter' || (by.kind === 'for' && by.names.includes(name)) || end(by) <= offset;
+}
+
+/** A name in a type is fresh unless a size of that name is known around it. */
+function outerSize({ by, name }: Introduction, outer: readonly Level[], offset: number): Introduction | undefined {
+  if (by.kind !== 'name') return undefined;
+  for (const level of outer) {
+    const found = level.get(name.text)?.find((each) => maySize(each.by) && isKnownAt(each, offset));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function maySize({ kind }: Node): boolean {
+  return kind === 'let' || kind === 'parameter' || kind === 'for' || kind === 'name' || kind === 'binding';
 }
 
 function isOfFile({ kind }: Node): boolean {
   return kind === 'let' || kind === 'function' || kind === 'stack' || kind === 'model' || kind === 'imported-name';
-}
-
-function isParameter({ kind }: Node): boolean {
-  return kind === 'parameter' || kind === 'for';
 }
 
 /** Where the names of a construct begin to count. */
@@ -51,12 +81,72 @@ function end(by: Node): number {
 
 /** Everything that is introduced around a place, the innermost bodies first, the file last. */
 export function* introductionsAround(path: readonly Node[]): Iterable<readonly Introduction[]> {
-  for (const node of [...path].reverse()) {
-    if (node.kind === 'block') yield introducedBy(node.statements);
-    else if (node.kind === 'for') yield node.names.map((name) => ({ name, by: node }));
-    else if (node.kind === 'stack' || node.kind === 'model' || node.kind === 'function') yield node.parameters.map((parameter) => ({ name: parameter.name, by: parameter }));
-    else if (node.kind === 'file') yield ofFile(node);
+  for (const level of levelsAround(path)) yield [...level.values()].flat();
+}
+
+const levels = new WeakMap<Node, Level>();
+
+function* levelsAround(path: readonly Node[]): Iterable<Level> {
+  for (let index = path.length - 1; index >= 0; index--) {
+    const node = path[index]!;
+    if (!introduces(node, path, index)) continue;
+    let level = levels.get(node);
+    if (level === undefined) levels.set(node, (level = byName(introducedIn(node))));
+    yield level;
   }
+}
+
+function introduces(node: Node, path: readonly Node[], index: number): boolean {
+  switch (node.kind) {
+    case 'block':
+      return !isSideOfStatement(path, index);
+    case 'for':
+      return path[index + 1] !== node.iterable;
+    case 'stack':
+    case 'model':
+    case 'function':
+    case 'file':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The sides of an `if` that is a statement belong to the body around it. */
+function isSideOfStatement(path: readonly Node[], index: number): boolean {
+  const above = path[index - 1];
+  const at = above?.kind === 'if-branch' ? index - 2 : index - 1;
+  const statement = path[at - 1];
+  return path[at]?.kind === 'if' && statement?.kind === 'expression-statement' && statement.value === path[at] && path[at - 3]?.kind !== 'parallel';
+}
+
+/** What a node that `introduces` something does. */
+function introducedIn(node: Node): readonly Introduction[] {
+  switch (node.kind) {
+    case 'block':
+      return introducedBy(node.statements);
+    case 'for':
+      return node.names.map((name) => ({ name, by: node }));
+    case 'stack':
+    case 'model':
+    case 'function':
+      return node.parameters.map((parameter) => ({ name: parameter.name, by: parameter }));
+    case 'file':
+      return ofFile(node);
+    default:
+      return [];
+  }
+}
+
+function byName(introductions: readonly Introduction[]): Level {
+  const level = new Map<string, Introduction[]>();
+  for (const introduction of introductions) {
+    const { text } = introduction.name;
+    const same = level.get(text);
+    if (same === undefined) level.set(text, [introduction]);
+    else same.push(introduction);
+  }
+  return level;
 }
 
 function ofFile(file: ast.File): Introduction[] {
@@ -75,10 +165,11 @@ function introducedBy(statements: readonly ast.Statement[]): Introduction[] {
       case 'input':
       case 'target':
       case 'param':
-        found.push({ name: statement.name, by: statement }, ...dimensionsOf(statement, found));
+        found.push({ name: statement.name, by: statement });
+        for (const dimension of statement.type?.shape ?? []) if (dimension.kind === 'name') found.push({ name: dimension, by: dimension });
         break;
       case 'output':
-        if (!found.some(({ name }) => name.text === statement.name.text)) found.push({ name: statement.name, by: statement });
+        found.push({ name: statement.name, by: statement });
         break;
       case 'binding':
         found.push(...statement.names.map((name) => ({ name, by: statement })));
@@ -91,36 +182,15 @@ function introducedBy(statements: readonly ast.Statement[]): Introduction[] {
 }
 
 function introducedByExpression(node: ast.Expression): Introduction[] {
-  if (node.kind === 'if') return [...node.branches.map((branch) => branch.body), ...(node.otherwise === undefined ? [] : [node.otherwise])].flatMap((block) => introducedBy(block.statements));
+  if (node.kind === 'if') return sidesOf(node).flatMap((block) => introducedBy(block.statements));
   if (node.kind !== 'for' && node.kind !== 'repeat') return [];
-  return introducedBy(node.body.statements).filter(({ by }) => by.kind === 'output').map(({ name }) => ({ name, by: node }));
+  // Behind the loop, an output's name stands for what it stood for in the rounds.
+  const inside = introducedBy(node.body.statements);
+  const outputs = new Set(inside.filter(({ by }) => by.kind === 'output').map(({ name }) => name.text));
+  return [...outputs].map((text) => ({ name: inside.find(({ name }) => name.text === text)!.name, by: node }));
 }
 
-/** The fresh names in a type are sizes. */
-function dimensionsOf(statement: ast.Input | ast.Target | ast.Param, known: readonly Introduction[]): Introduction[] {
-  const found: Introduction[] = [];
-  for (const dimension of statement.type?.shape ?? []) {
-    if (dimension.kind !== 'name' || [...known, ...found].some(({ name }) => name.text === dimension.text)) continue;
-    found.push({ name: dimension, by: dimension });
-  }
-  return found;
-}
-
-function contains(outer: Span, inner: Span): boolean {
-  return outer.start <= inner.start && inner.end <= outer.end;
-}
-
-/** All places in the file where the same thing is named, its introduction included. */
-export function occurrencesOf(introduction: Introduction, source: Source): readonly ast.Name[] {
-  const found: ast.Name[] = [];
-  const { name, by } = introduction;
-  walk(source.tree, {
-    enter(node, ancestors) {
-      // What a body introduces is known in its declaration only.
-      if (ancestors.length === 1 && !isOfFile(by) && !contains(node.span, name.span)) return false;
-      if (node.kind === 'name' && node.text === name.text && introductionOf(node, ancestors)?.name === name) found.push(node);
-      return undefined;
-    },
-  });
-  return found;
+/** The blocks of an `if`. */
+export function sidesOf(node: ast.If): readonly ast.Block[] {
+  return [...node.branches.map((branch) => branch.body), ...(node.otherwise === undefined ? [] : [node.otherwise])];
 }

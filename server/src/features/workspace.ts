@@ -64,6 +64,11 @@ export class Workspace {
     return [...this.open.values()].map(({ uri }) => uri);
   }
 
+  /** The addresses of all files that were read. */
+  get knownUris(): readonly string[] {
+    return [...this.sources.values()].map(({ uri }) => uri);
+  }
+
   /** An open document with its analysis; undefined for one that is not open. */
   document(uri: string): Document | undefined {
     const key = keyOf(uri);

@@ -4,6 +4,7 @@ import * as lsp from 'vscode-languageserver';
 import { registeredCode } from '../base/codes';
 import type { Diagnostic, Fix, Severity } from '../base/diagnostic';
 import type { LineIndex, Span } from '../base/span';
+import type { CallItem } from '../features/call-hierarchy';
 import type { CodeAction } from '../features/code-actions';
 import type { CodeLens } from '../features/code-lens';
 import type { Completion, CompletionKind } from '../features/completion';
@@ -11,7 +12,9 @@ import type { Hover } from '../features/hover';
 import type { InlayHint } from '../features/inlay-hints';
 import type { SignatureHelp } from '../features/signature-help';
 import type { DocumentSymbol, SymbolKind } from '../features/symbols';
+import type { FileEdits, Refusal } from '../features/text-edits';
 import type { Document, Source } from '../features/workspace';
+import type { WorkspaceSymbol } from '../features/workspace-symbols';
 import type { Place } from '../semantics/graph';
 
 type Lines = { readonly lines: LineIndex };
@@ -132,6 +135,34 @@ export function toDocumentSymbol(document: Lines, symbol: DocumentSymbol): lsp.D
     selectionRange: toRange(document, symbol.selection),
     children: symbol.children.map((child) => toDocumentSymbol(document, child)),
   };
+}
+
+export function toWorkspaceSymbol({ name, kind, source, span }: WorkspaceSymbol): lsp.SymbolInformation {
+  return { name, kind: symbolKinds[kind], location: { uri: source.uri, range: toRange(source, span) } };
+}
+
+export function toCallItem({ source, name, kind, span, selection }: CallItem): lsp.CallHierarchyItem {
+  return { name, kind: symbolKinds[kind], detail: kind, uri: source.uri, range: toRange(source, span), selectionRange: toRange(source, selection) };
+}
+
+/** Each selection with the next larger one as its parent; an empty one at the position, where there is none. */
+export function toSelectionRange(source: Lines, spans: readonly Span[], position: lsp.Position): lsp.SelectionRange {
+  const selection = spans.reduceRight<lsp.SelectionRange | undefined>((parent, span) => ({ range: toRange(source, span), parent }), undefined);
+  return selection ?? { range: { start: position, end: position } };
+}
+
+export function toWorkspaceEdit(edits: FileEdits, sourceOf: (uri: string) => Source | undefined): lsp.WorkspaceEdit {
+  const changes: Record<string, lsp.TextEdit[]> = {};
+  for (const [uri, ofFile] of edits) {
+    const source = sourceOf(uri);
+    if (source !== undefined) changes[uri] = toTextEdits(source, ofFile);
+  }
+  return { changes };
+}
+
+/** A refusal as the error that the editor shows. */
+export function toError({ message }: Refusal): lsp.ResponseError {
+  return new lsp.ResponseError(lsp.LSPErrorCodes.RequestFailed, message);
 }
 
 /** A place in whatever file; undefined where that file cannot be read. */

@@ -4,66 +4,44 @@ import * as lsp from 'vscode-languageserver';
 import { codeActions } from '../features/code-actions';
 import { codeLenses } from '../features/code-lens';
 import { completions } from '../features/completion';
-import { definition, references } from '../features/definition';
+import { callItem, type CallRelation, incomingCalls, outgoingCalls } from '../features/call-hierarchy';
+import { definition, filesOf } from '../features/definition';
+import { documentLinks } from '../features/document-links';
 import { foldingRanges } from '../features/folding';
-import { formatting } from '../features/formatting';
+import { formatting, rangeFormatting } from '../features/formatting';
+import { indentation } from '../features/indentation';
+import { highlights, references } from '../features/references';
+import { prepareRename, rename } from '../features/rename';
+import { selectionRange } from '../features/selection-ranges';
+import { Refusal } from '../features/text-edits';
+import { workspaceSymbols } from '../features/workspace-symbols';
 import { hover } from '../features/hover';
 import { inlayHints } from '../features/inlay-hints';
 import { signatureHelp } from '../features/signature-help';
 import { documentSymbols } from '../features/symbols';
-import type { Document } from '../features/workspace';
-import { toCodeAction, toCodeLens, toCompletionItem, toDocumentSymbol, toHover, toInlayHint, toLocation, toRange, toSignatureHelp, toSpan, toTextEdits, toTooltip, type HintData } from './convert';
-import { guarded, takeTurn } from './guard';
+import {
+  type HintData,
+  toCallItem,
+  toCodeAction,
+  toCodeLens,
+  toCompletionItem,
+  toDocumentSymbol,
+  toError,
+  toHover,
+  toInlayHint,
+  toLocation,
+  toRange,
+  toSelectionRange,
+  toSignatureHelp,
+  toSpan,
+  toTextEdits,
+  toTooltip,
+  toWorkspaceEdit,
+  toWorkspaceSymbol,
+} from './convert';
+import { acrossFiles, feature, type Feature, request, resolution } from './row';
+import { semanticTokensFeature } from './semantic-tokens';
 import type { Session } from './session';
-
-/** Registers one feature on a connection. */
-export interface Feature {
-  readonly capabilities: lsp.ServerCapabilities;
-  register(session: Session): void;
-}
-
-interface WithDocument {
-  readonly textDocument: lsp.TextDocumentIdentifier;
-}
-
-/** A row: the answer is computed on the document's newest text; undefined stands for none. */
-function feature<P extends WithDocument, R, PR, RO>(
-  type: lsp.ProtocolRequestType<P, R | null, PR, void, RO>,
-  capabilities: lsp.ServerCapabilities,
-  answer: (document: Document, parameters: P, session: Session) => R | undefined,
-): Feature {
-  return {
-    capabilities,
-    register(session) {
-      session.connection.onRequest(type.method, async (parameters: P, token: lsp.CancellationToken) => {
-        const cancelled = await takeTurn(token);
-        if (cancelled !== undefined) return cancelled;
-        return guarded(session.connection, type.method, async () => {
-          const document = await session.document(parameters.textDocument.uri);
-          return (document && answer(document, parameters, session)) ?? null;
-        });
-      });
-    },
-  };
-}
-
-/** A row for the second half of an answer: the rest of an item that the client has got already. */
-function resolution<I>(type: lsp.ProtocolRequestType<I, I, never, void, void>, uriOf: (item: I) => string, complete: (document: Document, item: I, session: Session) => I): Feature {
-  return {
-    capabilities: {},
-    register(session) {
-      session.connection.onRequest(type.method, async (item: I, token: lsp.CancellationToken) => {
-        const cancelled = await takeTurn(token);
-        if (cancelled !== undefined) return cancelled;
-        const completed = await guarded(session.connection, type.method, async () => {
-          const document = await session.document(uriOf(item));
-          return document && complete(document, item, session);
-        });
-        return completed ?? item;
-      });
-    },
-  };
-}
 
 export const features: readonly Feature[] = [
   feature(lsp.HoverRequest.type, { hoverProvider: true }, (document, { position }) => {
@@ -87,11 +65,36 @@ export const features: readonly Feature[] = [
   feature(lsp.DefinitionRequest.type, { definitionProvider: true }, (document, { position }, { source }) =>
     toLocation(definition(document, document.lines.offset(position)), source),
   ),
-  feature(lsp.ReferencesRequest.type, { referencesProvider: true }, (document, { position, context }) =>
-    references(document, document.lines.offset(position), context.includeDeclaration).map((span) => ({ uri: document.uri, range: toRange(document, span) })),
+  acrossFiles(lsp.ReferencesRequest.type, { referencesProvider: true }, (files, source, offset, { context }) =>
+    references(files, source, offset, context.includeDeclaration).flatMap((place) => toLocation(place, (uri) => files.source(uri)) ?? []),
   ),
   feature(lsp.DocumentHighlightRequest.type, { documentHighlightProvider: true }, (document, { position }) =>
-    references(document, document.lines.offset(position)).map((span) => ({ range: toRange(document, span) })),
+    highlights(filesOf(document), document, document.lines.offset(position)).map(({ span, introduces }) => ({
+      range: toRange(document, span),
+      kind: introduces ? lsp.DocumentHighlightKind.Write : lsp.DocumentHighlightKind.Read,
+    })),
+  ),
+  acrossFiles(lsp.PrepareRenameRequest.type, {}, (files, source, offset) => {
+    const found = prepareRename(files, source, offset);
+    return found instanceof Refusal ? toError(found) : found && { range: toRange(source, found.span), placeholder: found.text };
+  }),
+  acrossFiles(lsp.RenameRequest.type, { renameProvider: { prepareProvider: true } }, (files, source, offset, { newName }) => {
+    const edits = rename(files, source, offset, newName);
+    return edits instanceof Refusal ? toError(edits) : edits && toWorkspaceEdit(edits, (uri) => files.source(uri));
+  }),
+  acrossFiles(lsp.CallHierarchyPrepareRequest.type, { callHierarchyProvider: true }, (files, source, offset) => {
+    const item = callItem(files, source, offset);
+    return item && [toCallItem(item)];
+  }),
+  request(lsp.CallHierarchyIncomingCallsRequest.type, {}, async ({ item }, session) => (await relations(incomingCalls, item, session)).map(({ item: from, spans }) => ({ from: toCallItem(from), fromRanges: spans.map((span) => toRange(from.source, span)) }))),
+  request(lsp.CallHierarchyOutgoingCallsRequest.type, {}, async ({ item }, session) => {
+    const source = session.source(item.uri);
+    return (await relations(outgoingCalls, item, session)).map(({ item: to, spans }) => ({ to: toCallItem(to), fromRanges: source === undefined ? [] : spans.map((span) => toRange(source, span)) }));
+  }),
+  request(lsp.WorkspaceSymbolRequest.type, { workspaceSymbolProvider: true }, async ({ query }, session) => workspaceSymbols((await session.files()).all, query).map(toWorkspaceSymbol)),
+  feature(lsp.DocumentLinkRequest.type, { documentLinkProvider: {} }, (document) => documentLinks(document).map(({ span, target }) => ({ range: toRange(document, span), target }))),
+  feature(lsp.SelectionRangeRequest.type, { selectionRangeProvider: true }, (document, { positions }) =>
+    positions.map((position) => toSelectionRange(document, selectionRange(document, document.lines.offset(position)), position)),
   ),
   feature(lsp.CompletionRequest.type, { completionProvider: { triggerCharacters: ['.', '(', ',', '='] } }, (document, { position }) =>
     completions(document, document.lines.offset(position)).map(toCompletionItem),
@@ -104,7 +107,23 @@ export const features: readonly Feature[] = [
     const edit = formatting(document);
     return edit === undefined ? [] : toTextEdits(document, [edit]);
   }),
+  feature(lsp.DocumentRangeFormattingRequest.type, { documentRangeFormattingProvider: true }, (document, { range }) => {
+    const edit = rangeFormatting(document, toSpan(document, range));
+    return edit === undefined ? [] : toTextEdits(document, [edit]);
+  }),
+  feature(lsp.DocumentOnTypeFormattingRequest.type, { documentOnTypeFormattingProvider: { firstTriggerCharacter: '}', moreTriggerCharacter: ['\n'] } }, (document, { position }) => {
+    const edit = indentation(document, document.lines.offset(position));
+    return edit === undefined ? [] : toTextEdits(document, [edit]);
+  }),
+  semanticTokensFeature,
 ];
+
+/** The callers or callees of an item of the call hierarchy. */
+async function relations(find: typeof incomingCalls, item: lsp.CallHierarchyItem, session: Session): Promise<readonly CallRelation[]> {
+  const files = await session.files();
+  const source = files.source(item.uri);
+  return source === undefined ? [] : find(files, source, source.lines.offset(item.selectionRange.start));
+}
 
 /** What the server announces: what its features do. */
 export const capabilities: lsp.ServerCapabilities = Object.assign({}, ...features.map((each) => each.capabilities)) as lsp.ServerCapabilities;

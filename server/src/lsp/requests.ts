@@ -22,3 +22,5 @@ export const modelsRequest = new RequestType<{ uri: string }, { name: string; ra
 
 /** From the server to a client that announces `readFile` in its initialization options: a file that is not open. */
 export const readFileRequest = new RequestType<{ uri: string }, { text: string | null }, void>('nn/readFile');
+/** Of the same clients: the .nn files in a folder and the folders in it; null for a folder that they cannot read. */
+export const listFilesRequest = new RequestType<{ folder: string }, { uris: string[] | null }, void>('nn/listFiles');

@@ -7,6 +7,8 @@ export interface Runtime {
   readFile?(uri: string): string | undefined;
   /** The address of the folder with the pages on the diagnostics' codes, unless the client names another one. */
   readonly diagnosticPages?: string;
+  /** The addresses of the .nn files in a folder and the folders in it; undefined for a folder that it cannot read. */
+  listFiles?(folder: string): readonly string[] | undefined;
   /** Starts a worker for gradient checks. */
   spawnCheckWorker(): CheckWorker;
 }

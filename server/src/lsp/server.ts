@@ -13,8 +13,9 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   const session = new Session(connection, runtime);
   const { workspace, publisher, checks } = session;
 
-  connection.onInitialize(({ capabilities: client, initializationOptions }) => {
+  connection.onInitialize(({ capabilities: client, initializationOptions, workspaceFolders }) => {
     session.initialize(client, initializationOptions);
+    session.folders.set(workspaceFolders ?? []);
     return {
       capabilities: { ...capabilities, textDocumentSync: TextDocumentSyncKind.Incremental },
       serverInfo: { name: 'nn' },
@@ -23,6 +24,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   connection.onInitialized(() => {
     void guarded(connection, 'reading settings', () => session.configuration.start());
     if (session.watchesFiles) void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*.nn' }] });
+    if (session.followsFolders) connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => { session.folders.change(added, removed); });
   });
   connection.onShutdown(() => { session.dispose(); });
 
@@ -39,6 +41,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   });
   connection.onDidChangeWatchedFiles(({ changes }) => {
     for (const { uri } of changes) workspace.forget(uri);
+    void guarded(connection, 'following files', () => session.folders.follow(changes));
     publisher.schedule();
   });
 

@@ -1,16 +1,18 @@
 // One connection's state: what the client can do, the texts, and the gradient checks.
 
 import { CodeLensRefreshRequest, type ClientCapabilities, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver';
-import { CheckHost } from '../check/host';
 import type { Diagnostic } from '../base/diagnostic';
+import { CheckHost } from '../check/host';
 import { GradientChecks } from '../features/checks';
 import { diagnosticsOf } from '../features/diagnostics';
+import type { Files } from '../features/entity';
 import { type Document, type Source, Workspace } from '../features/workspace';
 import type { Settings } from '../features/settings';
 import { Configuration } from './configuration';
+import { Folders } from './folders';
 import { guarded } from './guard';
 import { Publisher } from './publish';
-import { readFileRequest } from './requests';
+import { listFilesRequest, readFileRequest } from './requests';
 import type { Runtime } from './runtime';
 
 /** Milliseconds between two refreshes of the lenses while a check runs. */
@@ -21,6 +23,7 @@ export class Session {
   readonly checks: GradientChecks;
   readonly publisher: Publisher;
   readonly configuration: Configuration;
+  readonly folders: Folders;
   private readonly host: CheckHost;
   private capabilities: ClientCapabilities = {};
   private clientReadsFiles = false;
@@ -34,6 +37,7 @@ export class Session {
   ) {
     this.pages = runtime.diagnosticPages;
     this.workspace = new Workspace((uri) => this.readFile(uri));
+    this.folders = new Folders(connection, (folder) => this.listFiles(folder));
     this.host = new CheckHost(() => runtime.spawnCheckWorker());
     this.checks = new GradientChecks(this.workspace, this.host, (uri) => {
       this.refreshLensesSoon();
@@ -74,6 +78,11 @@ export class Session {
     return this.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
   }
 
+  /** Whether the client tells when folders are opened or closed. */
+  get followsFolders(): boolean {
+    return this.capabilities.workspace?.workspaceFolders === true;
+  }
+
   /** An open document, once the files that it imports are there. */
   async document(uri: string): Promise<Document | undefined> {
     let document = this.workspace.document(uri);
@@ -87,6 +96,20 @@ export class Session {
   /** All diagnostics of a document, as the settings want them. */
   diagnostics(document: Document): readonly Diagnostic[] {
     return diagnosticsOf(document, this.checks.diagnosticsOf(document), this.settings['diagnostics.severity']);
+  }
+
+  /** All files that are open, stored in the opened folders, or imported by others, once they are read. */
+  async files(): Promise<Files> {
+    const { workspace } = this;
+    const inFolders = [...(await this.folders.files())];
+    for (const uri of inFolders) workspace.source(uri);
+    while (workspace.loading !== undefined) await workspace.loading;
+    const all = new Map<string, Source>();
+    for (const uri of [...workspace.openUris, ...inFolders, ...workspace.knownUris]) {
+      const source = workspace.source(uri);
+      if (source !== undefined) all.set(source.uri, source);
+    }
+    return { source: this.source, all: [...all.values()] };
   }
 
   readonly source = (uri: string): Source | undefined => this.workspace.source(uri);
@@ -114,6 +137,12 @@ export class Session {
       this.lensTimer = undefined;
       this.refreshLenses();
     }, lensInterval);
+  }
+
+  private listFiles(folder: string): readonly string[] | undefined | Promise<readonly string[] | undefined> {
+    const listed = this.runtime.listFiles?.(folder);
+    if (listed !== undefined || !this.clientReadsFiles) return listed;
+    return this.connection.sendRequest(listFilesRequest, { folder }).then((answer) => answer.uris ?? undefined);
   }
 
   /** The host's own files first; the client may have others, such as those of a remote repository. */

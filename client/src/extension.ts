@@ -1,6 +1,6 @@
 // What the extension does in every host: starts the language client and wires the commands to it.
 
-import type { ExtensionContext } from 'vscode';
+import { Uri, type ExtensionContext } from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import { registerCommands } from './commands';
 import { listFiles, readFile } from './files';

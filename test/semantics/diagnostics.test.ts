@@ -73,10 +73,6 @@ describe('one error at its cause', () => {
   });
 });
 
-it('a 1×1 convolution with a stride skips inputs on purpose', () => {
-  expect(analyseText('model M {\n input x: [3, 32, 32]\n Conv2d(6, 1, stride = 2)\n}').diagnostics).toEqual([]);
-});
-
 it('totals of a model with errors are not judged', () => {
   const text = 'model M {\n input x: [3, 32, 32]\n Linaer(3)\n assert params() == 99\n}\nassert params(M) == 99';
   const { diagnostics, judgements } = analyseText(text);

@@ -49,7 +49,7 @@ export function outputFormula(n: Dimension, window: Window, ceil: boolean, size:
 
 /** The output sizes of all spatial axes (those behind the channels), with formulas; undefined after a problem was reported. */
 export function slide(
-  call: Pick<Call, 'problem' | 'warn' | 'requireAtLeast'>,
+  call: Pick<Call, 'problem' | 'requireAtLeast'>,
   spatial: readonly Dimension[],
   windows: readonly Window[],
   ceil = false,
@@ -75,7 +75,6 @@ export function slide(
           `${print(padded)} (${outputFormula(n, window, ceil, size)}); ${way}`,
       });
     }
-    if (!ceil) warnOfUnread(call, n, window, name);
     sizes.push(size);
   }
   return {
@@ -106,20 +105,4 @@ export function spatialDependence(windows: readonly Window[]): readonly AxisWind
 /** The number of outputs of all axes: Π sizes. */
 export function positions(sizes: readonly Dimension[]): Dimension {
   return multiply(...sizes);
-}
-
-/** Warns where the last stride leaves real inputs (not padding) unread at the far border. */
-function warnOfUnread(call: Pick<Call, 'warn'>, n: Dimension, window: Window, name: string): void {
-  // A stride above the kernel skips inputs everywhere, on purpose.
-  if (typeof n !== 'number' || window.stride > extent(window)) return;
-  const rest = (n + window.before + window.after - extent(window)) % window.stride;
-  const unread = rest - window.after;
-  if (unread <= 0) return;
-  call.warn({
-    code: 'unread-border',
-    argument: 'stride',
-    message:
-      `the last ${unread === 1 ? '' : `${String(unread)} `}${unread === 1 ? 'position' : 'positions'} in ${name} ${unread === 1 ? 'is' : 'are'} never read: ` +
-      `${String(n)} is not reached by a stride of ${String(window.stride)}; a size of ${String(n - rest)} or ${String(n - rest + window.stride)} loses nothing`,
-  });
 }

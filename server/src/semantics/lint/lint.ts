@@ -2,9 +2,34 @@
 
 import type { Finding } from '../findings';
 import type { EvaluatedModel } from '../model';
+import { adjacentLinear } from './adjacent-linear';
+import { biasBeforeNorm } from './bias-before-norm';
+import { checkerboard } from './checkerboard';
+import { disconnected } from './disconnected';
+import { gridding } from './gridding';
+import { lossInput } from './loss-input';
+import { exhaustedField, narrowField } from './map-coverage';
+import { repeatedActivation } from './repeated-activation';
+import { saturatingChain } from './saturating-chain';
+import { skippedInputs, tapsInPadding, unreadBorder } from './windows';
 import { zeroGradient } from './zero-gradient';
 
-/** Looks at an evaluated model and reports what is probably not meant. */
+/** Looks at an evaluated model and reports what is probably not meant; its time is linear in the size of the graph. */
 export type Lint = (model: EvaluatedModel, report: (finding: Finding) => void) => void;
 
-export const lints: readonly Lint[] = [zeroGradient];
+export const lints: readonly Lint[] = [
+  zeroGradient,
+  disconnected,
+  unreadBorder,
+  skippedInputs,
+  tapsInPadding,
+  checkerboard,
+  gridding,
+  biasBeforeNorm,
+  adjacentLinear,
+  repeatedActivation,
+  lossInput,
+  saturatingChain,
+  narrowField,
+  exhaustedField,
+];

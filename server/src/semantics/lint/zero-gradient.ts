@@ -1,5 +1,6 @@
 // Parameters that no gradient reaches, because an operation without a useful derivative stands between them and the loss.
 
+import type { Fix } from '../../base/diagnostic';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../graph';
 import type { Lint } from './lint';
 
@@ -27,15 +28,16 @@ function reached(graph: Graph, enters: (node: AnyNode) => boolean): ReadonlySet<
   return seen;
 }
 
-export const zeroGradient: Lint = ({ graph }, report) => {
+export const zeroGradient: Lint = ({ graph, run }, report) => {
   const cuts = graph.nodes.slice(0, graph.bodyNodes).filter(cutsGradient);
   if (cuts.length === 0) return;
   const used = reached(graph, () => true);
   const learning = reached(graph, (node) => !cutsGradient(node));
-  const stuck = graph.parameters.filter((parameter) => used.has(parameter) && !learning.has(parameter));
-  if (stuck.length === 0) return;
+  const stuck = new Set(graph.parameters.filter((parameter) => used.has(parameter) && !learning.has(parameter)));
+  if (stuck.size === 0) return;
+  const seen = new Set<AnyNode>();
   for (const cut of cuts) {
-    const behind = parametersBehind(cut, new Set(stuck));
+    const behind = parametersBehind(cut, stuck, seen);
     const [first] = behind;
     if (first === undefined) continue;
     const owners = [...new Set(behind.map(({ source }) => (source.kind === 'parameter' ? (source.layer?.operation.name ?? source.name) : '')))];
@@ -45,13 +47,28 @@ export const zeroGradient: Lint = ({ graph }, report) => {
       place: cut.place,
       message: `the gradient of ${cut.operation.name} is zero everywhere, so ${owners.join(', ')} in front of it cannot learn; a smooth function such as Tanh passes a gradient on`,
       related: [{ message: 'cannot learn', place: first.place }],
+      fixes: smoother(run.program.textAt(cut.place), cut),
     });
   }
 };
 
-function parametersBehind(cut: GraphNode, stuck: ReadonlySet<Tensor>): readonly Tensor[] {
+/** Smooth functions with nearly the same values. */
+const replacements: ReadonlyMap<string, string> = new Map([
+  ['Sign', 'Tanh'],
+  ['sign', 'tanh'],
+  ['Step', 'Sigmoid'],
+  ['step', 'sigmoid'],
+]);
+
+function smoother(written: string, { operation: { name }, place }: GraphNode): readonly Fix[] | undefined {
+  const smooth = replacements.get(name);
+  if (smooth === undefined || !new RegExp(`^${name}\\b`).test(written)) return undefined;
+  return [{ title: `Change to ${smooth}`, edits: [{ span: { start: place.span.start, end: place.span.start + name.length }, text: smooth }] }];
+}
+
+/** The stuck parameters in front of a cut, up to what earlier cuts have met: each stands behind the first one only. */
+function parametersBehind(cut: GraphNode, stuck: ReadonlySet<Tensor>, seen: Set<AnyNode>): readonly Tensor[] {
   const found = new Set<Tensor>();
-  const seen = new Set<AnyNode>();
   const pending: AnyNode[] = [cut];
   while (pending.length > 0) {
     const node = pending.pop()!;

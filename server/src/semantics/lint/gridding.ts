@@ -1,0 +1,95 @@
+// Stacked dilated convolutions whose units see a grid with holes (Wang et al., "Understanding Convolution for Semantic Segmentation", 2018).
+
+import { axisName } from '../../layers/window';
+import { elementwiseLayers } from './activations';
+import type { GraphNode, Tensor } from '../graph';
+import type { Lint } from './lint';
+import { argumentPlace, bodyOf, kindOf, layerOf } from './network';
+
+/** More offsets than this are not followed. */
+const most = 1 << 14;
+
+/** What a unit sees along one axis: so many places side by side, or the sorted offsets of places with holes between them. */
+type Seen = number | readonly number[];
+
+/** Convolutions of stride 1 one behind the other. */
+interface Chain {
+  readonly seen: readonly Seen[];
+  readonly dilated: Dilated | undefined;
+}
+
+interface Dilated {
+  readonly node: GraphNode;
+  readonly before: Dilated | undefined;
+}
+
+const convolution = /^Conv[123]d$/;
+
+/** Operations that keep every place where it is. */
+function keepsPlaces(node: GraphNode): boolean {
+  const kind = kindOf(node);
+  return elementwiseLayers.has(kind) || /norm\d?d?$/.test(kind) || kind.startsWith('dropout') || kind === 'identity' || kind === 'droppath';
+}
+
+export const gridding: Lint = ({ graph }, report) => {
+  const chains = new Map<Tensor, Chain>();
+  const ends: { readonly node: GraphNode; readonly chain: Chain }[] = [];
+  for (const node of bodyOf(graph)) {
+    if (node.kind !== 'operation') continue;
+    const before = chains.get(node.inputs[0]!);
+    if (keepsPlaces(node) && before !== undefined) chains.set(node.outputs[0]!, before);
+    else if (convolution.test(node.operation.name)) {
+      const chain = through(node, before);
+      if (chain === undefined) continue;
+      chains.set(node.outputs[0]!, chain);
+      if (chain.dilated?.node === node && chain.dilated.before !== undefined) ends.push({ node, chain });
+    }
+  }
+  const said = new Set<GraphNode>();
+  for (const { node, chain } of ends.reverse()) {
+    const axis = chain.seen.findIndex((seen) => typeof seen !== 'number');
+    if (axis < 0 || said.has(node)) continue;
+    const members: GraphNode[] = [];
+    for (let link = chain.dilated; link !== undefined && !said.has(link.node); link = link.before) {
+      said.add(link.node);
+      members.unshift(link.node);
+    }
+    const offsets = chain.seen[axis] as readonly number[];
+    const span = offsets.at(-1)! - offsets[0]! + 1;
+    const rates = members.map((each) => String(numbersOf(each).dilation[axis]));
+    report({
+      code: 'gridding',
+      severity: 'warning',
+      place: argumentPlace(node, 'dilation'),
+      message: `behind the dilations ${rates.slice(-8).join(', ')} a unit sees only ${String(offsets.length)} of the ${String(span)} positions that its field spans in ${axisName(chain.seen.length, axis)}: neighbours see different grids and share nothing; dilations that begin with 1, such as 1, 2, 3, leave no holes`,
+      related: members.slice(-8, -1).map((each) => ({ message: 'a dilation before it', place: argumentPlace(each, 'dilation') })),
+    });
+  }
+};
+
+function numbersOf(node: GraphNode): { readonly kernel_size: readonly number[]; readonly stride: readonly number[]; readonly dilation: readonly number[] } {
+  return layerOf(node)!.arguments as never;
+}
+
+/** The chain behind a convolution; a stride ends it, and so does a field that is too wide to follow. */
+function through(node: GraphNode, before: Chain | undefined): Chain | undefined {
+  if (layerOf(node) === undefined) return undefined;
+  const { kernel_size, stride, dilation } = numbersOf(node);
+  if (stride.some((step) => step !== 1)) return undefined;
+  const seen = kernel_size.map((kernel, axis) => sums(before?.seen[axis] ?? 1, kernel, dilation[axis]!));
+  if (!seen.every((each) => each !== undefined)) return undefined;
+  const isDilated = dilation.some((step, axis) => step > 1 && kernel_size[axis]! > 1);
+  return { seen, dilated: isDilated ? { node, before: before?.dilated } : before?.dilated };
+}
+
+/** What the taps of a dilated kernel see of what each unit before them sees. */
+function sums(seen: Seen, kernel: number, dilation: number): Seen | undefined {
+  if (typeof seen === 'number' && (dilation <= seen || kernel === 1)) return seen + dilation * (kernel - 1);
+  const count = typeof seen === 'number' ? seen : seen.length;
+  if (count * kernel > most) return undefined;
+  const offsets = typeof seen === 'number' ? Array.from({ length: seen }, (_, index) => index) : seen;
+  const found = new Set<number>();
+  for (const offset of offsets) for (let tap = 0; tap < kernel; tap++) found.add(offset + tap * dilation);
+  const sorted = [...found].sort((a, b) => a - b);
+  return sorted.length === sorted.at(-1)! - sorted[0]! + 1 ? sorted.length : sorted;
+}

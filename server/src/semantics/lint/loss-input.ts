@@ -1,0 +1,108 @@
+// What a loss does by itself, done before it once more, or left out where the loss expects it; and a softmax of a softmax.
+
+import type { Code } from '../../base/codes';
+import type { GraphNode, Tensor } from '../graph';
+import type { EvaluatedModel } from '../model';
+import type { Lint } from './lint';
+import { everywhere, kindOf, makerOf, removal } from './network';
+
+const softmaxes = new Set(['softmax', 'logsoftmax', 'softmax2d', 'softmin']);
+const sigmoids = new Set(['sigmoid', 'hardsigmoid', 'logsigmoid']);
+/** Operations that hand values on as they are. */
+const passing = new Set(['identity', 'flatten', 'reshape', 'unflatten', 'squeeze', 'unsqueeze', 'transpose', 'permute', 'dropout']);
+/** Layers whose outputs may be any number. */
+const unbounded = /^(?:Linear|Bilinear|Conv(?:Transpose)?[123]d)$/;
+
+interface Rule {
+  readonly code: Code;
+  /** Of the operation that reads. */
+  readonly reader: (kind: string) => boolean;
+  /** Of the operation whose values it gets. */
+  readonly wrong: (maker: GraphNode) => boolean;
+  message(maker: string, reader: string): string;
+  /** What the quick fix does about the maker. */
+  readonly fix: 'remove' | 'log' | 'with-logits';
+}
+
+const rules: readonly Rule[] = [
+  {
+    code: 'softmax-before-cross-entropy',
+    reader: (kind) => kind === 'crossentropy',
+    wrong: (maker) => softmaxes.has(kindOf(maker)),
+    message: (maker, reader) =>
+      /log/i.test(maker)
+        ? `${reader} takes the logarithm of a softmax by itself, so that ${maker} before it changes nothing; leave it out`
+        : `${reader} contains the softmax, so that ${maker} before it squashes the probabilities a second time, which keeps the loss high and the gradients small; give it the logits`,
+    fix: 'remove',
+  },
+  {
+    code: 'sigmoid-before-logits-loss',
+    reader: (kind) => kind === 'binarycrossentropywithlogits',
+    wrong: (maker) => sigmoids.has(kindOf(maker)) || softmaxes.has(kindOf(maker)),
+    message: (maker, reader) => `${reader} contains the sigmoid, so that ${maker} before it squashes the values a second time: no probability can come below 1/2 or above 0.74; give it the logits`,
+    fix: 'remove',
+  },
+  {
+    code: 'probabilities-in-nll-loss',
+    reader: (kind) => kind === 'nllloss',
+    wrong: (maker) => kindOf(maker) === 'softmax' || kindOf(maker) === 'softmax2d' || sigmoids.has(kindOf(maker)),
+    message: (maker, reader) => `${reader} takes logarithms of probabilities, but ${maker} gives the probabilities themselves; log_softmax gives their logarithms`,
+    fix: 'log',
+  },
+  {
+    code: 'logits-in-binary-cross-entropy',
+    reader: (kind) => kind === 'binarycrossentropy',
+    wrong: (maker) => unbounded.test(maker.operation.name),
+    message: (maker, reader) => `${reader} takes probabilities between 0 and 1, but ${maker} gives any number; ${reader}_with_logits takes those`,
+    fix: 'with-logits',
+  },
+  {
+    code: 'repeated-softmax',
+    reader: (kind) => softmaxes.has(kind),
+    wrong: (maker) => softmaxes.has(kindOf(maker)),
+    message: (maker, reader) => `${reader} of ${maker}: a softmax of values between 0 and 1 is nearly uniform; one of the two must go`,
+    fix: 'remove',
+  },
+];
+
+/** The operation that made the values of a tensor, whatever has only handed them on since. */
+function makerOfValues(tensor: Tensor | undefined): GraphNode | undefined {
+  let maker = makerOf(tensor);
+  while (maker !== undefined && passing.has(kindOf(maker))) maker = makerOf(maker.inputs[0]);
+  return maker;
+}
+
+export const lossInput: Lint = (model, report) => {
+  for (const rule of rules) {
+    const found = everywhere(
+      model.graph,
+      (node) => {
+        const maker = makerOfValues(node.inputs[0]);
+        return maker !== undefined && rule.wrong(maker) ? { node, maker } : undefined;
+      },
+      (node) => rule.reader(kindOf(node)),
+    );
+    for (const { node, maker } of found) {
+      const mark = rule.fix === 'with-logits' ? node : maker;
+      const other = rule.fix === 'with-logits' ? maker : node;
+      report({
+        code: rule.code,
+        severity: 'warning',
+        place: mark.place,
+        message: rule.message(maker.operation.name, node.operation.name),
+        related: [{ message: `${other.operation.name} is here`, place: other.place }],
+        fixes: fixesOf(rule, model, mark),
+      });
+    }
+  }
+};
+
+function fixesOf({ fix }: Rule, model: EvaluatedModel, { place, operation }: GraphNode): ReturnType<typeof removal> {
+  if (fix === 'remove') return removal(model, place, `Remove ${operation.name}`);
+  const written = model.run.program.textAt(place);
+  if (!written.startsWith(operation.name)) return undefined;
+  const name = fix === 'with-logits' ? `${operation.name}_with_logits` : operation.name === 'Softmax' ? 'LogSoftmax' : operation.name === 'softmax' ? 'log_softmax' : undefined;
+  if (name === undefined) return undefined;
+  const span = { start: place.span.start, end: place.span.start + operation.name.length };
+  return [{ title: `Write ${name}`, edits: [{ span, text: name }] }];
+}

@@ -1,0 +1,101 @@
+// Rules on whole networks: what they mark, what they say, and what they leave alone. Their quick fixes are run with the pages.
+
+import { describe, expect, it } from 'vitest';
+import { analyseText } from '../support/analyse';
+
+interface Case {
+  readonly body: string;
+  readonly code: string;
+  /** The text that is marked. */
+  readonly at: string;
+  readonly says: string;
+}
+
+const found: readonly Case[] = [
+  { body: 'MaxPool2d(3, stride = 2)', code: 'unread-border', at: '2', says: 'the last position in height and the last position in width' },
+  { body: 'MaxPool2d(3, stride = 2)', code: 'unread-border', at: '2', says: 'padding = 1 reads them, ceil_mode = true reads them, a size of 31 or 33 loses nothing' },
+  { body: 'MaxPool2d(4)\n  Conv2d(8, 3, stride = 2)', code: 'unread-border', at: '2', says: 'at x: 28 or 36, where no layer up to here loses any' },
+  { body: 'Conv2d(8, 5, stride = [5, 3])', code: 'unread-border', at: '[5, 3]', says: 'the last 2 positions in height' },
+  { body: 'Conv2d(8, 2, stride = 3)', code: 'stride-above-kernel', at: '3', says: '1 of every 3 positions in height' },
+  { body: 'MaxPool2d(16)\n  Conv2d(8, 5, padding = 2)', code: 'taps-in-padding', at: '5', says: 'only 3 of the 5 taps in height ever meet the 2 positions' },
+  { body: 'Conv2d(8, 3, padding = 40, dilation = 40)', code: 'taps-in-padding', at: '3', says: 'only 1 of the 3 taps' },
+  { body: 'ConvTranspose2d(8, 3, stride = 2)', code: 'checkerboard', at: '3', says: 'painted 1 or 2 times by turns' },
+  { body: 'repeat 3 { Conv2d(8, 3, padding = 2, dilation = 2); ReLU }', code: 'gridding', at: '2', says: 'only 7 of the 13 positions' },
+  { body: 'Conv2d(8, 3)\n  BatchNorm2d', code: 'bias-before-norm', at: 'Conv2d(8, 3)', says: 'the 8 biases of this Conv2d' },
+  { body: 'Flatten\n  Linear(8)\n  BatchNorm1d', code: 'bias-before-norm', at: 'Linear(8)', says: 'the 8 biases of this Linear' },
+  { body: 'Linear(64)\n  Linear(64)', code: 'adjacent-linear', at: 'Linear(64)', says: 'what a single linear map can' },
+  { body: 'Conv2d(8, 3)\n  Conv2d(16, 3)', code: 'adjacent-linear', at: 'Conv2d(16, 3)', says: 'nothing stands between this Conv2d' },
+  { body: 'ReLU -> relu', code: 'repeated-activation', at: 'relu', says: 'the second changes nothing' },
+  { body: 'x -> Conv2d(8, 3)\n  x', code: 'disconnected-parameter', at: 'Conv2d(8, 3)', says: 'neither the loss nor an output' },
+  { body: 'param w: [3]\n  sum(x)', code: 'disconnected-parameter', at: 'w', says: 'the parameter w' },
+  { body: 'repeat 6 { Linear(32); Sigmoid }', code: 'saturating-chain', at: 'Sigmoid', says: 'number 6 of a chain' },
+  { body: 'Softmax(0)\n  Softmax(0)', code: 'repeated-softmax', at: 'Softmax(0)', says: 'a softmax of values between 0 and 1' },
+  { body: 'Linear(4)\n  Sign', code: 'zero-gradient', at: 'Sign', says: 'Linear in front of it cannot learn' },
+  { body: 'Conv2d(8, 3)\n  AdaptiveAvgPool2d(1)\n  Flatten\n  Linear(10)', code: 'narrow-receptive-field', at: 'AdaptiveAvgPool2d(1)', says: '3×3 of the 32×32 positions of x' },
+  { body: 'repeat 4 { Conv2d(8, 3, stride = 2, padding = 1); ReLU }\n  repeat 2 { Conv2d(8, 3, padding = 1); ReLU; Conv2d(8, 3, padding = 1); GELU }', code: 'exhausted-receptive-field', at: 'Conv2d(8, 3, padding = 1)', says: 'sees 63×63, more than the 32×32 of the input' },
+];
+
+describe('is found', () => {
+  it.each(found)('$code: $body', ({ body, code, at, says }) => {
+    const text = `model M {\n  input x: [3, 32, 32]\n  ${body}\n}\n`;
+    const { diagnostics } = analyseText(text);
+    expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual([code]);
+    const [{ span, message }] = diagnostics as [(typeof diagnostics)[0]];
+    expect(text.slice(span.start, span.end)).toBe(at);
+    expect(message).toContain(says);
+  });
+});
+
+describe('of losses', () => {
+  const codes = (statement: string, target = 'int'): readonly string[] =>
+    analyseText(`model M {\n  input x: [8]\n  target y: ${target}\n  z = x -> Linear(5)\n  ${statement}\n}`).diagnostics.map(({ code }) => code);
+
+  it.each([
+    ['loss cross_entropy(softmax(z), y)', 'int', 'softmax-before-cross-entropy'],
+    ['p = z -> LogSoftmax -> Identity\n  loss cross_entropy(p, y)', 'int', 'softmax-before-cross-entropy'],
+    ['loss nll_loss(softmax(z), y)', 'int', 'probabilities-in-nll-loss'],
+    ['loss binary_cross_entropy_with_logits(sigmoid(z), y)', '[5]', 'sigmoid-before-logits-loss'],
+    ['loss binary_cross_entropy(z, y)', '[5]', 'logits-in-binary-cross-entropy'],
+  ])('%s', (statement, target, code) => {
+    expect(codes(statement, target)).toEqual([code]);
+  });
+
+  it.each([
+    ['loss cross_entropy(z, y)', 'int'],
+    ['loss nll_loss(log_softmax(z), y)', 'int'],
+    ['loss binary_cross_entropy(sigmoid(z), y)', '[5]'],
+    ['loss binary_cross_entropy_with_logits(z, y)', '[5]'],
+  ])('nothing in %s', (statement, target) => {
+    expect(codes(statement, target)).toEqual([]);
+  });
+});
+
+describe('is left alone', () => {
+  it.each([
+    ['a 1×1 convolution with a stride', 'Conv2d(6, 1, stride = 2)'],
+    ['a pool that rounds up', 'MaxPool2d(3, stride = 2, ceil_mode = true)'],
+    ['a kernel of twice the stride', 'ConvTranspose2d(8, 4, stride = 2, padding = 1)'],
+    ['dilations that begin with 1', 'Conv2d(8, 3); ReLU; Conv2d(8, 3, dilation = 2); ReLU; Conv2d(8, 3, dilation = 4)'],
+    ['a bias before a norm over the features', 'Linear(8); LayerNorm'],
+    ['a bias that something else reads, too', 'a = x -> Conv2d(3, 1)\n  (a -> BatchNorm2d) + a'],
+    ['a narrow linear layer between two wide ones', 'Linear(4); Linear(32)'],
+    ['a separable convolution', 'Conv2d(6, 3, groups = 3); Conv2d(16, 1)'],
+    ['a window in two parts', 'Conv2d(8, [1, 7]); Conv2d(8, [7, 1])'],
+    ['a stack that needs its bias in one of two places', 'b = { Conv2d(8, 3) }\n  concat { { b; BatchNorm2d }; b }'],
+    ['saturating activations with norms between', 'repeat 12 { Linear(32); LayerNorm; Tanh }'],
+    ['saturating activations with ways around', 'repeat 12 { residual { Linear(32); Tanh } }'],
+    ['few of them', 'repeat 4 { Linear(32); Sigmoid }'],
+    ['gates', 'repeat 12 { multiply { Linear(32); { Linear(32); Sigmoid } } }'],
+    ['a narrow field before a linear layer that sees all places', 'Conv2d(8, 3); Flatten; Linear(10)'],
+    ['a field that an assert knows', 'Conv2d(8, 3); output y; AdaptiveAvgPool2d(1); Flatten; Linear(10); assert receptive_field(y) == [3, 3]'],
+    ['channels that are squeezed and excited', 'multiply { Identity; { AdaptiveAvgPool2d(1); Flatten; Linear(3); Sigmoid; Unflatten(0, [3, 1, 1]) } }'],
+    ['parameters of which a loop needs no last ones', 'repeat 2 { input y; h = y -> Conv2d(3, 3, padding = 1); y -> Conv2d(3, 3, padding = 1); output skip; h }\n  skip[0] + skip[1]'],
+  ])('%s', (_, body) => {
+    expect(analyseText(`model M {\n  input x: [3, 32, 32]\n  ${body}\n}\n`).diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([]);
+  });
+});
+
+it('each quantized layer is said to stand before its own step', () => {
+  const { diagnostics } = analyseText('model M {\n  input x: [4]\n  Linear(4); Sign\n  Linear(5); Sign\n  Linear(1)\n}');
+  expect(diagnostics.map(({ code, related }) => `${code} ${String(related?.length)}`)).toEqual(['zero-gradient 1', 'zero-gradient 1']);
+});

@@ -134,7 +134,7 @@ describe('stacks and models as functions', () => {
   });
 
   it('a variant gives new defaults, and variants of variants, too', () => {
-    const text = 'model A(a, b = 2) { input x: [4]\n Linear(a); Linear(b) }\nmodel B = A(3)\nmodel C = B(b = 5)';
+    const text = 'model A(a, b = 2) { input x: [4]\n Linear(a); Tanh; Linear(b) }\nmodel B = A(3)\nmodel C = B(b = 5)';
     const analysis = analyseText(text);
     expect(analysis.diagnostics).toEqual([]);
     expect(analysis.templates.map(({ missing }) => missing)).toEqual([['a']]);

@@ -2,10 +2,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { groupInstructions } from '../../server/src/engine/fusion/group';
+import type { NestItem } from '../../server/src/engine/fusion/group';
+import { nestModule } from '../../server/src/engine/fusion/nest';
 import { Evaluation } from '../../server/src/engine/gradient-check/evaluation';
 import { run } from '../../server/src/engine/execute';
 import { boxShape, reshapeBox, runsOf } from '../../server/src/engine/incremental/box';
 import type { Box } from '../../server/src/engine/incremental/box';
+import { Arena } from '../../server/src/engine/kernels/wasm/arena';
 import { planUpdate } from '../../server/src/engine/incremental/plan';
 import type { PrimitiveName, Ref } from '../../server/src/engine/program';
 import { sizeOf, unravel } from '../../server/src/engine/shape';
@@ -17,12 +21,12 @@ function expectClose(actual: Float64Array, expected: Float64Array): void {
   expected.forEach((value, i) => expect(Math.abs(actual[i]! - value)).toBeLessThan(1e-11 * (1 + Math.abs(value))));
 }
 
-/** Changes a box of a leaf, updates by plan, and compares every tensor with a run from scratch. */
-function compareUpdate(network: Network, leaf: Ref, box: Box, wanted: Ref): void {
+/** Changes a box of a leaf, updates by plan, and compares every tensor with a run from scratch; with an arena, in loop nests where they fit. */
+function compareUpdate(network: Network, leaf: Ref, box: Box, wanted: Ref, arena = new Arena(0, 'reference')): void {
   const { program } = network;
   const refs = program.instructions.map((_, ref) => ref);
-  const base = run(program, network.leaves, refs).map((values) => values.slice());
-  const current = base.map((values) => values.slice());
+  const base = run(program, network.leaves, refs).map((values) => arena.copy(values));
+  const current = base.map((values) => arena.copy(values));
   program.instructions.forEach(({ primitive, inputs }, ref) => {
     if (primitive !== 'reshape') return;
     base[ref] = base[inputs[0]!]!;
@@ -55,6 +59,72 @@ describe.each(Object.keys(hosts) as PrimitiveName[])('an update through %s', (na
     for (const leaf of network.leaves.keys()) {
       fc.assert(fc.property(randomBox(network.shape(leaf)), (box) => compareUpdate(network, leaf, box, loss)), { numRuns: 15 });
     }
+  });
+});
+
+describe.each(Object.keys(hosts) as PrimitiveName[])('an update in loop nests through %s', (name) => {
+  it('gives what a run from scratch gives, whether all is wanted or only the loss', () => {
+    const network = new Network(6);
+    const loss = curvedLoss(network, hosts[name](network));
+    const entries = network.program.instructions.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    for (const leaf of network.leaves.keys()) {
+      const arena = new Arena(8 * entries);
+      fc.assert(fc.property(randomBox(network.shape(leaf)), (box) => compareUpdate(network, leaf, box, loss, arena)), { numRuns: 4 });
+    }
+  });
+});
+
+describe('loop nests', () => {
+  /** Chains with sums in between, broadcasts along any axes, odd and short rows. */
+  const chains: readonly (readonly [string, (n: Network) => Ref])[] = [
+    ['normalize channels', (n) => n.relu(n.batchNorm(n.random([3, 4, 3, 5], 'x'), 'norm'))],
+    ['normalize rows', (n) => {
+      const x = n.random([6, 9], 'x');
+      const centred = n.subtract(x, n.mean(x, [1], true));
+      return n.multiply(n.divide(centred, n.sqrt(n.add(n.mean(n.square(centred), [1], true), n.scalar(1e-3)))), n.random([9], 'w'));
+    }],
+    ['normalize groups', (n) => {
+      const x = n.reshape(n.random([2, 6, 3, 3], 'x'), [2, 3, 18]);
+      const centred = n.subtract(x, n.mean(x, [2], true));
+      return n.multiply(n.reshape(centred, [2, 6, 3, 3]), n.random([6, 1, 1], 'w'));
+    }],
+    ['average planes', (n) => n.adaptiveAveragePool(n.add(n.random([2, 5, 4, 3], 'x'), n.random([5, 1, 1], 'b')), [1, 1])],
+    ['use sums on both sides', (n) => {
+      const x = n.random([4, 7], 'x');
+      const total = n.sum(x, [1], true);
+      return n.multiply(n.abs(n.subtract(x, total)), n.add(n.negate(total), n.reciprocal(n.add(n.square(x), n.scalar(1)))));
+    }],
+    ['choose', (n) => {
+      const [x, y] = [n.random([5, 6], 'x'), n.random([5, 6], 'y')];
+      return n.select(n.less(x, y), n.multiply(x, n.scalar(3)), n.add(n.step(x), n.lessEqual(y, n.scalar(0.1))));
+    }],
+  ];
+
+  it.each(chains)('that %s give what a run from scratch gives', (_, build) => {
+    const network = new Network(7);
+    const loss = curvedLoss(network, build(network));
+    const entries = network.program.instructions.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    for (const leaf of network.leaves.keys()) {
+      const arena = new Arena(20 * entries);
+      fc.assert(fc.property(randomBox(network.shape(leaf)), (box) => compareUpdate(network, leaf, box, loss, arena)), { numRuns: 10 });
+    }
+  });
+
+  it('run where there is SIMD, and share their code among sizes and places', () => {
+    const network = new Network(8);
+    const x = network.random([2, 40, 9, 9], 'x');
+    network.sum(network.relu(network.batchNorm(x, 'norm')));
+    const { program } = network;
+    const refs = program.instructions.map((_, ref) => ref).filter((ref) => !network.leaves.has(ref) && program.instructions[ref]!.primitive !== 'constant');
+    const nestsOf = (box: Box): NestItem[] => {
+      const parts = new Map(refs.map((ref) => [ref, program.instructions[ref]!.shape.map((length, axis) => (length === 40 ? box[1]! : { start: 0, stop: length, axis }))]));
+      const items = groupInstructions({ program, refs, boxOf: (ref) => parts.get(ref)!, branches: 'watched', mayFuse: () => true, wanted: new Set([refs.at(-1)!]) });
+      return items.filter((item) => item.kind === 'nest');
+    };
+    const [one, two] = [3, 5].map((channel) => nestsOf([{ start: 0, stop: 2 }, { start: channel, stop: channel + 1 }, { start: 0, stop: 9 }, { start: 0, stop: 9 }]));
+    expect(one).toHaveLength(1);
+    expect(two![0]!.nest.nodes).toEqual(one![0]!.nest.nodes);
+    expect(nestModule(two![0]!.nest.nodes, 1)).toBe(nestModule(one![0]!.nest.nodes, 1));
   });
 });
 

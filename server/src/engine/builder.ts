@@ -172,6 +172,8 @@ export class Builder extends PrimitiveBuilder {
 
   /** Window i of `size` outputs along a length n covers ⌊i·n / size⌋ up to ⌈(i + 1)·n / size⌉. */
   adaptiveAveragePool(x: Ref, outputSizes: readonly number[]): Ref {
+    const shape = this.shape(x);
+    if (outputSizes.every((size) => size === 1)) return this.mean(x, outputSizes.map((_, axis) => shape.length - outputSizes.length + axis), true);
     const windows = this.adaptiveWindows(x, outputSizes);
     return this.divideWindows(this.windowSum(x, windows), windows.map(({ starts, stops }) => stops.map((stop, i) => stop - starts[i]!)));
   }

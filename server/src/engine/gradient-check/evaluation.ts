@@ -167,7 +167,7 @@ export class Evaluation {
       unchanged: (ref: Ref) => this.values[ref]!,
       scratch: this.scratch,
     };
-    return planUpdate(this.program, this.layout.live, boxes, values, { ...this.options, alongBranches });
+    return planUpdate(this.program, this.layout.live, boxes, values, { ...this.options, alongBranches, wanted: [this.loss] });
   }
 
   private probe(plan: Plan): Probe {

@@ -1,7 +1,8 @@
 // Updates of sums and products by what a change adds to them, without computing them anew.
 
 import { addMatrixProduct } from '../kernels/accelerated';
-import { addConvolution, addTap, convolutionLayout } from '../kernels/convolution';
+import { addConvolution } from '../kernels/convolution';
+import { convolutionLayout, setTap } from '../kernels/patches';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
 import { addDifferences } from '../kernels/strided';
 import type { Call, Operands } from '../primitive';
@@ -43,8 +44,9 @@ const MOST_TAPS = 4;
 /** Sets the reached part of the output back to its base. */
 function restoring({ current, base, reached, call: { shape } }: Application<unknown>): () => void {
   const { starts, length } = runsOf(reached, shape);
+  const parts = starts.map((start) => ({ start, values: base.output.subarray(start, start + length) }));
   return () => {
-    for (const start of starts) current.output.set(base.output.subarray(start, start + length), start);
+    for (const { start, values } of parts) current.output.set(values, start);
   };
 }
 
@@ -162,28 +164,39 @@ function byInput(application: Application<AttributesOf['convolution']>): Update 
 }
 
 function byTaps(application: Application<AttributesOf['convolution']>): Update | undefined {
-  const { call: { shape, inputShapes, attributes }, current, base, changed: [, box] } = application;
+  const { call: { shape, inputShapes, attributes }, current, base, changed: [, box], reached } = application;
   const [x, w] = inputShapes as [readonly number[], readonly number[]];
   const size = boxSize(box!);
   if (isWhole(box!, w) && size > MOST_TAPS) return undefined;
   const layout = convolutionLayout(x, w, shape, attributes);
   const restore = restoring(application);
-  const { starts, length } = runsOf(box!, w);
+  const isOneChannel = reached[1]!.stop - reached[1]!.start === 1;
   const [now, before] = [current.inputs[1]!, base.inputs[1]!];
   const kernel = [1, 1, 1, ...w.slice(2)].slice(-3);
+  const taps = placesOf(box!, w).map((place) => {
+    const [output, channel, ...offsets] = unravel(place, [w[0]!, w[1]!, ...kernel]) as [number, number, number, number, number];
+    return { place, output, channel, offsets };
+  });
   return {
     cost: layout.batch * layout.outputVolume + size,
     run: () => {
-      restore();
-      for (const start of starts) {
-        for (let place = start; place < start + length; place++) {
-          if (now[place] === before[place]) continue;
-          const [output, channel, ...offsets] = unravel(place, [w[0]!, w[1]!, ...kernel]) as [number, number, number, number, number];
-          addTap(current.output, current.inputs[0]!, layout, { output, channel, offsets }, now[place]! - before[place]!);
-        }
+      // The first tap of a channel starts from the base, others add to what is there.
+      let touched = -1;
+      for (const tap of taps) {
+        const delta = now[tap.place]! - before[tap.place]!;
+        if (delta === 0) continue;
+        if (touched === -1 && !isOneChannel) restore();
+        setTap(current.output, touched === -1 ? base.output : current.output, current.inputs[0]!, layout, tap, delta);
+        touched = tap.output;
       }
+      if (touched === -1) restore();
     },
   };
+}
+
+function placesOf(box: Box, shape: readonly number[]): number[] {
+  const { starts, length } = runsOf(box, shape);
+  return starts.flatMap((start) => Array.from({ length }, (_, i) => start + i));
 }
 
 /** How to update a sum or a product by what a change adds to it, where that pays. */

@@ -3,6 +3,9 @@
 import { CancelledError } from '../errors';
 import { callOf, prepare } from '../execute';
 import type { KernelTable } from '../execute';
+import { groupInstructions, storageOf } from '../fusion/group';
+import type { NestItem } from '../fusion/group';
+import { prepareNest } from '../fusion/run';
 import { accelerateRange } from '../kernels/accelerated';
 import { copyView } from '../kernels/strided';
 import { primitiveOf, primitives } from '../primitives/table';
@@ -30,6 +33,8 @@ export interface PlanOptions {
   /** Piecewise primitives keep to the branches of the base point, so that the loss is smooth; its derivative there is the same. */
   readonly alongBranches?: boolean;
   readonly cancelled?: () => boolean;
+  /** What is to be up to date after a run; all of it unless set. */
+  readonly wanted?: readonly Ref[];
 }
 
 export interface Plan {
@@ -41,58 +46,119 @@ export interface Plan {
   readonly cost: number;
 }
 
+/** One instruction or nest of a plan; its run says whether a branch changed. */
+interface Step {
+  readonly refs: readonly Ref[];
+  readonly run: () => boolean;
+  readonly cost: number;
+}
+
 /** @param refs The instructions to keep up to date, ascending. @param changed The parts of leaves that will change. */
 export function planUpdate(
   program: Program,
   refs: readonly Ref[],
   changed: ReadonlyMap<Ref, Box>,
   values: Values,
-  { kernels, alongBranches = false, cancelled }: PlanOptions = {},
+  options: PlanOptions = {},
 ): Plan {
+  const { alongBranches = false, cancelled } = options;
+  const reached = reachedBoxes(program, refs, changed, alongBranches);
+  const planner = new Planner(program, reached, values, options);
+  const steps = planner.steps(refs.filter((ref) => reached.has(ref) && !changed.has(ref)));
+  const written = new Set([...changed.keys(), ...steps.flatMap((step) => step.refs)]);
+  const boxes = new Map([...reached].filter(([ref]) => written.has(storageOf(program, ref))));
+  return {
+    boxes,
+    cost: steps.reduce((sum, { cost }) => sum + cost, 0),
+    run: () => {
+      let branched = false;
+      for (const { run } of steps) {
+        if (cancelled?.()) throw new CancelledError();
+        if (run()) branched = true;
+      }
+      return branched;
+    },
+  };
+}
+
+/** How far the change of some leaves reaches. */
+function reachedBoxes(program: Program, refs: readonly Ref[], changed: ReadonlyMap<Ref, Box>, alongBranches: boolean): Map<Ref, Box> {
   const boxes = new Map(changed);
-  const steps: (() => boolean)[] = [];
-  let cost = 0;
   for (const ref of refs) {
     const { primitive, inputs } = program.instructions[ref]!;
     // A detached value stays at its base, as its derivative says, and along its branch so does what is piecewise constant.
     if (primitive === 'detach' || (alongBranches && primitives[primitive].vjp === 'zero') || boxes.has(ref)) continue;
     const reachedBy = inputs.map((input) => boxes.get(input));
     if (reachedBy.every((box) => box === undefined)) continue;
+    const reached = ruleOf(primitive).reach(reachedBy, callOf(program, ref));
+    if (reached) boxes.set(ref, reached);
+  }
+  return boxes;
+}
+
+/** Makes the steps of one plan. */
+class Planner {
+  constructor(
+    private readonly program: Program,
+    private readonly reached: ReadonlyMap<Ref, Box>,
+    private readonly values: Values,
+    private readonly options: PlanOptions,
+  ) {}
+
+  /** How to compute the refs, ascending, in nests where that is possible. */
+  steps(refs: readonly Ref[]): Step[] {
+    const { alongBranches, kernels, wanted = refs } = this.options;
+    const excluded = new Set<Ref>();
+    for (;;) {
+      const items = groupInstructions({
+        program: this.program,
+        refs,
+        boxOf: (ref) => this.reached.get(ref)!,
+        branches: alongBranches ? 'kept' : 'watched',
+        mayFuse: (ref) => !excluded.has(ref) && !kernels?.[this.program.instructions[ref]!.primitive],
+        wanted: new Set(wanted),
+      });
+      const nests = items.map((item) => (item.kind === 'nest' ? this.nest(item) : undefined));
+      const failed = items.filter((item, i): item is NestItem => item.kind === 'nest' && !nests[i]);
+      if (failed.length === 0) return items.map((item, i) => (item.kind === 'nest' ? nests[i]! : this.single(item.ref)));
+      for (const ref of failed.flatMap((item) => item.refs)) excluded.add(ref);
+    }
+  }
+
+  /** Several instructions in one loop; undefined where their arrays do not allow for it. */
+  private nest({ nest }: NestItem): Step | undefined {
+    const arrays = nest.operands.map(({ ref, source }) => (source === 'base' ? this.values.base(ref) : this.valueOf(ref)));
+    const run = prepareNest(nest, arrays);
+    const cost = nest.lengths.reduce((size, length) => size * length, nest.nodes.length / 4);
+    return run && { refs: nest.nodes.flatMap((node) => (node.kind === 'store' ? [nest.operands[node.operand]!.ref] : [])), run, cost };
+  }
+
+  private single(ref: Ref): Step {
+    const { program, reached: boxes, values, options: { alongBranches, kernels } } = this;
+    const { primitive, inputs } = program.instructions[ref]!;
     const call = callOf(program, ref);
-    const reached = ruleOf(primitive).reach(reachedBy, call);
-    if (!reached) continue;
-    boxes.set(ref, reached);
-    if (primitive === 'reshape') continue;
-    const current = { inputs: inputs.map((input) => (boxes.has(input) ? values.current(input) : values.unchanged(input))), output: values.current(ref) };
+    const reached = boxes.get(ref)!;
+    const current = { inputs: inputs.map((input) => this.valueOf(input)), output: values.current(ref) };
     const base = { inputs: inputs.map(values.base), output: values.base(ref) };
     const along = alongBranches && primitives[primitive].alongBranch;
     if (along) {
       const { starts, length } = runsOf(reached, call.shape);
-      cost += boxSize(reached);
-      steps.push(() => {
+      const run = (): boolean => {
         for (const start of starts) along(current, base, start, start + length);
         return false;
-      });
-      continue;
+      };
+      return { refs: [ref], run, cost: boxSize(reached) };
     }
     values.scratch.reset();
-    const application = { call, current, base, changed: reachedBy, reached, scratch: values.scratch };
+    const application = { call, current, base, changed: inputs.map((input) => boxes.get(input)), reached, scratch: values.scratch };
     const update = planStep(program, ref, application, kernels);
-    cost += update.cost;
-    steps.push(alongBranches ? withoutBranches(update.run) : withBranches(update.run, program, ref, current, base, reached));
+    const run = alongBranches ? withoutBranches(update.run) : withBranches(update.run, program, ref, current, base, reached);
+    return { refs: [ref], run, cost: update.cost };
   }
-  return {
-    boxes,
-    cost,
-    run: () => {
-      let branched = false;
-      for (const step of steps) {
-        if (cancelled?.()) throw new CancelledError();
-        if (step()) branched = true;
-      }
-      return branched;
-    },
-  };
+
+  private valueOf(ref: Ref): Float64Array {
+    return this.reached.has(ref) ? this.values.current(ref) : this.values.unchanged(ref);
+  }
 }
 
 function withoutBranches(run: () => void): () => boolean {

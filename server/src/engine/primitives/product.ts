@@ -1,7 +1,8 @@
 // Matrix product and convolution. A convolution is linear in each of x and w; it and its two adjoints are each other's derivatives.
 
 import { EngineError } from '../errors';
-import { addConvolution, convolutionLayout, convolveInputGradient, convolveWeightGradient } from '../kernels/convolution';
+import { addConvolution, convolveInputGradient, convolveWeightGradient } from '../kernels/convolution';
+import { convolutionLayout } from '../kernels/patches';
 import { addMatrixProduct } from '../kernels/accelerated';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
 import type { PrimitiveTable } from '../primitive';

@@ -10,6 +10,8 @@ type Entrywise2 = (y: number, a: number, b: number, count: number) => void;
 
 type WindowKernel = (output: number, x: number, table: number, planes: number, height: number, width: number, volume: number) => void;
 
+type PatchKernel = (packed: number, columns: number, x: number, geometry: number, rowStart: number, rowStop: number) => void;
+
 /** What the WebAssembly module exports; addresses in bytes. */
 export interface SimdKernels {
   readonly freeMemory: { readonly value: number };
@@ -29,6 +31,9 @@ export interface SimdKernels {
   readonly step: Entrywise1;
   readonly argmaxWindows: WindowKernel;
   readonly sumWindows: WindowKernel;
+  readonly packPatches: PatchKernel;
+  readonly addPatches: PatchKernel;
+  readonly setTap: (y: number, base: number, x: number, geometry: number, depths: number, kd: number, kh: number, kw: number, delta: number) => void;
   readonly pick: (output: number, table: number, indices: number, batch: number, rows: number, count: number) => number;
   readonly differ: (a: number, b: number, count: number) => number;
   readonly signsDiffer: (a: number, b: number, count: number) => number;
@@ -38,6 +43,7 @@ export interface SimdKernels {
 export interface SimdInstance {
   readonly kernels: SimdKernels;
   readonly patches: Float64Array;
+  readonly memory: WebAssembly.Memory;
   /** For whole numbers that a kernel reads during one call. */
   readonly table: Int32Array;
 }
@@ -93,6 +99,7 @@ export class Arena {
       const kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as SimdKernels;
       instances.set(this.memory.buffer, {
         kernels,
+        memory: this.memory,
         patches: new Float64Array(this.memory.buffer, free, PATCH_ENTRIES),
         table: new Int32Array(this.memory.buffer, table, TABLE_ENTRIES),
       });

@@ -1,18 +1,18 @@
 // Builds the SIMD kernels: AssemblyScript to WebAssembly, twice, embedded as base64 so that nothing is fetched or read at run time.
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const folder = import.meta.dirname;
-const source = path.join(folder, 'assembly', 'index.ts');
+const source = path.join(folder, 'assembly');
 const target = path.join(folder, 'binaries.mjs');
 
 /** Compiles one variant and gives its bytes as base64. */
 async function compile(asc, features) {
   let binary;
   const { error, stderr } = await asc.main(
-    ['index.ts', '--baseDir', path.dirname(source), '--outFile', 'kernels.wasm', '-O3', '--runtime', 'stub', '--noAssert', '--importMemory',
+    ['index.ts', '--baseDir', source, '--outFile', 'kernels.wasm', '-O3', '--runtime', 'stub', '--noAssert', '--importMemory',
       '--initialMemory', '32', ...features.flatMap((feature) => ['--enable', feature])],
     {
       readFile: async (name, base) => {
@@ -31,7 +31,7 @@ async function compile(asc, features) {
 
 /** Writes binaries.mjs unless it is newer than what it is made from. */
 export async function buildKernels() {
-  const newest = Math.max(...[source, import.meta.filename].map((file) => statSync(file).mtimeMs));
+  const newest = Math.max(...[...readdirSync(source).map((file) => path.join(source, file)), import.meta.filename].map((file) => statSync(file).mtimeMs));
   if (existsSync(target) && statSync(target).mtimeMs > newest) return;
   // Loaded only when there is something to compile: it is large.
   const { default: asc } = await import('assemblyscript/asc');

@@ -1,0 +1,200 @@
+// The patches of a convolution: where they lie in its input, packed into a matrix and added back.
+
+import type { ConvolutionGeometry } from '../program';
+import type { Shape } from '../shape';
+import { sizeOf } from '../shape';
+import type { Matrix } from './matrix-product';
+import { instanceOf } from './wasm/arena';
+
+/** Everything as if it had three spatial axes: the missing ones come first, with length 1. */
+interface Volume {
+  readonly input: readonly [number, number, number];
+  readonly output: readonly [number, number, number];
+  readonly kernel: readonly [number, number, number];
+  readonly stride: readonly [number, number, number];
+  readonly padding: readonly [number, number, number];
+  readonly dilation: readonly [number, number, number];
+}
+
+/** The sizes of one convolution, whichever of its three tensors is sought. */
+export interface Layout extends Volume {
+  readonly batch: number;
+  readonly groups: number;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly inputVolume: number;
+  readonly outputVolume: number;
+  readonly kernelVolume: number;
+  /** Where the first example starts in each buffer, how far apart examples lie, and output channels in the weights. */
+  readonly inputOffset: number;
+  readonly inputBatch: number;
+  readonly outputOffset: number;
+  readonly outputBatch: number;
+  readonly weightOffset: number;
+  readonly weightRow: number;
+  /** Rows of the last output axis whose patches are packed at a time. */
+  readonly rowsAtOnce: number;
+}
+
+// About 4 MB of patches at a time.
+const PATCH_ENTRIES = 1 << 19;
+
+function threeAxes(values: readonly number[], missing: number): [number, number, number] {
+  return [...new Array<number>(3 - values.length).fill(missing), ...values] as [number, number, number];
+}
+
+/** @param x [N, C, spatial…], @param w [O, C / groups, kernel…], @param y [N, O, spatial…] */
+export function convolutionLayout(x: Shape, w: Shape, y: Shape, geometry: ConvolutionGeometry): Layout {
+  const kernel = threeAxes(w.slice(2), 1);
+  const output = threeAxes(y.slice(2), 1);
+  const inputChannels = x[1]! / geometry.groups;
+  const patch = inputChannels * sizeOf(kernel);
+  return {
+    batch: x[0]!,
+    groups: geometry.groups,
+    inputChannels,
+    outputChannels: y[1]! / geometry.groups,
+    input: threeAxes(x.slice(2), 1),
+    output,
+    kernel,
+    stride: threeAxes(geometry.stride, 1),
+    padding: threeAxes(geometry.paddingBefore, 0),
+    dilation: threeAxes(geometry.dilation, 1),
+    inputVolume: sizeOf(x.slice(2)),
+    outputVolume: sizeOf(output),
+    kernelVolume: sizeOf(kernel),
+    inputOffset: 0,
+    inputBatch: sizeOf(x.slice(1)),
+    outputOffset: 0,
+    outputBatch: sizeOf(y.slice(1)),
+    weightOffset: 0,
+    weightRow: patch,
+    rowsAtOnce: Math.max(1, Math.floor(PATCH_ENTRIES / (patch * output[2]))),
+  };
+}
+
+/** Whether every patch is one entry of the input, in order, so that the input is its own patch matrix. */
+export function isPointwise({ kernelVolume, stride, padding, input, output }: Layout): boolean {
+  return kernelVolume === 1 && stride.every((s) => s === 1) && padding.every((p) => p === 0) && input.every((n, i) => n === output[i]);
+}
+
+/**
+ * Calls `run` for every run of the last output axis that a kernel offset reads, in a matrix with a column for each patch: entry `at + i` is input entry
+ * `from + i·stride` for `first` ≤ i < `last`; outside that the patch lies in the padding.
+ */
+function forEachRun(
+  layout: Layout,
+  inputStart: number,
+  rowStart: number,
+  rowStop: number,
+  { row: columns, offset: firstColumn }: Matrix,
+  run: (at: number, from: number, first: number, last: number, length: number, stride: number) => void,
+): void {
+  const { inputChannels, input, output, kernel, stride, padding, dilation } = layout;
+  const [, outputHeight, width] = output;
+  const [inputDepth, inputHeight, inputWidth] = input;
+  let line = 0;
+  for (let channel = 0; channel < inputChannels; channel++) {
+    const channelStart = inputStart + channel * layout.inputVolume;
+    for (let kd = 0; kd < kernel[0]; kd++) {
+      for (let kh = 0; kh < kernel[1]; kh++) {
+        for (let kw = 0; kw < kernel[2]; kw++, line++) {
+          const shift = kw * dilation[2] - padding[2];
+          const first = Math.min(width, Math.max(0, Math.ceil(-shift / stride[2])));
+          const last = Math.max(first, Math.min(width, Math.floor((inputWidth - 1 - shift) / stride[2]) + 1));
+          for (let row = rowStart; row < rowStop; row++) {
+            const d = Math.floor(row / outputHeight) * stride[0] - padding[0] + kd * dilation[0];
+            const h = (row % outputHeight) * stride[1] - padding[1] + kh * dilation[1];
+            const inside = d >= 0 && d < inputDepth && h >= 0 && h < inputHeight;
+            const at = firstColumn + line * columns + (row - rowStart) * width;
+            const from = channelStart + (d * inputHeight + h) * inputWidth + shift;
+            run(at, from, inside ? first : 0, inside ? last : 0, width, stride[2]);
+          }
+        }
+      }
+    }
+  }
+}
+
+const numbersOfLayouts = new WeakMap<Layout, Int32Array>();
+
+/** What the SIMD kernels ask of a layout; see wasm/assembly/patches.ts. */
+function numbersOf(layout: Layout): Int32Array {
+  let numbers = numbersOfLayouts.get(layout);
+  if (!numbers) {
+    const { inputChannels, inputVolume, input, output, kernel, stride, padding, dilation } = layout;
+    numbers = Int32Array.of(inputChannels, inputVolume, ...input, output[1], output[2], ...kernel, ...stride, ...padding, ...dilation);
+    numbersOfLayouts.set(layout, numbers);
+  }
+  return numbers;
+}
+
+/** Runs a kernel over patches; false where there is no SIMD for it. */
+function runPatches(name: 'packPatches' | 'addPatches', { values, offset, row }: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): boolean {
+  const simd = x.buffer === values.buffer ? instanceOf(x.buffer) : undefined;
+  if (!simd) return false;
+  simd.table.set(numbersOf(layout));
+  simd.kernels[name](values.byteOffset + 8 * offset, row, x.byteOffset + 8 * inputStart, simd.table.byteOffset, rowStart, rowStop);
+  return true;
+}
+
+/** Copies patches into the columns of a matrix; 0 in the padding. */
+export function fillPatches(matrix: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): void {
+  if (runPatches('packPatches', matrix, layout, x, inputStart, rowStart, rowStop)) return;
+  const packed = matrix.values;
+  forEachRun(layout, inputStart, rowStart, rowStop, matrix, (at, from, first, last, length, stride) => {
+    for (let i = 0; i < first; i++) packed[at + i] = 0;
+    if (stride === 1) for (let i = first; i < last; i++) packed[at + i] = x[from + i]!;
+    else for (let i = first; i < last; i++) packed[at + i] = x[from + i * stride]!;
+    for (let i = last; i < length; i++) packed[at + i] = 0;
+  });
+}
+
+/** The adjoint of filling: overlapping patches add up. */
+export function addPatches(matrix: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): void {
+  if (runPatches('addPatches', matrix, layout, x, inputStart, rowStart, rowStop)) return;
+  const packed = matrix.values;
+  forEachRun(layout, inputStart, rowStart, rowStop, matrix, (at, from, first, last, _, stride) => {
+    for (let i = first; i < last; i++) x[from + i * stride]! += packed[at + i]!;
+  });
+}
+
+/** The place of one weight: output channel, input channel within its group, and kernel offsets along three axes. */
+export interface Tap {
+  readonly output: number;
+  readonly channel: number;
+  readonly offsets: readonly [number, number, number];
+}
+
+/** y = base + delta · (what one weight contributes), in the planes of the weight's output channel. */
+export function setTap(y: Float64Array, base: Float64Array, x: Float64Array, layout: Layout, { output: channel, channel: inputChannel, offsets }: Tap, delta: number): void {
+  const { input, output, stride, padding, dilation, inputVolume, outputVolume } = layout;
+  const [kd, kh, kw] = offsets;
+  const group = Math.floor(channel / layout.outputChannels);
+  const simd = y.buffer === x.buffer && y.buffer === base.buffer ? instanceOf(y.buffer) : undefined;
+  if (simd) simd.table.set(numbersOf(layout));
+  const shift = kw * dilation[2] - padding[2];
+  const first = Math.max(0, Math.ceil(-shift / stride[2]));
+  const last = Math.min(output[2], Math.floor((input[2] - 1 - shift) / stride[2]) + 1);
+  for (let n = 0; n < layout.batch; n++) {
+    const inputStart = layout.inputOffset + n * layout.inputBatch + (group * layout.inputChannels + inputChannel) * inputVolume;
+    const outputStart = layout.outputOffset + n * layout.outputBatch + channel * outputVolume;
+    if (simd) {
+      const at = 8 * outputStart;
+      simd.kernels.setTap(y.byteOffset + at, base.byteOffset + at, x.byteOffset + 8 * inputStart, simd.table.byteOffset, output[0], kd, kh, kw, delta);
+      continue;
+    }
+    y.set(base.subarray(outputStart, outputStart + outputVolume), outputStart);
+    for (let i = 0; i < output[0]; i++) {
+      const d = i * stride[0] - padding[0] + kd * dilation[0];
+      if (d < 0 || d >= input[0]) continue;
+      for (let j = 0; j < output[1]; j++) {
+        const h = j * stride[1] - padding[1] + kh * dilation[1];
+        if (h < 0 || h >= input[1]) continue;
+        const from = inputStart + (d * input[1] + h) * input[2] + shift;
+        const to = outputStart + (i * output[1] + j) * output[2];
+        for (let k = first; k < last; k++) y[to + k]! += delta * x[from + k * stride[2]]!;
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// What the kernels share.
+
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<f64>(a, b, c);
+  return f64x2.add(f64x2.mul(a, b), c);
+}
+
+/** y += factor · x over `count` entries. */
+export function addScaled(y: usize, x: usize, factor: f64, count: i32): void {
+  const f = f64x2.splat(factor);
+  const end = y + (<usize>(count & ~1) << 3);
+  while (y != end) {
+    v128.store(y, multiplyAdd(f, v128.load(x), v128.load(y)));
+    y += 16;
+    x += 16;
+  }
+  if (count & 1) store<f64>(y, load<f64>(y) + factor * load<f64>(x));
+}
+
+/** The sum of `count` neighbouring entries. */
+export function sum(x: usize, count: i32): f64 {
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  const end = x + (<usize>(count & ~3) << 3);
+  while (x != end) {
+    a = f64x2.add(a, v128.load(x));
+    b = f64x2.add(b, v128.load(x, 16));
+    x += 32;
+  }
+  a = f64x2.add(a, b);
+  let total = f64x2.extract_lane(a, 0) + f64x2.extract_lane(a, 1);
+  for (let i = 0; i < (count & 3); i++) total += load<f64>(x + (<usize>i << 3));
+  return total;
+}
+

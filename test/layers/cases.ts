@@ -12,7 +12,7 @@ import { type Dimension, subtract } from '../../server/src/symbolic/dimension';
 import { decideNonNegative, decideZero } from '../../server/src/symbolic/solve';
 import { uniform } from './formula';
 
-type WrittenInput = readonly number[] | { readonly shape: readonly number[]; readonly low: number; readonly high: number; readonly ints: boolean };
+type WrittenInput = readonly number[] | { readonly shape: readonly number[]; readonly low: number; readonly high: number; readonly ints: boolean } | { readonly shape: readonly number[]; readonly distinct: number; readonly plane: number };
 
 export interface RecordedCase {
   readonly name: string;
@@ -66,6 +66,7 @@ interface DrawnInput {
 
 export function drawInputs(recorded: RecordedCase, batch = recorded.batch ?? 2): readonly DrawnInput[] {
   return recorded.inputs.map((written, index) => {
+    if ('distinct' in written) return distinctInts(written, index + 1, batch);
     const { shape, low, high, ints } = 'shape' in written ? written : { shape: written, low: -1, high: 1, ints: false };
     const whole = [batch, ...shape];
     const values = uniform(index + 1, whole.reduce((a, b) => a * b, 1)).map((value) => {
@@ -76,11 +77,31 @@ export function drawInputs(recorded: RecordedCase, batch = recorded.batch ?? 2):
   });
 }
 
+/** Ints that differ within each plane: the order of numbers of the formula. */
+function distinctInts({ shape, distinct, plane }: Extract<WrittenInput, { distinct: number }>, seed: number, batch: number): DrawnInput {
+  const whole = [batch, ...shape];
+  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+  const [rows, count] = [product(whole.slice(0, -plane)), product(whole.slice(-plane))];
+  const numbers = uniform(seed, rows * distinct);
+  const values = Array.from({ length: rows }, (_, row) => {
+    const own = numbers.slice(row * distinct, (row + 1) * distinct);
+    return [...own.keys()].sort((a, b) => own[a]! - own[b]!).slice(0, count);
+  });
+  return { type: { element: 'int', shape }, shape: whole, values: Float64Array.from(values.flat()) };
+}
+
 /** JSON has no infinities. */
 function revived(value: unknown): RawValue {
   if (value === 'inf' || value === '-inf') return value === 'inf' ? Infinity : -Infinity;
   if (Array.isArray(value)) return value.map(revived);
   return value as RawValue;
+}
+
+/** A layer as an argument of a wrapper. */
+function layerOf([name, given]: readonly [string, object]): RawValue {
+  const operation = operationOf(name);
+  const named = Object.entries(given).map(([argument, value]) => ({ name: argument, value: revived(value) }));
+  return { operation, arguments: bindArguments(operation, named).arguments!, other: name };
 }
 
 export interface Inferred {
@@ -94,20 +115,21 @@ export interface Inferred {
 
 /** Binds the recorded arguments and infers, for the recorded types or for others of the same rank. */
 export function inferCase(recorded: RecordedCase, types: readonly TensorType[]): Inferred {
-  const operation = operationOf(recorded.name);
+  const entry = operationOf(recorded.name);
   const problems: Pick<Problem, 'code' | 'message'>[] = [];
   const warnings: Problem[] = [];
   const zeros: Dimension[] = [];
   const nonNegative: Dimension[] = [];
   const found = { problems, warnings, zeros, nonNegative };
   const bind = (definitions: Operation['arguments'], values: Readonly<Record<string, unknown>>): Arguments | undefined => {
-    const named = Object.entries(values).map(([name, value]) => ({ name, value: revived(value) }));
-    const bound = bindArguments({ name: operation.name, arguments: definitions }, named);
+    const named = Object.entries(values).map(([name, value]) => ({ name, value: name === 'module' ? layerOf(value as readonly [string, object]) : revived(value) }));
+    const bound = bindArguments({ name: entry.name, arguments: definitions }, named);
     problems.push(...bound.problems);
     return bound.arguments;
   };
   // What stands between brackets never goes through the reading of arguments.
-  const given = recorded.name === 'index' ? recorded.given : bind(operation.arguments, recorded.given);
+  const given = recorded.name === 'index' ? recorded.given : bind(entry.arguments, recorded.given);
+  const operation = (given && entry.specialize?.(given)) ?? entry;
   const forward = recorded.forward === undefined ? undefined : bind(operation.forward ?? {}, recorded.forward);
   if (given === undefined || (recorded.forward !== undefined && forward === undefined)) return found;
   const effect = operation.infer({
@@ -191,5 +213,5 @@ export function evaluateCase(recorded: RecordedCase, lowered: Lowered): { readon
 }
 
 function isInts(written: WrittenInput): boolean {
-  return 'shape' in written && written.ints;
+  return 'shape' in written && ('distinct' in written || written.ints);
 }

@@ -165,6 +165,11 @@ export class Builder extends PrimitiveBuilder {
     return this.windowMax(x, this.poolWindows(x, geometry, dilation));
   }
 
+  /** Where each maximum of `maxPool` stands, counted row by row over the pooled axes. */
+  maxPoolPlaces(x: Ref, { dilation, ...geometry }: PoolGeometry & { readonly dilation?: readonly number[] }): Ref {
+    return this.windowArgmax(x, this.poolWindows(x, geometry, dilation));
+  }
+
   averagePool(x: Ref, geometry: AveragePoolGeometry): Ref {
     const windows = this.poolWindows(x, geometry);
     return this.divideWindows(this.windowSum(x, windows), this.averageCounts(x, geometry, windows));
@@ -180,6 +185,11 @@ export class Builder extends PrimitiveBuilder {
 
   adaptiveMaxPool(x: Ref, outputSizes: readonly number[]): Ref {
     return this.windowMax(x, this.adaptiveWindows(x, outputSizes));
+  }
+
+  /** Where each maximum of `adaptiveMaxPool` stands, counted row by row over the pooled axes. */
+  adaptiveMaxPoolPlaces(x: Ref, outputSizes: readonly number[]): Ref {
+    return this.windowArgmax(x, this.adaptiveWindows(x, outputSizes));
   }
 
   // Derivatives

@@ -1,7 +1,7 @@
 // Values, arguments and signatures in the spelling of the language.
 
 import type * as ast from '../../../grammar/ast';
-import type { ArgumentDefinition, ArgumentDefinitions, RawValue } from '../layers/arguments';
+import type { ArgumentDefinition, ArgumentDefinitions, LayerArgument, RawValue } from '../layers/arguments';
 import type { Arguments, Operation } from '../layers/definition';
 import { Expression, print } from '../symbolic/dimension';
 import type { Scope } from '../semantics/scope';
@@ -29,10 +29,15 @@ function sameList(value: unknown, items: readonly unknown[]): boolean {
   return Array.isArray(value) && value.length === items.length && value.every((item, index) => item === items[index]);
 }
 
+function isLayerArgument(value: unknown): value is LayerArgument {
+  return typeof value === 'object' && value !== null && 'operation' in value;
+}
+
 function spell(value: unknown): string {
   if (value === null || value === undefined) return 'none';
   if (value instanceof Expression) return print(value);
   if (Array.isArray(value)) return `[${(value as readonly unknown[]).map(spell).join(', ')}]`;
+  if (isLayerArgument(value)) return spellCall(value.operation, value.arguments);
   return typeof value === 'string' ? `"${value}"` : String(value as number | boolean);
 }
 

@@ -1,6 +1,7 @@
 // The arguments of layers and functions: what each accepts, its default, and how a written value is read.
 
 import type { Dimension } from '../symbolic/dimension';
+import type { Arguments, Operation } from './definition';
 import { Expression, print } from '../symbolic/dimension';
 
 /** A value as the evaluator hands it over. Anything that is no plain data comes as what it is, in words. */
@@ -10,7 +11,16 @@ export type RawValue =
   | string
   | null
   | readonly RawValue[]
+  | LayerArgument
   | { readonly other: string };
+
+/** A layer of the catalog as an argument of another one. */
+export interface LayerArgument {
+  readonly operation: Operation;
+  readonly arguments: Arguments;
+  /** What it is, in words. */
+  readonly other: string;
+}
 
 export type Reading<T> = { readonly value: T } | { readonly problem: string };
 

@@ -13,19 +13,24 @@ import { indexing } from './indexing';
 import { joinFunctions, joinLayers } from './join';
 import { layoutFunctions, layoutLayers } from './layout';
 import { linears } from './linear';
-import { losses, similarities } from './loss';
+import { lossLayers } from './loss-layer';
+import { losses } from './loss';
+import { marginLosses } from './margin-loss';
 import { normalizations } from './norm';
 import { operators } from './operators';
 import { paddingFunctions, paddingLayers } from './padding';
+import { parametrizations } from './parametrization';
 import { pools } from './pool';
 import { products } from './product';
 import { recurrentLayers } from './recurrent';
 import { recurrentCells } from './recurrent-cell';
 import { reductions } from './reduce';
 import { resampling } from './resample';
+import { similarities, similarityFunctions } from './similarity';
 import { softmaxFunctions, softmaxLayers } from './softmax';
 import { sources } from './sources';
 import { transformers } from './transformer';
+import { unpools } from './unpool';
 
 /** Entries that belong together: a page of the reference. */
 export interface Family {
@@ -38,9 +43,9 @@ export interface Family {
 
 export const families: readonly Family[] = [
   { name: 'convolution', title: 'Convolutions', layers: convolutions },
-  { name: 'pooling', title: 'Pools, and windows side by side', layers: [...pools, ...folds] },
+  { name: 'pooling', title: 'Pools, and windows side by side', layers: [...pools, ...unpools, ...folds] },
   { name: 'linear', title: 'Linear maps and embeddings', layers: linears },
-  { name: 'normalization', title: 'Normalizations', layers: normalizations },
+  { name: 'normalization', title: 'Normalizations', layers: [...normalizations, ...parametrizations] },
   { name: 'activation', title: 'Activations', layers: activations, functions: activationFunctions },
   { name: 'softmax', title: 'Softmax and running sums', layers: softmaxLayers, functions: softmaxFunctions },
   { name: 'dropout', title: 'Dropout', layers: dropouts },
@@ -56,7 +61,7 @@ export const families: readonly Family[] = [
   { name: 'reductions', title: 'Reductions', functions: reductions },
   { name: 'products', title: 'Products', functions: [...products, ...einsums] },
   { name: 'sources', title: 'Tensors from nothing, and masks', functions: sources },
-  { name: 'losses', title: 'Losses and distances', layers: similarities, functions: [...losses, ...classLosses] },
+  { name: 'losses', title: 'Losses and distances', layers: [...lossLayers, ...similarities], functions: [...losses, ...classLosses, ...marginLosses, ...similarityFunctions] },
 ];
 
 export const layers: ReadonlyMap<string, Operation> = byName(families.flatMap((family) => family.layers ?? []));

@@ -2,13 +2,11 @@
 
 import type { Builder, Ref } from '../engine/builder';
 import { type Dimension, identical, multiply, print } from '../symbolic/dimension';
-import { type ArgumentDefinition, type ArgumentDefinitions, axis, choice, flag, number, type RawValue } from './arguments';
+import { type ArgumentDefinition, type ArgumentDefinitions, choice, flag, number, type RawValue } from './arguments';
 import { aligned, broadcastDependence, broadcastShapes } from './broadcast';
-import { resolveAxis } from './check';
-import { type Call, type FunctionOperation, type InputDefinition, type Kept, type Operation, operation, tensorFunction, torchPage } from './definition';
+import { type Call, type FunctionOperation, type InputDefinition, type Kept, tensorFunction, torchPage } from './definition';
 import { everything } from './dependence';
-import { norm } from './reduce';
-import { elements, printShape } from './tensor';
+import { elements, printShape, type TensorType } from './tensor';
 import type { Work } from './work';
 
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -35,8 +33,13 @@ interface PairLoss<A> {
   /** Operations for each pair of entries, without weight and reduction. */
   readonly operations: number;
   readonly arguments: ArgumentDefinitions<A>;
-  /** Tensors behind input and target. */
+  /** The tensors; input and target, and those behind, unless said. */
+  readonly inputs?: readonly InputDefinition[];
   readonly further?: readonly InputDefinition[];
+  /** An input that may be one for all of the last axis, which it then lacks. */
+  readonly mayLackLast?: number;
+  /** What must hold of the shapes beyond broadcasting; false after a problem was reported. */
+  check?(call: Call<A>): boolean;
   /** Input and target must have the same number of elements, as PyTorch's must. */
   readonly strict?: boolean;
   /** A weight for each entry: the mean is that of the weights, or the plain one. */
@@ -45,7 +48,7 @@ interface PairLoss<A> {
 }
 
 /** A loss that compares input and target entry by entry. */
-function pairLoss<A extends { reduction: string }>({ name, summary, formula, keeps = ['input'], operations, arguments: given, further = [], strict = false, weighting, apply }: PairLoss<A>): FunctionOperation {
+function pairLoss<A extends { reduction: string }>({ name, summary, formula, keeps = ['input'], operations, arguments: given, inputs, further = [], mayLackLast, check = () => true, strict = false, weighting, apply }: PairLoss<A>): FunctionOperation {
   return tensorFunction<A>({
     name,
     summary,
@@ -53,10 +56,11 @@ function pairLoss<A extends { reduction: string }>({ name, summary, formula, kee
     source: torchPage(`torch.nn.functional.${name}`),
     keeps,
     work: lossWork(operations),
-    inputs: [{ name: 'input' }, { name: 'target' }, ...further, ...(weighting === undefined ? [] : [weight])],
+    inputs: inputs ?? [{ name: 'input' }, { name: 'target' }, ...further, ...(weighting === undefined ? [] : [weight])],
     arguments: given,
     infer(call) {
-      const shapes = call.inputs.map((each) => each.shape);
+      if (!check(call)) return undefined;
+      const shapes = shapesOf(call.inputs, mayLackLast);
       const shape = broadcastShapes(call, name, shapes);
       if (shape === undefined) return undefined;
       if (!requireSameElements(call, name, shape, strict) || !requireWeights(call, name, weighting !== undefined)) return undefined;
@@ -68,7 +72,7 @@ function pairLoss<A extends { reduction: string }>({ name, summary, formula, kee
         steps: how === 'none' ? [] : [{ what: 'reduced', formula: `${how} of ${count} ${count === '1' ? 'value' : 'values'} per example` }],
         dependence: how === 'none' ? broadcastDependence(shapes, shape) : everything(shapes.map((each) => each.length)),
         execute: ({ builder, inputs }) => {
-          const operands = aligned(builder, inputs, shape.length);
+          const operands = aligned(builder, lifted(builder, inputs, shapes), shape.length);
           const values = apply(builder, operands, call.arguments);
           const weights = weighting === undefined ? undefined : operands[2];
           if (weights === undefined) return reduced(builder, values, how);
@@ -90,6 +94,39 @@ export function lossWork(operations: number): Work<{ reduction: string }> {
       return multiply(operations + (inputs.length > 2 ? 1 : 0) + (given.reduction === 'none' ? 0 : 1), widest!);
     },
   };
+}
+
+/** The shapes to broadcast; where an input may lack the last axis, it has it with size 1. */
+function shapesOf(inputs: readonly TensorType[], mayLackLast: number | undefined): readonly (readonly Dimension[])[] {
+  const rank = inputs[0]!.shape.length;
+  return inputs.map(({ shape }, index) => (index === mayLackLast && shape.length === rank - 1 ? [...shape, 1] : shape));
+}
+
+/** The tensors with the axes that `shapesOf` added. */
+function lifted(builder: Builder, refs: readonly Ref[], shapes: readonly (readonly Dimension[])[]): readonly Ref[] {
+  return refs.map((ref, index) => {
+    const own = builder.shape(ref);
+    return own.length === shapes[index]!.length + 1 ? ref : builder.reshape(ref, [...own, 1]);
+  });
+}
+
+/** The variance has the input's shape, or is one for all of one of its axes. */
+function requireVariance(call: Pick<Call, 'inputs' | 'problem' | 'requireEqual'>): boolean {
+  const [input, , variance] = call.inputs.map((each) => each.shape) as [readonly Dimension[], readonly Dimension[], readonly Dimension[]];
+  const shared = variance.length < input.length ? [] : variance.flatMap((size, axis) => (size === 1 && input[axis] !== 1 ? [axis] : []));
+  const fits = variance.length === input.length - 1 || (variance.length === input.length && shared.length <= 1);
+  if (fits && variance.every((size, axis) => shared.includes(axis) || call.requireEqual(size, input[axis]!))) return true;
+  call.problem({ code: 'wrong-variance-shape', message: `gaussian_nll_loss takes a variance of the shape of its input ${printShape(input)}, or one for all of an axis, but var is ${printShape(variance)}` });
+  return false;
+}
+
+/** log n! for n > 1 (Stirling), 0 otherwise: n·log n − n + ½·log(2πn). */
+function stirling(builder: Builder, n: Ref): Ref {
+  const large = builder.greater(n, builder.scalar(1));
+  const safe = builder.select(large, n, builder.scalar(1));
+  const log = builder.log(safe);
+  const bend = builder.multiply(builder.scalar(0.5), builder.add(builder.scalar(Math.log(2 * Math.PI)), log));
+  return builder.select(large, builder.add(builder.subtract(builder.multiply(safe, log), safe), bend), builder.scalar(0));
 }
 
 /** Broadcasting input against target repeats one of them, which is hardly ever meant. */
@@ -153,7 +190,7 @@ function weighted(builder: Builder, values: Ref, weight: Ref | undefined): Ref {
   return weight === undefined ? values : builder.multiply(values, builder.detach(weight));
 }
 
-const pairLosses: readonly FunctionOperation[] = [
+export const losses: readonly FunctionOperation[] = [
   pairLoss<{ reduction: Reduction }>({
     name: 'mse_loss',
     summary: 'The mean squared error.',
@@ -249,10 +286,74 @@ const pairLosses: readonly FunctionOperation[] = [
       return builder.add(unlike, like);
     },
   }),
+  pairLoss<{ reduction: Reduction }>({
+    name: 'soft_margin_loss',
+    summary: 'The logistic loss of two classes, of which the target is −1 or 1.',
+    formula: 'mean of log(1 + e^(−target·input))',
+    strict: true,
+    operations: 3,
+    arguments: { reduction },
+    apply: (builder, [input, target]) => builder.softplus(builder.negate(builder.multiply(target!, input!))),
+  }),
+  pairLoss<{ log_input: boolean; full: boolean; eps: number; reduction: Reduction }>({
+    name: 'poisson_nll_loss',
+    summary: 'The negative logarithm of a Poisson distribution: for targets that count something.',
+    formula: 'mean of e^input − target·input; with log_input = false: input − target·log(input + eps)',
+    operations: 3,
+    arguments: {
+      log_input: flag({ default: true, documentation: 'The input is the logarithm of the rate, not the rate.' }),
+      full: flag({ default: false, documentation: "Adds Stirling's approximation of log target! where the target is above 1." }),
+      eps: number({ minimum: 0, default: 1e-8, documentation: 'Added to a rate, so that its logarithm is finite.' }),
+      reduction,
+    },
+    apply: (builder, [input, target], { log_input, full, eps }) => {
+      const rate = log_input ? builder.exp(input!) : input!;
+      const log = log_input ? input! : builder.log(builder.add(input!, builder.scalar(eps)));
+      const loss = builder.subtract(rate, builder.multiply(target!, log));
+      return full ? builder.add(loss, stirling(builder, target!)) : loss;
+    },
+  }),
+  pairLoss<{ full: boolean; eps: number; reduction: Reduction }>({
+    name: 'gaussian_nll_loss',
+    summary: 'The negative logarithm of a normal distribution whose mean and variance are predicted.',
+    formula: 'mean of ½·(log v + (input − target)²/v), with v = max(var, eps); full adds ½·log 2π',
+    further: [{ name: 'var', documentation: "The variance: of the input's shape, or one for all of its last axis." }],
+    operations: 6,
+    arguments: {
+      full: flag({ default: false, documentation: 'Adds the constant ½·log 2π.' }),
+      eps: above(0, 1e-6, 'The smallest variance; below it the derivative is that of no bound.'),
+      reduction,
+    },
+    mayLackLast: 2,
+    check: requireVariance,
+    apply: (builder, [input, target, variance], { full, eps }) => {
+      // PyTorch bounds the variance behind the back of the derivative.
+      const missing = builder.detach(builder.subtract(builder.clamp(variance!, eps, Infinity), variance!));
+      const v = builder.add(variance!, missing);
+      const square = builder.square(builder.subtract(input!, target!));
+      const loss = builder.multiply(builder.scalar(0.5), builder.add(builder.log(v), builder.divide(square, v)));
+      return full ? builder.add(loss, builder.scalar(0.5 * Math.log(2 * Math.PI))) : loss;
+    },
+  }),
+  pairLoss<{ margin: number; reduction: Reduction }>({
+    name: 'margin_ranking_loss',
+    summary: 'Two scores in the right order: the first larger where the target is 1, the second where it is −1.',
+    formula: 'mean of max(0, −target·(input1 − input2) + margin)',
+    inputs: [{ name: 'input1' }, { name: 'input2' }, { name: 'target', documentation: '1 where the first should be larger, −1 where the second.' }],
+    operations: 4,
+    arguments: { margin: number({ default: 0, documentation: 'How far apart the scores should be.' }), reduction },
+    check: (call) => {
+      const ranks = call.inputs.map((input) => input.shape.length);
+      if (ranks.every((rank) => rank === ranks[0])) return true;
+      call.problem({ code: 'ranks-differ', message: `margin_ranking_loss takes two scores and a target of one rank, but gets ${call.inputs.map((input) => printShape(input.shape)).join(', ')}` });
+      return false;
+    },
+    apply: (builder, [a, b, target], { margin }) => builder.relu(builder.subtract(builder.scalar(margin), builder.multiply(target!, builder.subtract(a!, b!)))),
+  }),
 ];
 
 /** A number above a bound. */
-function above(bound: number, standard: number, documentation: string): ArgumentDefinition<number> {
+export function above(bound: number, standard: number, documentation: string): ArgumentDefinition<number> {
   const accepts = `a number above ${String(bound)}`;
   return {
     documentation,
@@ -262,90 +363,3 @@ function above(bound: number, standard: number, documentation: string): Argument
   };
 }
 
-/** x/max(|x|, eps) along an axis; the axis is counted with the batch. */
-function unit(builder: Builder, x: Ref, along: number, eps: number): Ref {
-  const square = builder.sum(builder.square(x), [along], true);
-  // Where x is 0, the length has no derivative, and eps takes its place.
-  const isZero = builder.equal(square, builder.scalar(0));
-  const length = builder.select(isZero, builder.scalar(0), builder.sqrt(builder.select(isZero, builder.scalar(1), square)));
-  return builder.divide(x, builder.clamp(length, eps, Infinity));
-}
-
-/** cos of the angle between two vectors, as function and as layer. */
-function cosine(name: string, source: string): FunctionOperation {
-  return tensorFunction<{ dim: number; eps: number }>({
-    name,
-    summary: 'The cosine of the angle between two vectors along an axis.',
-    formula: 'y = x₁·x₂ / (max(|x₁|, eps)·max(|x₂|, eps))',
-    source: torchPage(source),
-    keeps: ['input'],
-    work: { counted: 'six for each pair of entries: three products and their sums', count: ({ inputs }) => multiply(6, elements(inputs[0]!.shape)) },
-    inputs: [{ name: 'x1' }, { name: 'x2' }],
-    arguments: {
-      dim: axis('The axis of the vectors.', 0),
-      eps: number({ minimum: 0, default: 1e-8, documentation: 'The smallest length, so that nothing is divided by zero.' }),
-    },
-    infer(call) {
-      const shapes = call.inputs.map((input) => input.shape);
-      const shape = broadcastShapes(call, name, shapes);
-      if (shape === undefined) return undefined;
-      const along = resolveAxis(call, call.arguments.dim, shape.length);
-      if (along === undefined) return undefined;
-      return {
-        output: { element: 'float', shape: shape.filter((_, index) => index !== along) },
-        dependence: cosineDependence(shapes, shape, along),
-        execute: ({ builder, inputs }) => {
-          const [a, b] = aligned(builder, inputs, shape.length).map((ref) =>
-            unit(builder, builder.broadcastTo(ref, [builder.shape(ref)[0]!, ...(shape as readonly number[])]), along + 1, call.arguments.eps),
-          );
-          return builder.sum(builder.multiply(a!, b!), [along + 1]);
-        },
-      };
-    },
-  });
-}
-
-function cosineDependence(shapes: readonly (readonly Dimension[])[], shape: readonly Dimension[], along: number): ReturnType<typeof broadcastDependence> {
-  const { windows, stretched } = broadcastDependence(shapes, shape);
-  const kept = windows.filter((window) => window.to !== along).map((window) => ({ ...window, to: window.to > along ? window.to - 1 : window.to }));
-  const mixed = windows.filter((window) => window.to === along).map(({ input, from }) => ({ input, axis: from, as: 'position' as const }));
-  return { windows: kept, stretched, mixed };
-}
-
-const pairwiseDistance = operation<{ p: number; eps: number; keepdim: boolean }>({
-  name: 'PairwiseDistance',
-  summary: 'The distance of two vectors along the last axis.',
-  formula: 'y = (Σ |x₁ − x₂ + eps|ᵖ)^(1/p)',
-  source: torchPage('torch.nn.PairwiseDistance'),
-  keeps: ['input', 'output'],
-  work: { counted: 'four for each pair of entries (difference, eps, power, sum)', count: ({ inputs }) => multiply(4, elements(inputs[0]!.shape)) },
-  inputs: [{ name: 'x1' }, { name: 'x2' }],
-  arguments: {
-    p: number({ default: 2, documentation: 'The order of the norm.' }),
-    eps: number({ default: 1e-6, documentation: 'Added to the difference, so that its length is never 0.' }),
-    keepdim: flag({ default: false, documentation: 'Keeps the last axis with size 1.' }),
-  },
-  infer(call) {
-    const shapes = call.inputs.map((input) => input.shape);
-    const shape = broadcastShapes(call, 'PairwiseDistance', shapes);
-    if (shape === undefined) return undefined;
-    if (shape.length === 0) return call.problem({ code: 'wrong-rank', message: 'PairwiseDistance takes vectors, but gets two single numbers; abs(a - b) is their distance' });
-    const { p, eps, keepdim } = call.arguments;
-    const along = shape.length - 1;
-    const dependence = cosineDependence(shapes, shape, along);
-    return {
-      output: { element: 'float', shape: keepdim ? [...shape.slice(0, -1), 1] : shape.slice(0, -1) },
-      dependence,
-      execute: ({ builder, inputs }) => {
-        const [a, b] = aligned(builder, inputs, shape.length);
-        const difference = builder.add(builder.subtract(a!, b!), builder.scalar(eps));
-        return norm(builder, difference, [along + 1], keepdim, p);
-      },
-    };
-  },
-});
-
-/** Layers of two inputs that measure how alike they are. */
-export const similarities: readonly Operation[] = [cosine('CosineSimilarity', 'torch.nn.CosineSimilarity'), pairwiseDistance];
-
-export const losses: readonly FunctionOperation[] = [...pairLosses, cosine('cosine_similarity', 'torch.nn.functional.cosine_similarity')];

@@ -5,7 +5,7 @@ import { type ArgumentDefinition, type ArgumentDefinitions, flag, integer, optio
 import { requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Step } from './definition';
 import { type AxisWindow, type Dependence, type MixedAxis, unevenWindow } from './dependence';
-import { float } from './tensor';
+import { float, type TensorType } from './tensor';
 import { axisName, extent, outputSize, slide, spatialDependence, type Window } from './window';
 import { sumOf, windowWork, type Work } from './work';
 
@@ -56,6 +56,13 @@ function poolArguments(axes: Axes): {
 
 const ceilMode = flag({ default: false, documentation: 'Rounds the output size up, so that the border is read, too.' });
 
+const returnIndices = flag({ default: false, documentation: 'Gives the places of the maxima as indices, too, for MaxUnpool: counted row by row over the spatial axes.' });
+
+/** The places of maxima, as a further result. */
+function indicesOf(shape: readonly Dimension[]): ReadonlyMap<string, TensorType> {
+  return new Map([['indices', { element: 'int', shape }]]);
+}
+
 /** The padding behind that lets the last window of ceil_mode end inside the padded input. */
 export function reachBehind(n: Dimension, window: Window, ceil: boolean): number {
   if (!ceil || typeof n !== 'number') return window.after;
@@ -65,7 +72,7 @@ export function reachBehind(n: Dimension, window: Window, ceil: boolean): number
 
 function maxPool(axes: Axes): Operation {
   const name = `MaxPool${String(axes)}d`;
-  return operation<PoolArguments & { dilation: readonly number[] }>({
+  return operation<PoolArguments & { dilation: readonly number[]; return_indices: boolean }>({
     name,
     summary: 'The largest value of each window; it has no parameters.',
     formula: 'y = max over the window of x;  out = ⌊(in + 2·padding − dilation·(kernel_size − 1) − 1)/stride⌋ + 1',
@@ -76,29 +83,35 @@ function maxPool(axes: Axes): Operation {
     arguments: {
       ...poolArguments(axes),
       dilation: perAxis(axes, { minimum: 1, default: 1, documentation: 'Distance between the elements of a window.' }),
+      return_indices: returnIndices,
       ceil_mode: ceilMode,
     },
     infer(call) {
       if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
       const [channels, ...spatial] = call.inputs[0]!.shape;
       const windows = windowsOf(call, call.arguments.dilation);
-      const { ceil_mode } = call.arguments;
+      const { ceil_mode, return_indices } = call.arguments;
       const slid = windows && slide(call, spatial, windows, ceil_mode);
       if (windows === undefined || slid === undefined) return undefined;
+      const shape = [channels!, ...slid.sizes];
       return {
-        output: float(channels!, ...slid.sizes),
+        output: float(...shape),
+        further: return_indices ? indicesOf(shape) : undefined,
         get steps() {
           return slid.steps;
         },
         dependence: channelwise(spatialDependence(windows)),
-        execute: ({ builder, inputs }) =>
-          builder.maxPool(inputs[0]!, {
+        execute: ({ builder, inputs }) => {
+          const geometry = {
             kernel: windows.map((window) => window.kernel),
             stride: windows.map((window) => window.stride),
             paddingBefore: windows.map((window) => window.before),
             paddingAfter: windows.map((window, axis) => reachBehind(spatial[axis]!, window, ceil_mode)),
             dilation: windows.map((window) => window.dilation),
-          }),
+          };
+          const y = builder.maxPool(inputs[0]!, geometry);
+          return return_indices ? [y, builder.maxPoolPlaces(inputs[0]!, geometry)] : y;
+        },
       };
     },
   });
@@ -199,7 +212,7 @@ function outputSizes(axes: Axes): ArgumentDefinition<readonly (Dimension | null)
 
 function adaptivePool(kind: 'Avg' | 'Max', axes: Axes): Operation {
   const name = `Adaptive${kind}Pool${String(axes)}d`;
-  return operation<{ output_size: readonly (Dimension | null)[] }>({
+  return operation<{ output_size: readonly (Dimension | null)[]; return_indices?: boolean }>({
     name,
     summary: `The ${kind === 'Avg' ? 'mean' : 'largest value'} of as many windows as output_size says, whatever the input size; 1 pools globally.`,
     formula: 'window i of n covers ⌊i·in/n⌋ … ⌈(i + 1)·in/n⌉ − 1',
@@ -207,7 +220,7 @@ function adaptivePool(kind: 'Avg' | 'Max', axes: Axes): Operation {
     inputs: oneInput,
     keeps: kind === 'Max' ? ['indices'] : [],
     work: adaptiveWork,
-    arguments: { output_size: outputSizes(axes) },
+    arguments: { output_size: outputSizes(axes), ...(kind === 'Max' ? { return_indices: returnIndices } : {}) } as ArgumentDefinitions<{ output_size: readonly (Dimension | null)[]; return_indices?: boolean }>,
     infer(call) {
       if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
       const [channels, ...spatial] = call.inputs[0]!.shape;
@@ -224,12 +237,15 @@ function adaptivePool(kind: 'Avg' | 'Max', axes: Axes): Operation {
       }
       return {
         output: float(channels!, ...sizes),
+        further: call.arguments.return_indices === true ? indicesOf([channels!, ...sizes]) : undefined,
         steps,
         dependence: channelwise(windows, mixed),
-        execute: ({ builder, inputs }) =>
-          kind === 'Avg'
-            ? builder.adaptiveAveragePool(inputs[0]!, sizes as readonly number[])
-            : builder.adaptiveMaxPool(inputs[0]!, sizes as readonly number[]),
+        execute: ({ builder, inputs: [x] }) => {
+          const numbers = sizes as readonly number[];
+          if (kind === 'Avg') return builder.adaptiveAveragePool(x!, numbers);
+          const y = builder.adaptiveMaxPool(x!, numbers);
+          return call.arguments.return_indices === true ? [y, builder.adaptiveMaxPoolPlaces(x!, numbers)] : y;
+        },
       };
     },
   });

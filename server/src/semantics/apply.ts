@@ -72,6 +72,7 @@ export function apply(context: Context, layer: Layer, inputs: readonly Value[], 
   };
   run.findings.observe(node, observation);
   if (layer.origin.node !== node) run.findings.observe(layer.origin.node, observation);
+  if (layer.kind === 'catalog') for (const wrapped of layer.wraps ?? []) run.findings.observe(wrapped.origin.node, observation);
   return value;
 }
 

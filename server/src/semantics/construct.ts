@@ -5,7 +5,7 @@ import type { Fix } from '../base/diagnostic';
 import { nearestName } from '../base/nearest';
 import { bindArguments } from '../layers/bind';
 import type { ArgumentDefinitions } from '../layers/arguments';
-import type { Arguments } from '../layers/definition';
+import type { Arguments, Operation } from '../layers/definition';
 import { runBody } from './body';
 import { evaluate } from './evaluate';
 import type { Finding } from './findings';
@@ -40,7 +40,7 @@ export function construct(
 
 function constructCatalog(
   context: Context,
-  operation: Parameters<typeof bindArguments>[0],
+  operation: Operation,
   given: readonly BoundArgument[],
   node: ast.Expression,
 ): Value {
@@ -59,10 +59,11 @@ function constructCatalog(
     kind: 'layer',
     layer: {
       kind: 'catalog',
-      operation: operation as never,
+      operation: operation.specialize?.(bound.arguments) ?? operation,
       arguments: bound.arguments,
       argumentPlaces: bound.places,
       insertion: insertionInto(context, node),
+      wraps: given.flatMap(({ value }) => (value.kind === 'layer' ? [value.layer] : [])),
       origin: { place: at(context, node), node },
     },
   };

@@ -3,6 +3,7 @@
 import type * as ast from '../../../grammar/ast';
 import type { RawValue } from '../layers/arguments';
 import type { Arguments, FunctionOperation, Operation } from '../layers/definition';
+import { bindArguments } from '../layers/bind';
 import { printType } from '../layers/tensor';
 import { type Dimension, print } from '../symbolic/dimension';
 import type { Verdict } from '../symbolic/solve';
@@ -91,6 +92,8 @@ export interface CatalogLayer {
   label?: string;
   /** Fixed at the first application. */
   parameters?: readonly Tensor[];
+  /** Layers that it takes as arguments, which are applied with it. */
+  readonly wraps?: readonly Layer[];
 }
 
 /** The text around an argument that is to be added at a place. */
@@ -247,6 +250,14 @@ export function toRaw(value: Value): RawValue {
       return null;
     case 'list':
       return value.items.map(toRaw);
+    case 'layer':
+      return value.layer.kind === 'catalog' ? { operation: value.layer.operation, arguments: value.layer.arguments, other: describe(value) } : { other: describe(value) };
+    case 'constructor': {
+      if (value.target.kind !== 'catalog') return { other: describe(value) };
+      const { operation } = value.target;
+      const bound = bindArguments(operation, []);
+      return bound.arguments === undefined ? { other: describe(value) } : { operation, arguments: bound.arguments, other: describe(value) };
+    }
     default:
       return { other: describe(value) };
   }

@@ -25,6 +25,10 @@ def cases():
                 yield pool(kind, 2, size, out)
         for out in (1, 2, [1, None, 2], [3, 2, 1]):
             yield pool(kind, 3, (3, 4, 5), out)
+        if kind == "Max":
+            for axes, size, out in ((1, (7,), 3), (2, (5, 7), 2), (2, (4, 6), [1, 3]), (3, (3, 4, 5), [2, 1, 3])):
+                given = {"output_size": out, "return_indices": True}
+                yield layer(f"AdaptiveMaxPool{axes}d", given, [(2, *size)], lambda: MODULES[kind, axes](**given))
         yield pool(kind, 2, (4, 4, 4), 2)
         yield pool(kind, 2, (4, 4), [2, 2, 2])
         yield pool(kind, 1, (4,), -1)

@@ -24,9 +24,9 @@ torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
 
 FAMILIES = [
-    "convolution", "transposed", "pool", "average_pool", "adaptive_pool", "further_pool", "linear", "normalization", "activation",
+    "convolution", "transposed", "pool", "average_pool", "adaptive_pool", "further_pool", "unpool", "linear", "normalization", "parametrization", "activation",
     "operators", "reduction", "softmax", "products", "layout", "join", "padding", "indexing", "resample", "dropout",
-    "loss", "class_loss", "source", "fold", "recurrent", "attention",
+    "loss", "class_loss", "margin_loss", "loss_layer", "source", "fold", "recurrent", "attention",
 ]
 
 
@@ -48,14 +48,23 @@ class Input:
     low: float = -1
     high: float = 1
     ints: bool = False
+    #: Ints below this number that differ within each of the last `plane` axes' planes.
+    distinct: int | None = None
+    plane: int = 1
 
     def draw(self, seed: int, batch: int | None) -> torch.Tensor:
         shape = tuple(self.shape) if batch is None else (batch, *self.shape)
+        if self.distinct is not None:
+            rows, count = math.prod(shape[:-self.plane]), math.prod(shape[-self.plane:])
+            order = uniform(seed, rows * self.distinct).reshape(rows, self.distinct).argsort(1)
+            return order[:, :count].reshape(shape)
         u = (uniform(seed, math.prod(shape)) + 1) / 2
         values = self.low + u * (self.high - self.low)
         return (torch.floor(values).to(torch.int64) if self.ints else values).reshape(shape)
 
     def written(self) -> Any:
+        if self.distinct is not None:
+            return {"shape": list(self.shape), "distinct": self.distinct, "plane": self.plane}
         if not self.ints and (self.low, self.high) == (-1, 1):
             return list(self.shape)
         return {"shape": list(self.shape), "low": self.low, "high": self.high, "ints": self.ints}
@@ -75,6 +84,8 @@ class Case:
     forward: dict = field(default_factory=dict)
     #: Gives the random mask that PyTorch drew, from its inputs and outputs.
     mask: Callable | None = None
+    #: Changes the module once its parameters are set.
+    prepare: Callable | None = None
 
 
 def tensors(*shapes) -> list:
@@ -129,6 +140,8 @@ def measure(case: Case) -> dict:
                 parameter.copy_(uniform(101 + index, parameter.numel()).reshape(parameter.shape) / 2)
             names.append([name, *parameter.shape])
             leaves.append(parameter)
+    if case.prepare:
+        case.prepare(module)
     torch.manual_seed(7)
     # The fused attention has no count.
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:

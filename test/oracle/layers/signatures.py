@@ -27,6 +27,7 @@ def plain(value):
 
 def main():
     layers = {}
+    modules = sorted(name for name, value in vars(nn).items() if inspect.isclass(value) and issubclass(value, nn.Module))
     for name, value in vars(nn).items():
         if inspect.isclass(value) and issubclass(value, nn.Module):
             base = value.__mro__[1].__init__ if name in ("LSTM", "GRU", "RNN") else value.__init__
@@ -40,7 +41,7 @@ def main():
             if found is not None:
                 functions[name] = found
     path = pathlib.Path(__file__).parent.parent / "layer-signatures.json"
-    path.write_text(json.dumps({"torch": torch.__version__, "layers": layers, "functions": functions}, separators=(",", ":")).replace("]],", "]],\n") + "\n")
+    path.write_text(json.dumps({"torch": torch.__version__, "modules": modules, "layers": layers, "functions": functions}, separators=(",", ":")).replace("]],", "]],\n") + "\n")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ function announcements(text: string): readonly { line: number; severity: string;
 function claims(text: string): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
   for (const [line, content] of text.split('\n').entries()) {
-    const match = /# ((?:int)?\[[^#]*|×\d[^#]*)/.exec(content);
+    const match = /# ((?:int)?\[[^#]*|\d+ × [^#]*|×\d[^#]*|requires [^#]*)/.exec(content);
     if (match !== null) found.set(line, match[1]!.trim());
   }
   return found;

@@ -150,8 +150,8 @@ it('figures of the whole model cannot be asked for in the middle of its body', (
 });
 
 it('an assert on a shape of which a part is unknown is not judged', () => {
-  const { diagnostics, models } = analyseText('model M {\n input x: [3, H]\n x\n assert shape(x) == [3, H / 2]\n}');
-  expect(diagnostics.map(({ code }) => code)).toEqual(['undecided-size']);
+  const { diagnostics, models } = analyseText('model M {\n input x: [3, H]\n x\n assert shape(x) == [3, H @ 2]\n}');
+  expect(diagnostics.map(({ code }) => code)).toEqual(['wrong-operand']);
   expect(models[0]!.graph.judgements.map(({ outcome }) => outcome)).toEqual(['unknown']);
 });
 

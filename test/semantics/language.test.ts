@@ -2,13 +2,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { printShape } from '../../server/src/layers/tensor';
-import { print } from '../../server/src/symbolic/dimension';
+import { type Dimension, print } from '../../server/src/symbolic/dimension';
 import { countMacs, countParameters } from '../../server/src/semantics/cost';
 import { requirementsOf } from '../../server/src/semantics/requirements';
 import { analyseFiles, analyseText } from '../support/analyse';
 
 /** The outputs of the last model, `name shape` each, and its parameters. */
-function meaning(text: string): { outputs: readonly string[]; parameters: number } {
+function meaning(text: string): { outputs: readonly string[]; parameters: Dimension } {
   const analysis = analyseText(text);
   expect(analysis.diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message)).toEqual([]);
   const { graph } = analysis.models.at(-1)!;
@@ -18,7 +18,7 @@ function meaning(text: string): { outputs: readonly string[]; parameters: number
   };
 }
 
-function model(body: string, input = 'input x: [3, 32, 32]', head = ''): { outputs: readonly string[]; parameters: number } {
+function model(body: string, input = 'input x: [3, 32, 32]', head = ''): { outputs: readonly string[]; parameters: Dimension } {
   return meaning(`${head}\nmodel M {\n  ${input}\n${body}\n}\n`);
 }
 

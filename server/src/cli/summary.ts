@@ -55,7 +55,7 @@ function page(model: EvaluatedModel, document: Document, terminal: Terminal): st
 
 function cells(row: SummaryRow): readonly string[] {
   const indent = '  '.repeat(row.depth);
-  if (row.kind === 'group') return [`${indent}${row.name}`, '', zeroless(row.cost.parameters), zeroless(row.cost.macs === 0 ? 0 : figure(row.cost.macs)), '', String(row.line)];
+  if (row.kind === 'group') return [`${indent}${row.name}`, '', zeroless(figure(row.cost.parameters)), zeroless(row.cost.macs === 0 ? 0 : figure(row.cost.macs)), '', String(row.line)];
   const { name, operation, arguments: written, output, params, macs, receptiveField, line } = row.layer;
   const bound = name === operation || name.replace(/_\d+$/, '') === operation ? '' : `${name} = `;
   const call = `${bound}${operation}${written === '' ? '' : `(${clipped(written)})`}`;

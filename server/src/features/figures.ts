@@ -55,6 +55,17 @@ export function applicationsAt(document: Document, node: object): readonly Appli
   return first.flatMap((observation) => applicationOf(document, observation, node));
 }
 
+/** Those in models, where the stack around the expression is understood by itself. */
+export function applicationsInModels(document: Document, node: object): readonly Application[] {
+  const { first } = document.analysis.applied(node) ?? { first: [] };
+  return first.flatMap((observation) => applicationOf(document, observation, node));
+}
+
+/** Whether an application is that of a stack by itself. */
+export function isAlone(application: Application | undefined): boolean {
+  return application !== undefined && (application.run as Run).freeParameters;
+}
+
 function applicationOf(document: Document, observation: Observation, node: object): Application[] {
   const { value, application, chain } = observation;
   if (value.kind === 'unknown') return [];
@@ -105,7 +116,7 @@ export function signatureOf(application: Pick<Application, 'inputs' | 'output'>)
 
 /** What a part of a graph costs. */
 export interface Cost {
-  readonly parameters: number;
+  readonly parameters: Dimension;
   readonly buffers: number;
   readonly macs: Dimension;
 }

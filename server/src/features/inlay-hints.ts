@@ -4,6 +4,7 @@
 import type * as ast from '../../../grammar/ast';
 import { children, type Node } from '../../../grammar/walk';
 import { overlaps, type Span } from '../base/span';
+import { requirementsOf } from '../semantics/requirements';
 import { type Application, costOf, fieldDetails, fieldSize, modelOf, ofOneRun, picturedApplications, receptiveFieldsOf, runOf, tensorsIn, typeOf } from './figures';
 import { argumentHints } from './inlay-hints/arguments';
 import { counted, freeNames, grouped, shortened, written } from './numbers';
@@ -62,7 +63,7 @@ class Collector {
   private statement(statement: ast.Statement): void {
     switch (statement.kind) {
       case 'input':
-        if (this.declaration.kind === 'stack' && statement.name.text !== '') this.add(statement.span.end, this.observed([statement.name]));
+        if (this.declaration.kind === 'stack' && statement.name.text !== '') this.stackInput(statement);
         return;
       case 'binding':
         this.add(statement.span.end, this.observed(statement.names), lastLine(statement.value, this.document));
@@ -72,6 +73,19 @@ class Collector {
         this.add(statement.span.end, this.valueOf(statement.value), lastLine(statement.value, this.document));
         this.expression(statement.value);
     }
+  }
+
+  /** Of a stack that is understood by itself what it requires, since its type is written already. */
+  private stackInput(statement: ast.Input): void {
+    const stack = this.document.analysis.understood(this.declaration);
+    if (stack === undefined) {
+      this.add(statement.span.end, this.observed([statement.name]));
+      return;
+    }
+    const required = requirementsOf(stack.run).filter(({ input }) => input.place.span.start === statement.name.span.start);
+    if (required.length === 0) return;
+    const label = `requires ${required.flatMap(({ conditions }) => conditions).join(' and ')}`;
+    this.hints.set(statement.span.end, { kind: 'type', offset: statement.span.end, label });
   }
 
   /** The hints inside an expression: members of pipelines, and the bodies of blocks. */
@@ -173,9 +187,11 @@ class Collector {
     const rounds = members[0]?.length ?? 0;
     if (members.some((applications) => applications.length !== rounds)) return [];
     const counts = Array.from({ length: rounds }, (_, round) => costOf(members.flatMap((applications) => applications[round]!.nodes)).parameters);
-    const [least, most] = [Math.min(...counts), Math.max(...counts)];
-    if (counts.length === 0 || most === 0) return [];
     const style = this.settings['numbers.style'];
+    const known = counts.filter((count) => typeof count === 'number');
+    if (known.length < counts.length) return counts.length === 1 ? [`${written(counts[0]!, style)} params`] : [];
+    const [least, most] = [Math.min(...known), Math.max(...known)];
+    if (counts.length === 0 || most === 0) return [];
     return [least === most ? `${written(most, style)} params` : `${written(least, style)} … ${written(most, style)} params`];
   }
 }
@@ -237,7 +253,7 @@ function tooltipOf({ graph, output, nodes }: Application): string | undefined {
     if (size !== undefined) lines.push([`Receptive field ${size}`, fieldDetails(field)].filter((part) => part !== '').join(', '));
   }
   const { parameters, macs } = costOf(nodes);
-  if (parameters > 0) lines.push(counted(parameters, 'parameter'));
+  if (parameters !== 0) lines.push(counted(parameters, 'parameter'));
   if (macs !== 0) lines.push(typeof macs === 'number' ? `${shortened(macs)} MACs` : `MACs depend on ${freeNames([macs]).join(', ')}: \`${grouped(macs)}\``);
   return lines.length === 0 ? undefined : lines.join('  \n');
 }

@@ -18,8 +18,9 @@ const suffixes = [
   [1e3, 'k'],
 ] as const;
 
-/** `1.81 G`; small numbers stay as they are. */
-export function shortened(value: number): string {
+/** `1.81 G`; small numbers stay as they are, and so do expressions. */
+export function shortened(value: Dimension): string {
+  if (typeof value !== 'number') return print(value);
   const found = suffixes.find(([unit]) => Math.abs(value) >= unit);
   if (found === undefined || Math.abs(value) < 10_000) return grouped(value);
   const [unit, suffix] = found;
@@ -27,7 +28,7 @@ export function shortened(value: number): string {
 }
 
 /** A number where there is little room, in the style of the settings. */
-export function written(value: number, style: Settings['numbers.style']): string {
+export function written(value: Dimension, style: Settings['numbers.style']): string {
   return style === 'exact' ? grouped(value) : shortened(value);
 }
 
@@ -49,6 +50,6 @@ export function scientific(value: number): string {
 }
 
 /** `1 layer`, `3 layers` */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
+export function counted(count: Dimension, noun: string, plural = `${noun}s`): string {
   return `${grouped(count)} ${count === 1 ? noun : plural}`;
 }

@@ -74,7 +74,7 @@ export function summaryOf(model: EvaluatedModel, places: Places): ModelSummary {
   const output = lastOutput(model)?.tensors.at(-1);
   return {
     name: model.name,
-    params: parameters,
+    params: parameters as number,
     buffers,
     macs: figure(macs),
     inputs: graph.inputs.map(({ source, type }) => ({ name: source.kind === 'input' ? source.name : '', shape: type.shape.map(figure) })),

@@ -4,7 +4,7 @@ import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinitions, flag, integer, number } from './arguments';
 import { commonBatch } from './broadcast';
-import { requireFixed, requireFloat } from './check';
+import { requireNumber, requireFloat } from './check';
 import { type Arguments, type Call, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
 import { everything } from './dependence';
 import { macsStep } from './product';
@@ -250,8 +250,8 @@ const multiheadAttention = operation<MultiheadArguments>({
     if (!requireFloat(call, 'MultiheadAttention')) return undefined;
     if (!['query', 'key', 'value'].every((what, index) => requireSequence(call, 'MultiheadAttention', what, sequences[index]!))) return undefined;
     const [width, keyWidth, valueWidth] = sequences.map((sequence) => sequence.shape[1]!) as [Dimension, Dimension, Dimension];
-    if (!requireFixed(call, 'MultiheadAttention', 'The weight', width) || !requireFixed(call, 'MultiheadAttention', 'The weight', keyWidth)) return undefined;
-    if (!requireFixed(call, 'MultiheadAttention', 'The weight', valueWidth) || !requireHeads(call, 'MultiheadAttention', 'num_heads', width, heads)) return undefined;
+    if (!requireNumber(call, 'MultiheadAttention', 'The weight', width) || !requireNumber(call, 'MultiheadAttention', 'The weight', keyWidth)) return undefined;
+    if (!requireNumber(call, 'MultiheadAttention', 'The weight', valueWidth) || !requireHeads(call, 'MultiheadAttention', 'num_heads', width, heads)) return undefined;
     const [queries, keys, values] = sequences.map((sequence) => sequence.shape[0]!) as [Dimension, Dimension, Dimension];
     if (!call.requireEqual(keys, values)) {
       return call.problem({ code: 'keys-and-values-differ', message: `every key has a value, but there are ${print(keys)} keys and ${print(values)} values` });

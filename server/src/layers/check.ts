@@ -5,7 +5,7 @@ import type { Call } from './definition';
 import { printShape } from './tensor';
 
 /** Where a condition is asked: the types that come in, and who hears of a problem. */
-export type Site = Pick<Call, 'inputs' | 'problem'>;
+export type Site = Pick<Call, 'inputs' | 'problem' | 'freeParameters'>;
 
 /** The input has channels and `axes` spatial axes: `[C, H, W]`. */
 export function requireSpatial(call: Site, name: string, axes: number): boolean {
@@ -47,8 +47,18 @@ export function requireFloat(call: Site, name: string): boolean {
   return false;
 }
 
-/** The sizes that are known by number; an error for a parameter whose shape depends on a free dimension. */
-export function requireFixed(call: Site, name: string, what: string, dimension: Dimension): dimension is number {
+/** An error for a parameter whose shape depends on a free dimension; any size may be one where nothing runs. */
+export function requireFixed(call: Site, name: string, what: string, dimension: Dimension): boolean {
+  return call.freeParameters === true || requireNumber(call, name, what, dimension);
+}
+
+/** A size as the number that it is wherever a network runs. */
+export function known(dimension: Dimension): number {
+  return typeof dimension === 'number' ? dimension : NaN;
+}
+
+/** The same, for rules that only work on numbers. */
+export function requireNumber(call: Site, name: string, what: string, dimension: Dimension): dimension is number {
   if (typeof dimension === 'number') return true;
   call.problem({
     code: 'free-parameter-shape',

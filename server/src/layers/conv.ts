@@ -1,8 +1,8 @@
 // Convolutions and transposed convolutions over one, two and three axes.
 
-import { add, type Dimension, multiply, print, subtract } from '../symbolic/dimension';
+import { add, type Dimension, floorDivide, modulo, multiply, print, subtract } from '../symbolic/dimension';
 import { choice, flag, integer, type Padding, padding, perAxis, size } from './arguments';
-import { requireFixed, requireFloat, requireSpatial, type Site } from './check';
+import { known, requireFixed, requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Parameter, type Step } from './definition';
 import type { Dependence } from './dependence';
 import { padAxes, requirePadding } from './padding';
@@ -60,19 +60,19 @@ export function printPerAxis(values: readonly number[]): string {
 }
 
 /** Channels in and out must be multiples of the groups. */
-function requireGroups(call: Site, name: string, channels: number, outChannels: number, groups: number): boolean {
+function requireGroups(call: Pick<Call, 'problem' | 'requireEqual'>, name: string, channels: Dimension, outChannels: Dimension, groups: number): boolean {
   for (const [what, count] of [
     ['input channels', channels],
     ['out_channels', outChannels],
   ] as const) {
-    if (count % groups === 0) continue;
-    const nearest = Math.max(1, Math.round(count / groups)) * groups;
+    if (call.requireEqual(modulo(count, groups)!, 0)) continue;
+    const nearest = Math.max(1, Math.round(known(count) / groups)) * groups;
     call.problem({
       code: 'groups-do-not-divide',
       argument: 'groups',
       message:
-        `${name} splits its channels into ${String(groups)} groups, which does not divide the ${String(count)} ${what}; ` +
-        (what === 'out_channels' ? `${String(nearest)} would be` : `use a divisor of ${String(count)}`),
+        `${name} splits its channels into ${String(groups)} groups, which does not divide the ${print(count)} ${what}; ` +
+        (what === 'out_channels' ? `${String(nearest)} would be` : `use a divisor of ${print(count)}`),
       fix:
         what === 'out_channels'
           ? { title: `Make out_channels ${String(nearest)}`, argument: 'out_channels', value: String(nearest) }
@@ -84,27 +84,30 @@ function requireGroups(call: Site, name: string, channels: number, outChannels: 
 }
 
 /** Weight and bias with PyTorch's initialisation U(−1/√fan_in, 1/√fan_in). */
-export function weightAndBias(weight: readonly number[], fanIn: number, bias: number | undefined): readonly Parameter[] {
-  const initial = { uniform: 1 / Math.sqrt(fanIn) };
+export function weightAndBias(weight: readonly Dimension[], fanIn: Dimension, bias: Dimension | undefined): readonly Parameter[] {
+  const initial = { uniform: 1 / Math.sqrt(known(fanIn)) };
   const parameters: Parameter[] = [{ name: 'weight', shape: weight, initial }];
   if (bias !== undefined) parameters.push({ name: 'bias', shape: [bias], initial });
   return parameters;
 }
 
 /** `3·5·5·32 + 32 = 2,432`, for the hover. */
-export function parameterStep(weight: readonly number[], bias: number | undefined): Step {
-  const [out, ...rest] = weight;
-  const total = weight.reduce((a, b) => a * b, 1) + (bias ?? 0);
-  const taps = rest.map(String).join('·');
-  return { what: 'parameters', formula: `${String(out)}·${taps}${bias === undefined ? '' : ` + ${String(bias)}`} = ${grouped(total)}` };
+export function parameterStep(weight: readonly Dimension[], bias: Dimension | undefined): Step {
+  const total = add(multiply(...weight), bias ?? 0);
+  return { what: 'parameters', formula: `${product(weight)}${bias === undefined ? '' : ` + ${print(bias)}`} = ${grouped(total)}` };
+}
+
+/** `32·3·5·5`, `(3*D)·D` */
+function product(sizes: readonly Dimension[]): string {
+  return sizes.map((each) => (/^\w+$/.test(print(each)) ? print(each) : `(${print(each)})`)).join('·');
 }
 
 function grouped(value: Dimension): string {
   return typeof value === 'number' ? value.toLocaleString('en-US') : print(value);
 }
 
-function macsStep(weight: readonly number[], sizes: readonly Dimension[], macs: Dimension): Step {
-  return { what: 'MACs', formula: `${weight.map(String).join('·')} · ${sizes.map((each) => (typeof each === 'number' ? String(each) : `(${print(each)})`)).join('·')} = ${grouped(macs)}` };
+function macsStep(weight: readonly Dimension[], sizes: readonly Dimension[], macs: Dimension): Step {
+  return { what: 'MACs', formula: `${product(weight)} · ${sizes.map((each) => (typeof each === 'number' ? String(each) : `(${print(each)})`)).join('·')} = ${grouped(macs)}` };
 }
 
 function convolution(axes: 1 | 2 | 3): Operation {
@@ -133,18 +136,14 @@ function convolution(axes: 1 | 2 | 3): Operation {
       const [channels, ...spatial] = call.inputs[0]!.shape;
       if (!requireFixed(call, name, 'The weight', channels!)) return undefined;
       if (!requireFixed(call, name, 'The weight', out_channels)) return undefined;
-      if (!requireGroups(call, name, channels, out_channels, groups)) return undefined;
+      if (!requireGroups(call, name, channels!, out_channels, groups)) return undefined;
       const windows = windowsOf(call);
       if (windows === undefined || !requirePaddable(call, name, windows)) return undefined;
       const slid = slide(call, spatial, windows);
       if (slid === undefined) return undefined;
 
-      const weight = [out_channels, channels / groups, ...kernel_size];
-      const parameters = weightAndBias(
-        weight,
-        weight.slice(1).reduce((a, b) => a * b, 1),
-        bias ? out_channels : undefined,
-      );
+      const weight = [out_channels, floorDivide(channels!, groups)!, ...kernel_size];
+      const parameters = weightAndBias(weight, multiply(...weight.slice(1)), bias ? out_channels : undefined);
       const macs = multiply(...weight, positions(slid.sizes));
       return {
         output: float(out_channels, ...slid.sizes),
@@ -165,7 +164,7 @@ function convolution(axes: 1 | 2 | 3): Operation {
             groups,
           });
           if (shift === undefined) return y;
-          return builder.add(y, builder.reshape(shift, [out_channels, ...windows.map(() => 1)]));
+          return builder.add(y, builder.reshape(shift, [known(out_channels), ...windows.map(() => 1)]));
         },
       };
     },
@@ -211,7 +210,7 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
       const [channels, ...spatial] = call.inputs[0]!.shape;
       if (!requireFixed(call, name, 'The weight', channels!)) return undefined;
       if (!requireFixed(call, name, 'The weight', out_channels)) return undefined;
-      if (!requireGroups(call, name, channels, out_channels, groups)) return undefined;
+      if (!requireGroups(call, name, channels!, out_channels, groups)) return undefined;
       for (const [axis, extra] of output_padding.entries()) {
         const bound = Math.max(stride[axis]!, dilation[axis]!);
         if (extra < bound) continue;
@@ -241,13 +240,12 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
         steps.push({ what: where, formula });
       }
 
-      const weight = [channels, out_channels / groups, ...kernel_size];
-      const taps = kernel_size.reduce((a, b) => a * b, 1);
+      const weight = [channels!, floorDivide(out_channels, groups)!, ...kernel_size];
       const macs = multiply(...weight, positions(spatial));
       return {
         output: float(out_channels, ...sizes),
         // PyTorch takes fan_in from the second axis of the weight, which is out_channels / groups here.
-        parameters: weightAndBias(weight, (out_channels / groups) * taps, bias ? out_channels : undefined),
+        parameters: weightAndBias(weight, multiply(...weight.slice(1)), bias ? out_channels : undefined),
         macs,
         steps: [...steps, parameterStep(weight, bias ? out_channels : undefined), macsStep(weight, spatial, macs)],
         dependence: transposedDependence(kernel_size, stride, cut, dilation),
@@ -261,7 +259,7 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
             groups,
           });
           if (shift === undefined) return y;
-          return builder.add(y, builder.reshape(shift, [out_channels, ...stride.map(() => 1)]));
+          return builder.add(y, builder.reshape(shift, [known(out_channels), ...stride.map(() => 1)]));
         },
       };
     },

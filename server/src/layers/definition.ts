@@ -60,6 +60,8 @@ export interface Call<A = Arguments> {
   readonly arguments: A;
   /** What was given of `forward`'s arguments, defaults included; absent where nothing was. */
   readonly forward?: Arguments;
+  /** Whether sizes of parameters may be expressions: a stack is understood by itself, and nothing runs. */
+  readonly freeParameters?: boolean;
   /** Reports an error; gives undefined, so that `return call.problem(…)` ends the rule. */
   problem(problem: Problem): undefined;
   /** Reports a warning; the rule goes on. */

@@ -1,8 +1,8 @@
 // Layers and functions that give a tensor another shape, or its axes another order, without computing.
 
-import { type Dimension, floorDivide, identical, multiply, print, subtract } from '../symbolic/dimension';
-import { axis, integer, integers, shapeOf } from './arguments';
-import { requireRank, resolveAxis } from './check';
+import { type Dimension, floorDivide, identical, modulo, multiply, print, subtract } from '../symbolic/dimension';
+import { axis, integers, shapeOf, size } from './arguments';
+import { known, requireRank, resolveAxis } from './check';
 import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, operation, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, type Dependence, elementwise, identity, type MixedAxis, unevenWindow } from './dependence';
 import { elements, printShape } from './tensor';
@@ -238,7 +238,7 @@ const transpose = tensorFunction<{ dim0: number; dim1: number }>({
   },
 });
 
-const splitHeads = operation<{ heads: number }>({
+const splitHeads = operation<{ heads: Dimension }>({
   name: 'SplitHeads',
   summary: 'Cuts the last axis into heads and moves them to the front: [T, D] → [heads, T, D/heads].',
   formula: 'y[…, h, t, i] = x[…, t, h·D/heads + i]',
@@ -246,31 +246,31 @@ const splitHeads = operation<{ heads: number }>({
   keeps: [],
   work: noWork,
   inputs: oneInput,
-  arguments: { heads: integer({ minimum: 1, documentation: 'The number of heads; it divides the last axis.' }) },
+  arguments: { heads: size({ documentation: 'The number of heads; it divides the last axis.' }) },
   infer(call) {
     if (!requireRank(call, 'SplitHeads', 2)) return undefined;
     const { element, shape } = call.inputs[0]!;
     const { heads } = call.arguments;
     const width = shape.at(-1)!;
     const each = floorDivide(width, heads)!;
-    if (!call.requireEqual(multiply(each, heads), width)) {
+    if (!call.requireEqual(modulo(width, heads)!, 0)) {
       return call.problem({
         code: 'heads-do-not-divide',
         argument: 'heads',
-        message: `${String(heads)} heads do not divide the width ${print(width)}; use a divisor of ${print(width)}`,
+        message: `${print(heads)} heads do not divide the width ${print(width)}; use a divisor of ${print(width)}`,
       });
     }
     const lead = shape.length - 2;
     return {
       output: { element, shape: [...shape.slice(0, lead), heads, shape[lead]!, each] },
-      steps: [{ what: 'width per head', formula: `${print(width)}/${String(heads)} = ${print(each)}` }],
+      steps: [{ what: 'width per head', formula: `${print(width)}/${print(heads)} = ${print(each)}` }],
       dependence: {
         windows: [...elementwise(lead).windows, identity(0, lead, lead + 1)],
         mixed: [{ input: 0, axis: lead + 1, as: 'channel' }],
       },
       execute: ({ builder, inputs }) => {
         const sizes = builder.shape(inputs[0]!);
-        const cut = builder.reshape(inputs[0]!, [...sizes.slice(0, -1), heads, sizes.at(-1)! / heads]);
+        const cut = builder.reshape(inputs[0]!, [...sizes.slice(0, -1), known(heads), sizes.at(-1)! / known(heads)]);
         const front = Array.from({ length: lead + 1 }, (_, index) => index);
         return builder.transpose(cut, [...front, lead + 2, lead + 1, lead + 3]);
       },

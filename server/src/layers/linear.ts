@@ -1,8 +1,8 @@
 // Linear layers and embeddings: matrix products and table look-ups.
 
-import { type Dimension, multiply } from '../symbolic/dimension';
+import { add, type Dimension, multiply } from '../symbolic/dimension';
 import { choice, flag, integer, optional, size } from './arguments';
-import { requireFixed, requireFloat, requireRank, type Site } from './check';
+import { known, requireFixed, requireFloat, requireRank, type Site } from './check';
 import { parameterStep, weightAndBias } from './conv';
 import { oneInput, type Operation, operation, torchPage } from './definition';
 import { identity, mixing } from './dependence';
@@ -42,10 +42,10 @@ const linear = operation<{ out_features: Dimension; bias: boolean }>({
         const x = inputs[0]!;
         const width = [...builder.shape(x)];
         // One matrix product over all rows: [batch·rows, features] · Wᵀ.
-        const flat = builder.reshape(x, [width.slice(0, -1).reduce((a, b) => a * b, 1), features]);
+        const flat = builder.reshape(x, [width.slice(0, -1).reduce((a, b) => a * b, 1), known(features)]);
         const product = builder.matmul(flat, builder.transpose(map!, [1, 0]));
         const y = shift === undefined ? product : builder.add(product, shift);
-        return builder.reshape(y, [...width.slice(0, -1), out_features]);
+        return builder.reshape(y, [...width.slice(0, -1), known(out_features)]);
       },
     };
   },
@@ -58,7 +58,7 @@ function requireTable(
   call: Site,
   name: string,
   { num_embeddings: rows, embedding_dim: width, padding_idx }: { num_embeddings: Dimension; embedding_dim: Dimension; padding_idx: number | null },
-): readonly [number, number] | undefined {
+): readonly [Dimension, Dimension] | undefined {
   if (call.inputs[0]!.element !== 'int') {
     return call.problem({
       code: 'wrong-element',
@@ -66,7 +66,7 @@ function requireTable(
     });
   }
   if (!requireFixed(call, name, 'The table', rows) || !requireFixed(call, name, 'The table', width)) return undefined;
-  if (padding_idx === null || (padding_idx >= -rows && padding_idx < rows)) return [rows, width];
+  if (padding_idx === null || typeof rows !== 'number' || (padding_idx >= -rows && padding_idx < rows)) return [rows, width];
   return call.problem({
     code: 'index-out-of-range',
     argument: 'padding_idx',
@@ -93,7 +93,7 @@ const embedding = operation<{ num_embeddings: Dimension; embedding_dim: Dimensio
     if (table === undefined) return undefined;
     const { padding_idx } = call.arguments;
     const { shape } = call.inputs[0]!;
-    const padding = padding_idx === null ? undefined : padding_idx < 0 ? padding_idx + table[0] : padding_idx;
+    const padding = padding_idx === null ? undefined : padding_idx < 0 ? padding_idx + known(table[0]) : padding_idx;
     return {
       output: float(...shape, table[1]),
       parameters: [{ name: 'weight', shape: table, initial: { normal: 1 } }],
@@ -135,7 +135,7 @@ const bilinear = operation<{ out_features: Dimension; bias: boolean }>({
     if (!requireFixed(call, 'Bilinear', 'The weight', out_features)) return undefined;
     const weight = [out_features, left, right];
     // x₁·W for all pairs of outputs and entries of x₂, then the product with x₂.
-    const factors = [...rows[0]!, out_features, right, left + 1];
+    const factors = [...rows[0]!, out_features, right, add(left, 1)];
     const macs = multiply(...factors);
     return {
       output: float(...rows[0]!, out_features),
@@ -150,10 +150,10 @@ const bilinear = operation<{ out_features: Dimension; bias: boolean }>({
         const lead = builder.shape(a!).slice(0, -1);
         const count = lead.reduce((p, q) => p * q, 1);
         // [count, i] · [i, o·j] → [count, o, j], then the product with x₂ summed over j.
-        const table = builder.reshape(builder.transpose(w!, [1, 0, 2]), [left, out_features * right]);
-        const pairs = builder.reshape(builder.matmul(builder.reshape(a!, [count, left]), table), [count, out_features, right]);
-        const y = builder.matmul(pairs, builder.reshape(b!, [count, right, 1]));
-        const shaped = builder.reshape(y, [...lead, out_features]);
+        const table = builder.reshape(builder.transpose(w!, [1, 0, 2]), [known(left), known(out_features) * known(right)]);
+        const pairs = builder.reshape(builder.matmul(builder.reshape(a!, [count, known(left)]), table), [count, known(out_features), known(right)]);
+        const y = builder.matmul(pairs, builder.reshape(b!, [count, known(right), 1]));
+        const shaped = builder.reshape(y, [...lead, known(out_features)]);
         return shift === undefined ? shaped : builder.add(shaped, shift);
       },
     };
@@ -187,7 +187,7 @@ const embeddingBag = operation<BagArguments>({
     const table = requireTable(call, 'EmbeddingBag', call.arguments);
     if (table === undefined || !requireRank(call, 'EmbeddingBag', 1)) return undefined;
     const { shape } = call.inputs[0]!;
-    const padding = padding_idx === null ? undefined : padding_idx < 0 ? padding_idx + table[0] : padding_idx;
+    const padding = padding_idx === null ? undefined : padding_idx < 0 ? padding_idx + known(table[0]) : padding_idx;
     return {
       output: float(...shape.slice(0, -1), table[1]),
       parameters: [{ name: 'weight', shape: table, initial: { normal: 1 } }],

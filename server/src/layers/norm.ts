@@ -1,9 +1,9 @@
 // Normalizations. Batch statistics are those of training mode; running statistics are buffers.
 
 import type { Builder, Ref } from '../engine/builder';
-import { type Dimension, multiply } from '../symbolic/dimension';
+import { type Dimension, modulo, multiply, print } from '../symbolic/dimension';
 import { flag, integer, number, optional } from './arguments';
-import { requireFixed, requireFloat, requireRank, requireSpatial, type Site } from './check';
+import { known, requireFixed, requireFloat, requireRank, requireSpatial, type Site } from './check';
 import { oneInput, type Operation, operation, type Parameter, torchPage } from './definition';
 import { elementwise, type Dependence, identity, mixing } from './dependence';
 import { elements, printShape } from './tensor';
@@ -19,9 +19,10 @@ function scaleAndShift(shape: readonly Dimension[], affine: boolean, shifted: bo
 
 const shift = flag({ default: true, documentation: 'Learns the shift, too.' });
 
-function parameterStep(parameters: readonly Parameter[], count: number): readonly { what: string; formula: string }[] {
+function parameterStep(parameters: readonly Parameter[], count: Dimension): readonly { what: string; formula: string }[] {
   if (parameters.length === 0) return [];
-  return [{ what: 'parameters', formula: `${String(parameters.length)}·${String(count)} = ${(parameters.length * count).toLocaleString('en-US')}` }];
+  const total = multiply(parameters.length, count);
+  return [{ what: 'parameters', formula: `${String(parameters.length)}·${print(count)} = ${typeof total === 'number' ? total.toLocaleString('en-US') : print(total)}` }];
 }
 
 /** (x − mean)/√(var + eps) over the axes, with the biased variance. */
@@ -48,7 +49,7 @@ const normWork: Work = {
 const momentum = optional(number({ minimum: 0, maximum: 1, default: 0.1, documentation: 'Weight of the newest batch in the running statistics; none: their plain mean.' }));
 
 /** State for evaluation, which is no parameter. */
-function runningStatistics(channels: number): readonly Parameter[] {
+function runningStatistics(channels: Dimension): readonly Parameter[] {
   return [
     { name: 'running_mean', shape: [channels], initial: zero },
     { name: 'running_var', shape: [channels], initial: one },
@@ -78,18 +79,18 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
       const type = call.inputs[0]!;
       const [channels] = type.shape;
       if (!requireFixed(call, name, 'The scale', channels!)) return undefined;
-      const parameters = scaleAndShift([channels], learned, shifted);
+      const parameters = scaleAndShift([channels!], learned, shifted);
       const spatial = type.shape.slice(1);
       return {
         output: type,
         parameters,
-        buffers: track_running_stats ? runningStatistics(channels) : [],
-        steps: parameterStep(parameters, channels),
+        buffers: track_running_stats ? runningStatistics(channels!) : [],
+        steps: parameterStep(parameters, channels!),
         dependence: elementwise(type.shape.length),
         execute: ({ builder, inputs, parameters: { weight, bias } }) => {
           const over = [0, ...spatial.map((_, axis) => axis + 2)];
           const y = normalize(builder, inputs[0]!, over, eps);
-          return affine(builder, y, weight, bias, [channels, ...spatial.map(() => 1)]);
+          return affine(builder, y, weight, bias, [known(channels!), ...spatial.map(() => 1)]);
         },
       };
     },
@@ -140,7 +141,7 @@ const layerNorm = operation<{ dims: number; eps: number; elementwise_affine: boo
     return {
       output: type,
       parameters,
-      steps: parameterStep(parameters, shape.reduce<number>((a, b) => a * (b as number), 1)),
+      steps: parameterStep(parameters, multiply(...shape)),
       dependence: lastAxes(type.shape.length, count),
       execute: ({ builder, inputs, parameters: { weight, bias } }) => {
         const rank = type.shape.length + 1;
@@ -171,29 +172,29 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean; 
     const type = call.inputs[0]!;
     const [channels] = type.shape;
     if (!requireFixed(call, 'GroupNorm', 'The scale', channels!)) return undefined;
-    if (channels % num_groups !== 0) {
+    if (!call.requireEqual(modulo(channels!, num_groups)!, 0)) {
       return call.problem({
         code: 'groups-do-not-divide',
         argument: 'num_groups',
-        message: `GroupNorm splits ${String(channels)} channels into ${String(num_groups)} groups, which does not divide them; use a divisor of ${String(channels)}`,
+        message: `GroupNorm splits ${print(channels!)} channels into ${String(num_groups)} groups, which does not divide them; use a divisor of ${print(channels!)}`,
       });
     }
-    const parameters = scaleAndShift([channels], learned, shifted);
+    const parameters = scaleAndShift([channels!], learned, shifted);
     const spatial = type.shape.slice(1);
     return {
       output: type,
       parameters,
-      steps: parameterStep(parameters, channels),
+      steps: parameterStep(parameters, channels!),
       dependence: {
         windows: [],
         mixed: type.shape.map((_, axis) => ({ input: 0, axis, as: axis === 0 ? ('channel' as const) : ('position' as const) })),
       },
       execute: ({ builder, inputs, parameters: { weight, bias } }) => {
         const shape = builder.shape(inputs[0]!);
-        const grouped = builder.reshape(inputs[0]!, [shape[0]!, num_groups, channels / num_groups, ...shape.slice(2)]);
+        const grouped = builder.reshape(inputs[0]!, [shape[0]!, num_groups, known(channels!) / num_groups, ...shape.slice(2)]);
         const over = [2, ...spatial.map((_, axis) => axis + 3)];
         const y = builder.reshape(normalize(builder, grouped, over, eps), shape);
-        return affine(builder, y, weight, bias, [channels, ...spatial.map(() => 1)]);
+        return affine(builder, y, weight, bias, [known(channels!), ...spatial.map(() => 1)]);
       },
     };
   },
@@ -222,7 +223,7 @@ function instanceNorm(axes: 1 | 2 | 3): Operation {
       const type = call.inputs[0]!;
       const [channels, ...spatial] = type.shape;
       if ((learned || track_running_stats) && !requireFixed(call, name, 'The scale', channels!)) return undefined;
-      const count = channels as number;
+      const count = channels!;
       // PyTorch: "Expected more than 1 spatial element when training".
       if (!call.requireAtLeast(elements(spatial), 2)) {
         return call.problem({ code: 'single-value-per-channel', message: `${name} normalizes the positions of a channel, but ${printShape(type.shape)} has only one, which would become 0` });
@@ -239,7 +240,7 @@ function instanceNorm(axes: 1 | 2 | 3): Operation {
         },
         execute: ({ builder, inputs, parameters: { weight, bias } }) => {
           const y = normalize(builder, inputs[0]!, spatial.map((_, axis) => axis + 2), eps);
-          return affine(builder, y, weight, bias, [count, ...spatial.map(() => 1)]);
+          return affine(builder, y, weight, bias, [known(count), ...spatial.map(() => 1)]);
         },
       };
     },
@@ -271,7 +272,7 @@ const rmsNorm = operation<{ dims: number; eps: number | null; elementwise_affine
     return {
       output: type,
       parameters,
-      steps: parameterStep(parameters, shape.reduce<number>((a, b) => a * (b as number), 1)),
+      steps: parameterStep(parameters, multiply(...shape)),
       dependence: lastAxes(type.shape.length, count),
       execute: ({ builder, inputs, parameters: { weight } }) => {
         const rank = type.shape.length + 1;

@@ -3,7 +3,7 @@
 import type { Builder, Ref } from '../engine/builder';
 import { type Dimension, identical, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, size } from './arguments';
-import { requireFixed, requireFloat } from './check';
+import { requireNumber, requireFloat } from './check';
 import { type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
 import { macsStep } from './product';
 import { float, printShape } from './tensor';
@@ -108,7 +108,7 @@ function cell({ name, kind, summary, formula }: CellEntry): Operation {
         return call.problem({ code: 'wrong-rank', message: `${name} takes the features of one step, [features], but gets ${printShape(shape)}; ${name.replace('Cell', '')} takes a sequence` });
       }
       const features = shape[0]!;
-      if (!requireFixed(call, name, 'The weight', features) || !requireFixed(call, name, 'The weight', hidden)) return undefined;
+      if (!requireNumber(call, name, 'The weight', features) || !requireNumber(call, name, 'The weight', hidden)) return undefined;
       const places = inputPlaces(call, inputs);
       const [hx, cx] = [places.get('hx'), places.get('cx')];
       for (const place of [hx, cx]) {

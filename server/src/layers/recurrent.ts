@@ -3,7 +3,7 @@
 import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, multiply } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, integer, number, size } from './arguments';
-import { requireFixed, requireFloat } from './check';
+import { requireNumber, requireFloat } from './check';
 import { type Call, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
 import { macsStep } from './product';
 import { type CellKind, cellKinds, type CellWeights, stepOf, stepOperations, stepWork } from './recurrent-cell';
@@ -111,7 +111,7 @@ function recurrent({ name, cell, summary, formula, source }: RecurrentKind): Ope
         return call.problem({ code: 'wrong-rank', message: `${name} takes a sequence [T, features], but gets ${printShape(shape)}; the batch is never written` });
       }
       const [steps, features] = shape as [Dimension, Dimension];
-      if (!requireFixed(call, name, 'The weight', features) || !requireFixed(call, name, 'The weight', hidden_size)) return undefined;
+      if (!requireNumber(call, name, 'The weight', features) || !requireNumber(call, name, 'The weight', hidden_size)) return undefined;
       if (proj_size >= hidden_size) {
         return call.problem({ code: 'projection-too-large', argument: 'proj_size', message: `proj_size must be below hidden_size = ${String(hidden_size)}, but is ${String(proj_size)}` });
       }

@@ -5,7 +5,7 @@ import { add, type Dimension, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, integer, number } from './arguments';
 import { attend, attentionMacs, attentionOperations, attentionParameters, attentionWeights, isCausal, requireHeads, requireMask, requireSequence } from './attention';
 import { commonBatch } from './broadcast';
-import { requireFixed, requireFloat } from './check';
+import { requireNumber, requireFloat } from './check';
 import { type Arguments, type Call, type Execution, type Inference, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
 import { everything } from './dependence';
 import { normalize } from './norm';
@@ -112,7 +112,7 @@ function inferTransformer(call: Call<TransformerArguments>, sketch: Sketch): Inf
     if (!requireSequence(call, name, inputs[place]!.name, call.inputs[place]!)) return undefined;
   }
   const [steps, width] = call.inputs[0]!.shape as [Dimension, Dimension];
-  if (!requireFixed(call, name, 'The weight', width) || !requireHeads(call, name, 'nhead', width, nhead)) return undefined;
+  if (!requireNumber(call, name, 'The weight', width) || !requireHeads(call, name, 'nhead', width, nhead)) return undefined;
   let macs = multiply(steps, 2 * width * inner);
   for (const { source = 0, mask, keyMask } of attentions) {
     const [keys, keyWidth] = call.inputs[source]!.shape as [Dimension, Dimension];

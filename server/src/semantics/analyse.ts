@@ -2,6 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import type { Diagnostic } from '../base/diagnostic';
+import { type UnderstoodStack, understoodStacks } from './alone';
 import { judgeClaim } from './asserts';
 import { Findings, type Observations } from './findings';
 import type { Judgement } from './graph';
@@ -24,8 +25,15 @@ export interface Analysis {
   readonly templates: readonly { readonly declaration: ast.Model; readonly missing: readonly string[] }[];
   /** What became of the file's own asserts. */
   readonly judgements: readonly Judgement[];
-  /** What an expression or name of the tree was worth, each time that it was evaluated. */
+  /**
+   * What an expression or name of the tree is worth: in a stack that is understood by itself as an expression in its
+   * dimensions and arguments, elsewhere each time that it was evaluated.
+   */
   observations(node: object): Observations | undefined;
+  /** What it was worth each time that a model evaluated it. */
+  applied(node: object): Observations | undefined;
+  /** The stack by itself, where it can be understood so. */
+  understood(declaration: ast.Declaration): UnderstoodStack | undefined;
   /** Evaluates a model of the file with sizes for its free dimensions; undefined for a name that is no such model. */
   modelAt(name: string, given: ReadonlyMap<string, number>): EvaluatedModel | undefined;
 }
@@ -77,6 +85,10 @@ export function analyse(file: string, read: FileReader, limits: Limits = default
     }
   }
 
+  // Nobody asks for it in a check.
+  let stacks: ReadonlyMap<ast.Declaration, UnderstoodStack> | undefined;
+  const understood = (): ReadonlyMap<ast.Declaration, UnderstoodStack> => (stacks ??= understoodStacks(tree, file, program, findings, limits));
+
   return {
     file,
     tree,
@@ -84,7 +96,15 @@ export function analyse(file: string, read: FileReader, limits: Limits = default
     models,
     templates,
     judgements: context.run.graph.judgements,
-    observations: (node) => findings.observationsOf(node),
+    observations(node) {
+      for (const { observations } of understood().values()) {
+        const known = observations.get(node);
+        if (known !== undefined) return known;
+      }
+      return findings.observationsOf(node);
+    },
+    applied: (node) => findings.observationsOf(node),
+    understood: (declaration) => understood().get(declaration),
     modelAt(name, given) {
       const constructor = constructors.get(name);
       if (constructor === undefined) return undefined;

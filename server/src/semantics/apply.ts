@@ -4,7 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import type { Fix } from '../base/diagnostic';
 import { functions } from '../layers/catalog';
 import type { Arguments, Call, Operation, Problem } from '../layers/definition';
-import { printShape } from '../layers/tensor';
+import { elements, printShape } from '../layers/tensor';
 import type { Dimension } from '../symbolic/dimension';
 import { construct } from './construct';
 import { callFunction } from './call';
@@ -144,13 +144,10 @@ export function asOperand(context: Context, value: Value, user: string, place: P
     const element = value.kind === 'number' ? 'float' : 'int';
     return context.run.newTensor({ element, shape: [] }, false, { kind: 'constant', value: number }, place);
   }
-  if (value.kind !== 'size') return reportNoTensor(context, value, user, place);
-  context.run.report(context, {
-    code: 'undecided-size',
-    place,
-    message: `${user} needs a number here, but ${describe(value)} depends on a free dimension`,
-  });
-  return undefined;
+  if (value.kind !== 'size' && value.kind !== 'formula') return reportNoTensor(context, value, user, place);
+  // A network with free dimensions never runs: at given sizes this is a number.
+  const element = value.kind === 'size' ? 'int' : 'float';
+  return context.run.newTensor({ element, shape: [] }, false, { kind: 'constant', value: NaN, text: describe(value) }, place);
 }
 
 function reportNoTensor(context: Context, value: Value, user: string, place: Place): undefined {
@@ -199,6 +196,7 @@ export function applyOperation(
     inputNames: site.named?.names,
     arguments: given,
     forward: site.named?.forward,
+    freeParameters: run.freeParameters,
     problem: (problem) => {
       reportProblem(problem, 'error');
       return undefined;
@@ -231,6 +229,7 @@ export function applyOperation(
     kind: 'operation',
     operation,
     effect,
+    macs: run.simplified(effect.macs ?? 0),
     inputs,
     parameters,
     outputs,
@@ -295,8 +294,8 @@ function parametersOf(
   }
   const parameters: Tensor[] = [];
   for (const { name, shape, initial } of wanted) {
-    const count = shape.reduce<number>((total, dimension) => total * (dimension as number), 1);
-    if (!Number.isSafeInteger(count)) {
+    const count = elements(shape);
+    if (typeof count === 'number' && !Number.isSafeInteger(count)) {
       run.report(context, {
         code: 'size-too-large',
         place: site.place,

@@ -11,12 +11,15 @@ import {
   multiply,
   print,
   subtract,
+  symbolsOf,
 } from '../symbolic/dimension';
-import { decideNonNegative, decideZero, type Verdict } from '../symbolic/solve';
+import { rangeOf, smallestFrom } from '../symbolic/domain';
+import { knownNonNegative, knownZero, type SizeCondition } from '../symbolic/knowledge';
 import { applyFunction, isLayerLike } from './apply';
 import { evaluate } from './evaluate';
+import { comparableSizes, formulaOf, isNumeric } from './formula';
 import { at, type Context } from './run';
-import { boolean, describe, list, size, toNumber, unknown, type Value } from './values';
+import { boolean, type ConditionValue, describe, list, size, toNumber, unknown, type Value } from './values';
 
 /** The catalog functions behind the operators on tensors. */
 const tensorFunctions: Readonly<Record<ast.BinaryOperator, string>> = {
@@ -75,14 +78,8 @@ function arithmetic(context: Context, operator: ast.BinaryOperator, left: Value,
   }
   const [a, b] = [toNumber(left), toNumber(right)];
   if (a !== undefined && b !== undefined && operator !== '@') return { kind: 'number', value: onNumbers(operator, a, b) };
-  const symbolic = [left, right].every((side) => side.kind === 'size' || side.kind === 'number');
-  context.run.report(context, {
-    code: symbolic ? 'undecided-size' : 'wrong-operand',
-    place: at(context, node),
-    message: symbolic
-      ? `${describe(left)} ${operator} ${describe(right)} depends on a free dimension and is no integer; // divides and rounds down`
-      : `${operator} cannot join ${describe(left)} and ${describe(right)}`,
-  });
+  if (isNumeric(left) && isNumeric(right) && operator !== '@') return formulaOf(context, operator, left, right);
+  context.run.report(context, { code: 'wrong-operand', place: at(context, node), message: `${operator} cannot join ${describe(left)} and ${describe(right)}` });
   return unknown;
 }
 
@@ -138,7 +135,7 @@ function onNumbers(operator: Exclude<ast.BinaryOperator, '@'>, a: number, b: num
 /** A size, or an error where it is too large to be exact. */
 export function checkedSize(context: Context, value: Dimension, node: ast.Expression): Value {
   const inexact = value instanceof Expression ? value.terms.some((term) => !Number.isSafeInteger(term.coefficient)) : !Number.isSafeInteger(value);
-  if (!inexact) return size(value);
+  if (!inexact) return size(context.run.simplified(value));
   context.run.report(context, {
     code: 'size-too-large',
     place: at(context, node),
@@ -179,6 +176,11 @@ export function compare(context: Context, operator: ast.ComparisonOperator, left
   if (left.kind === 'size' && right.kind === 'size') return compareSizes(context, operator, left.value, right.value);
   const [a, b] = [toNumber(left), toNumber(right)];
   if (a !== undefined && b !== undefined) return boolean(compareNumbers(operator, a, b));
+  if (isNumeric(left) && isNumeric(right)) {
+    const sizes = comparableSizes(left, right);
+    if (sizes !== undefined) return compareSizes(context, operator, ...sizes);
+    return { kind: 'condition', verdict: { holds: 'unknown' }, text: `${describe(left)} ${operator} ${describe(right)}` };
+  }
   if (left.kind === 'list' && right.kind === 'list') return compareLists(context, operator, left.items, right.items, node);
   if (left.kind === right.kind && (operator === '==' || operator === '!=') && 'value' in left && 'value' in right) {
     return boolean((left.value === right.value) === (operator === '=='));
@@ -214,26 +216,45 @@ export function compareNumbers(operator: ast.ComparisonOperator, a: number, b: n
 function compareSizes(context: Context, operator: ast.ComparisonOperator, a: Dimension, b: Dimension): Value {
   if (typeof a === 'number' && typeof b === 'number') return boolean(compareNumbers(operator, a, b));
   if (identical(a, b)) return boolean(compareNumbers(operator, 0, 0));
-  const { domain } = context.run.graph;
   const text = `${print(a)} ${operator} ${print(b)}`;
-  const decided = (verdict: Verdict, negated = false): Value => {
+  const decided = (condition: SizeCondition, negated = false): Value => {
+    const verdict = (condition.kind === 'zero' ? knownZero : knownNonNegative)(condition.value, context.run.graph);
     if (verdict.holds === 'always' || verdict.holds === 'never') return boolean((verdict.holds === 'always') !== negated);
-    return { kind: 'condition', verdict: negated ? { holds: verdict.holds } : verdict, text };
+    const value: ConditionValue = { kind: 'condition', verdict, text, condition };
+    return negated ? opposite(context, value, text) : value;
   };
   switch (operator) {
     case '==':
-      return decided(decideZero(subtract(a, b), domain));
+      return decided({ kind: 'zero', value: subtract(a, b) });
     case '!=':
-      return decided(decideZero(subtract(a, b), domain), true);
+      return decided({ kind: 'zero', value: subtract(a, b) }, true);
     case '<=':
-      return decided(decideNonNegative(subtract(b, a), domain));
+      return decided({ kind: 'nonnegative', value: subtract(b, a) });
     case '<':
-      return decided(decideNonNegative(subtract(subtract(b, a), 1), domain));
+      return decided({ kind: 'nonnegative', value: subtract(subtract(b, a), 1) });
     case '>=':
-      return decided(decideNonNegative(subtract(a, b), domain));
+      return decided({ kind: 'nonnegative', value: subtract(a, b) });
     case '>':
-      return decided(decideNonNegative(subtract(subtract(a, b), 1), domain));
+      return decided({ kind: 'nonnegative', value: subtract(subtract(a, b), 1) });
   }
+}
+
+/** `not` of a single condition on sizes; what it takes is known where residues decide. */
+function opposite(context: Context, { verdict, condition }: ConditionValue, text: string): ConditionValue {
+  const { requirement, holds } = verdict;
+  if (requirement === undefined || condition === undefined) return { kind: 'condition', verdict: { holds }, text };
+  const { symbol, range } = requirement;
+  const breaking = smallestFrom(range, 1);
+  const counterexample = breaking === undefined ? undefined : symbolsOf(condition.value).filter(({ key }) => key === symbol.key).map((each) => [each, breaking] as const);
+  const around = rangeOf(context.run.graph.domain, symbol.key);
+  const onlyResidues = range.minimum === around.minimum && range.maximum === around.maximum;
+  const others = Array.from({ length: range.modulus }, (_, residue) => residue).filter((residue) => !range.residues.includes(residue));
+  return {
+    kind: 'condition',
+    verdict: { holds, counterexample, requirement: onlyResidues ? { symbol, range: { ...range, residues: others } } : undefined },
+    text,
+    condition: onlyResidues ? condition : undefined,
+  };
 }
 
 function compareLists(
@@ -276,7 +297,7 @@ export function disjunction(context: Context, a: Value, b: Value, node: ast.Expr
 
 export function negation(context: Context, value: Value, node: ast.Expression): Value {
   if (value.kind === 'boolean') return boolean(!value.value);
-  if (value.kind === 'condition') return { kind: 'condition', verdict: { holds: value.verdict.holds }, text: `not (${value.text})` };
+  if (value.kind === 'condition') return opposite(context, value, `not (${value.text})`);
   if (value.kind === 'tensor') return applyFunction(context, 'logical_not', [value], node);
   return notTruth(context, value, node);
 }

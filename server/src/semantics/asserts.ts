@@ -3,7 +3,6 @@
 import type * as ast from '../../../grammar/ast';
 import { children } from '../../../grammar/walk';
 import { type Dimension, print } from '../symbolic/dimension';
-import { restrict } from '../symbolic/domain';
 import type { Assignment } from '../symbolic/solve';
 import { applyFunction, asOperand } from './apply';
 import { compare } from './arithmetic';
@@ -13,7 +12,8 @@ import { at, type Context } from './run';
 import { type ConditionValue, describe, toNumber, unknown, type Value } from './values';
 
 /**
- * Takes an assert about inputs and free dimensions only as an assumption. False where it is a claim.
+ * Takes an assert about inputs and free dimensions only as an assumption; that of a stack or an applied model is a
+ * requirement. False where it is a claim.
  */
 export function assume(context: Context, statement: ast.Assert): boolean {
   const subjects = subjectsOf(context, statement.condition);
@@ -21,8 +21,9 @@ export function assume(context: Context, statement: ast.Assert): boolean {
   const value = context.run.onTrial(() => evaluate(context, statement.condition));
   if (value.kind === 'condition' && value.verdict.holds !== 'never') {
     evaluate(context, statement.condition);
-    takeCondition(context, value);
-    judge(context, statement, 'assumed');
+    const possible = takeCondition(context, value, statement);
+    judge(context, statement, possible ? 'assumed' : 'fails');
+    if (!possible) context.run.report(context, { code: 'assert-fails', place: at(context, statement.condition), message: `no size that is possible here satisfies ${value.text}` });
     return true;
   }
   if (value.kind === 'tensor') {
@@ -32,12 +33,13 @@ export function assume(context: Context, statement: ast.Assert): boolean {
   return false;
 }
 
-/** Restricts the free dimensions by what a condition needs. */
-function takeCondition(context: Context, condition: ConditionValue): void {
-  for (const part of condition.parts ?? []) takeCondition(context, part);
-  const { requirement } = condition.verdict;
-  const { graph } = context.run;
-  if (requirement !== undefined) graph.domain = restrict(graph.domain, requirement) ?? graph.domain;
+/** Restricts the free dimensions by what a condition needs; false where nothing is left. */
+function takeCondition(context: Context, { parts, condition, verdict, text }: ConditionValue, statement: ast.Assert): boolean {
+  if (parts !== undefined) return parts.every((part) => takeCondition(context, part, statement));
+  if (condition === undefined) return true;
+  const { run, chain } = context;
+  if (chain === undefined && !run.freeParameters) return run.learn(condition, verdict);
+  return run.require(condition, verdict, () => text, at(context, statement.condition), chain?.name ?? 'the assert');
 }
 
 /** The inputs and free dimensions that an expression is about; undefined where it is about anything else, or about nothing. */
@@ -53,7 +55,7 @@ function subjectsOf(context: Context, node: ast.Expression): true | undefined {
         return kind === 'input' || kind === 'target';
       }
       if (value.kind === 'size' && typeof value.value !== 'number') about = true;
-      return value.kind === 'size' || value.kind === 'number' || value.kind === 'boolean';
+      return value.kind === 'size' || value.kind === 'number' || value.kind === 'formula' || value.kind === 'boolean';
     }
     if (each.kind === 'call') {
       const { callee } = each as ast.Call;

@@ -141,7 +141,7 @@ function param(context: Context, statement: ast.Param): void {
     bind(context, statement.name, unknown);
     return;
   }
-  const free = type.shape.find((dimension) => typeof dimension !== 'number');
+  const free = run.freeParameters ? undefined : type.shape.find((dimension) => typeof dimension !== 'number');
   if (free !== undefined) {
     run.report(context, {
       code: 'free-parameter-shape',

@@ -5,6 +5,7 @@ import { roundHalfEven } from '../layers/elementwise';
 import { add, type Dimension, maximum, minimum, substitute, symbolsOf } from '../symbolic/dimension';
 import { checkedSize } from './arithmetic';
 import { ancestorsOf, countMacs, countParameters, parametersOf, parametersOfLayer } from './cost';
+import { formulaOfCall, isNumeric, roundedFormula } from './formula';
 import { evaluateModel } from './model';
 import { ReceptiveFields } from './receptive-field';
 import { type AnyNode, type GradientNode, type Graph, type Tensor } from './graph';
@@ -182,7 +183,7 @@ const gradient: Builtin = {
 /** All arguments as sizes or numbers; undefined if any is a tensor or something else. */
 function numbersOf(given: readonly BoundArgument[]): readonly Value[] | undefined {
   const values = given.length === 1 && given[0]!.value.kind === 'list' ? given[0]!.value.items : given.map((argument) => argument.value);
-  return values.every((value) => value.kind === 'size' || value.kind === 'number') ? values : undefined;
+  return values.every(isNumeric) ? values : undefined;
 }
 
 function hasTensor(given: readonly BoundArgument[]): boolean {
@@ -208,7 +209,7 @@ function reduction(
       const sizes = values.map((value) => (value.kind === 'size' ? value.value : undefined));
       if (sizes.every((each) => each !== undefined)) return size(sizes.length === 0 ? empty! : sizes.reduce(onSizes));
       const numbers = values.map(toNumber);
-      if (numbers.some((each) => each === undefined)) return wrong(context, node, name, 'numbers that are known, or sizes only', values[0]);
+      if (numbers.some((each) => each === undefined)) return formulaOfCall(name, values);
       return { kind: 'number', value: (numbers as number[]).reduce(onNumbers) };
     },
   };
@@ -223,6 +224,7 @@ function rounding(name: string, summary: string, compute: (x: number) => number)
       if (hasTensor(given)) return undefined;
       const value = given[0]?.value;
       if (value?.kind === 'size' && given.length === 1) return value;
+      if (value?.kind === 'formula' && given.length === 1) return (name === 'round' ? undefined : roundedFormula(value, name === 'floor' ? 'down' : 'up')) ?? formulaOfCall(name, [value]);
       if (value?.kind !== 'number' || given.length !== 1) return wrong(context, node, name, 'one number or tensor', value);
       return checkedSize(context, compute(value.value), node);
     },

@@ -5,6 +5,7 @@ import type { FunctionOperation } from '../layers/definition';
 import { apply, applyFunction, applyOperation, asOperand } from './apply';
 import { bindCatalogArguments, bindParameters, construct } from './construct';
 import { evaluate } from './evaluate';
+import { formulaOfCall } from './formula';
 import type { Place, Tensor } from './graph';
 import { at, type Context } from './run';
 import { type BoundArgument, describe, type FunctionValue, type Layer, layerName, size, toNumber, unknown, type Value } from './values';
@@ -185,6 +186,7 @@ function callNumeric(
   const numbers: number[] = [];
   for (const { value, place } of operands) {
     const number = toNumber(value);
+    if (number === undefined && (value.kind === 'size' || value.kind === 'formula')) return formulaOfCall(operation.name, operands.map((operand) => operand.value));
     if (number === undefined) {
       context.run.report(context, {
         code: 'not-a-number',

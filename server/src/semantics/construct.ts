@@ -130,12 +130,13 @@ function constructBody(
     origin: { place: at(context, node), node },
     memory,
     run: (inputs, place) => {
+      const names = new Scope(scope, file);
       const inner: Context = {
         run: context.run,
-        scope: new Scope(scope, file),
+        scope: names,
         body: new Body(inputs, false),
         activation: new Activation(memory),
-        chain: { place, name: constructor.name, outer: context.chain },
+        chain: { place, name: constructor.name, outer: context.chain, declaration, scope: names },
         depth: context.depth + 1,
         inAppliedModel: context.inAppliedModel === true || declaration.kind === 'model',
       };

@@ -6,9 +6,21 @@ import { add, type Dimension } from '../symbolic/dimension';
 import type { AnyNode, Graph, Tensor } from './graph';
 
 /** The number of entries of all parameters; each tensor counts once. */
-export function countParameters(parameters: Iterable<Tensor>): number {
-  let total = 0;
-  for (const parameter of new Set(parameters)) total += elements(parameter.type.shape) as number;
+export function countParameters(parameters: Iterable<Tensor>): Dimension {
+  return sumOf([...new Set(parameters)].map((parameter) => elements(parameter.type.shape)));
+}
+
+/** Known sizes are added as they come, for there are many. */
+function sumOf(sizes: Iterable<Dimension>): Dimension {
+  let known = 0;
+  const symbolic: Dimension[] = [];
+  for (const size of sizes) {
+    if (typeof size === 'number') known += size;
+    else symbolic.push(size);
+  }
+  // In parts, as a call takes only so many arguments.
+  let total: Dimension = known;
+  for (let start = 0; start < symbolic.length; start += 1_000) total = add(total, ...symbolic.slice(start, start + 1_000));
   return total;
 }
 
@@ -19,14 +31,7 @@ export function countBuffers(graph: Graph): number {
 
 /** Multiply-accumulates of convolutions and matrix products, for one example. */
 export function countMacs(nodes: Iterable<AnyNode>): Dimension {
-  let known = 0;
-  const symbolic: Dimension[] = [];
-  for (const node of nodes) {
-    const macs = node.kind === 'operation' ? (node.effect.macs ?? 0) : 0;
-    if (typeof macs === 'number') known += macs;
-    else symbolic.push(macs);
-  }
-  return symbolic.length === 0 ? known : add(known, ...symbolic);
+  return sumOf([...nodes].map((node) => (node.kind === 'operation' ? node.macs : 0)));
 }
 
 /** The parameters that some nodes use, each once, in order of first use. */

@@ -2,6 +2,7 @@
 
 import type { Diagnostic, RelatedPlace, Severity } from '../base/diagnostic';
 import type { Place } from './graph';
+import type { Scope } from './scope';
 import type { Value } from './values';
 
 /** The applications that lead to a place inside a stack, the innermost first. */
@@ -10,6 +11,9 @@ export interface Chain {
   /** What is applied there. */
   readonly name: string;
   readonly outer?: Chain;
+  /** Of a stack or model: its declaration, and the names that are bound in this application. */
+  readonly declaration?: object;
+  readonly scope?: Scope;
 }
 
 export interface Finding extends Omit<Diagnostic, 'span' | 'severity' | 'related'> {

@@ -3,7 +3,9 @@
 import type { Span } from '../base/span';
 import type { Effect, Operation } from '../layers/definition';
 import type { TensorType } from '../layers/tensor';
+import type { Dimension } from '../symbolic/dimension';
 import type { Domain } from '../symbolic/domain';
+import type { Relation } from '../symbolic/knowledge';
 import type { Chain } from './findings';
 
 /** A place in one of the program's files. */
@@ -21,7 +23,12 @@ export type TensorSource =
       readonly layer?: { readonly operation: Operation; readonly label?: string };
       readonly initial: InitialValues;
     }
-  | { readonly kind: 'constant'; readonly value: number }
+  | {
+      readonly kind: 'constant';
+      /** NaN where free dimensions decide it: the text says how. */
+      readonly value: number;
+      readonly text?: string;
+    }
   | { readonly kind: 'node'; readonly node: AnyNode };
 
 /** The first values of a parameter: U(−bound, bound), N(0, deviation²), or a constant. */
@@ -32,7 +39,8 @@ export type InitialValues =
 
 export interface Tensor {
   readonly id: number;
-  readonly type: TensorType;
+  /** Its sizes are simplified once more when the body is finished, under all that is known then. */
+  type: TensorType;
   /** Whether there is one for each example of the batch; parameters and constants have none. */
   readonly batched: boolean;
   readonly source: TensorSource;
@@ -45,6 +53,8 @@ export interface GraphNode {
   readonly kind: 'operation';
   readonly operation: Operation;
   readonly effect: Effect;
+  /** The effect's, simplified like the sizes of the outputs. */
+  macs: Dimension;
   readonly inputs: readonly Tensor[];
   /** The layer's parameters, in the order of `effect.parameters`. */
   readonly parameters: readonly Tensor[];
@@ -106,7 +116,9 @@ export interface Graph {
   readonly losses: Tensor[];
   readonly judgements: Judgement[];
   readonly requirements: DerivedRequirement[];
+  /** What is assumed or required of each free dimension, and of several together. */
   domain: Domain;
+  readonly relations: Relation[];
 }
 
 export function emptyGraph(): Graph {
@@ -123,5 +135,6 @@ export function emptyGraph(): Graph {
     judgements: [],
     requirements: [],
     domain: new Map(),
+    relations: [],
   };
 }

@@ -76,6 +76,7 @@ function runNetwork(context: Context, block: ast.Block): void {
   const { body, run } = context;
   const { graph } = run;
   runStatements(context, block.statements);
+  settleSizes(run);
   graph.bodyNodes = graph.nodes.length;
   graph.finished = run.errors === 0;
   for (const [name, value] of body.published) graph.outputs.push({ name, tensors: tensorsOf(value) });
@@ -85,6 +86,16 @@ function runNetwork(context: Context, block: ast.Block): void {
     if (tensors.length > 0) graph.outputs.push({ name: 'output', tensors });
   }
   judgePostponed(context);
+}
+
+/** Writes all sizes under what is known of free dimensions at the end of the body. */
+export function settleSizes(run: Run): void {
+  const { graph } = run;
+  if (graph.domain.size === 0 && graph.relations.length === 0) return;
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) output.type = run.simplifiedType(output.type);
+    if (node.kind === 'operation') node.macs = run.simplified(node.macs);
+  }
 }
 
 function tensorsOf(value: Value): readonly Tensor[] {

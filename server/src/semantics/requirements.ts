@@ -14,26 +14,29 @@ export interface InputRequirement {
   readonly needed: readonly DerivedRequirement[];
 }
 
-/** The conditions on the free dimensions of each input, all derived requirements taken together. */
-export function requirementsOf(model: Pick<EvaluatedModel, 'graph'>): readonly InputRequirement[] {
-  const { graph } = model;
+/**
+ * The conditions on the free dimensions of each input, all derived requirements taken together; those on arguments of a
+ * stack by itself, and on several dimensions at once, stand at the first input.
+ */
+export function requirementsOf({ graph }: Pick<EvaluatedModel, 'graph'>): readonly InputRequirement[] {
   const found: InputRequirement[] = [];
   const said = new Set<string>();
+  const say = (input: Tensor, key: string, name: string): void => {
+    if (said.has(key)) return;
+    said.add(key);
+    const needed = graph.requirements.filter((requirement) => requirement.symbols.includes(key));
+    if (needed.length === 0) return;
+    const texts = conditions(name, rangeOf(graph.domain, key));
+    if (texts.length > 0) found.push({ input, conditions: texts, needed });
+  };
   for (const input of graph.inputs) {
-    for (const symbol of input.type.shape.flatMap((dimension) => symbolsOf(dimension))) {
-      if (said.has(symbol.key)) continue;
-      said.add(symbol.key);
-      const needed = graph.requirements.filter((requirement) => requirement.symbols.includes(symbol.key));
-      if (needed.length === 0) continue;
-      const texts = conditions(symbol.name, rangeOf(graph.domain, symbol.key));
-      if (texts.length > 0) found.push({ input, conditions: texts, needed });
-    }
+    for (const { key, name } of input.type.shape.flatMap((dimension) => symbolsOf(dimension))) say(input, key, name);
   }
+  const [first] = graph.inputs;
+  if (first === undefined) return found;
+  for (const key of graph.requirements.flatMap(({ symbols }) => symbols)) say(first, key, key);
   const relations = graph.requirements.filter((requirement) => requirement.symbols.length === 0);
-  const [input] = graph.inputs;
-  if (relations.length > 0 && input !== undefined) {
-    found.push({ input, conditions: relations.map((requirement) => requirement.text), needed: relations });
-  }
+  if (relations.length > 0) found.push({ input: first, conditions: relations.map((requirement) => requirement.text), needed: relations });
   return found;
 }
 

@@ -6,9 +6,10 @@ import type { Span } from '../base/span';
 import type { Arguments, Problem } from '../layers/definition';
 import type { Optimizer } from '../layers/optimizers';
 import type { TensorType } from '../layers/tensor';
-import { type Dimension, identical, print, subtract } from '../symbolic/dimension';
-import { restrict } from '../symbolic/domain';
-import { decideNonNegative, decideZero, type Verdict } from '../symbolic/solve';
+import { type Dimension, type FreeSymbol, identical, print, subtract, symbolsOf } from '../symbolic/dimension';
+import { conditions, rangeOf, restrict } from '../symbolic/domain';
+import { asSymbol, knownNonNegative, knownZero, relationOfZero, simplify, type SizeCondition } from '../symbolic/knowledge';
+import type { Verdict } from '../symbolic/solve';
 import type { Chain, Finding, Findings } from './findings';
 import { emptyGraph, type Graph, type Place, type Tensor, type TensorSource } from './graph';
 import type { Limits } from './limits';
@@ -117,10 +118,23 @@ export class Run {
     readonly isFile: boolean,
     /** Values for free dimensions. */
     readonly given: ReadonlyMap<string, number> = new Map(),
+    /** Whether parameters may have free dimensions: a stack is understood by itself. */
+    readonly freeParameters = false,
   ) {}
 
   newTensor(type: TensorType, batched: boolean, source: TensorSource, place: Place): Tensor {
-    return { id: this.tensors++, type, batched, source, place };
+    return { id: this.tensors++, type: source.kind === 'node' ? this.simplifiedType(type) : type, batched, source, place };
+  }
+
+  /** The size under all that is known of free dimensions by now. */
+  simplified(size: Dimension): Dimension {
+    const { domain, relations } = this.graph;
+    return typeof size === 'number' || (domain.size === 0 && relations.length === 0) ? size : simplify(size, this.graph);
+  }
+
+  simplifiedType(type: TensorType): TensorType {
+    const shape = type.shape.map((size) => this.simplified(size));
+    return shape.every((size, axis) => size === type.shape[axis]) ? type : { ...type, shape };
   }
 
   newNodeId(context: Context, place: Place): number {
@@ -146,7 +160,7 @@ export class Run {
   /** Evaluates something and takes back all that it did to the graph. */
   onTrial<T>(trial: () => T): T {
     const { graph } = this;
-    const lists: unknown[][] = [graph.nodes, graph.parameters, graph.buffers, graph.requirements, graph.judgements, graph.losses, this.postponed];
+    const lists: unknown[][] = [graph.nodes, graph.parameters, graph.buffers, graph.requirements, graph.relations, graph.judgements, graph.losses, this.postponed];
     const lengths = lists.map((each) => each.length);
     const { domain } = graph;
     const { errors } = this;
@@ -168,15 +182,22 @@ export class Run {
   /** Whether a = b under all admissible sizes; a condition on free dimensions becomes a requirement. */
   requireEqual(a: Dimension, b: Dimension, place: Place, reason: string): boolean {
     if (identical(a, b)) return true;
-    return this.require(decideZero(subtract(a, b), this.graph.domain), () => `${print(a)} == ${print(b)}`, place, reason);
+    const difference = subtract(a, b);
+    const verdict = knownZero(difference, this.graph);
+    const { requirement } = verdict;
+    // A remainder that must be 0 reads as `D % 4 == 0`.
+    const spell = (): string => (b === 0 && requirement !== undefined ? conditions(requirement.symbol.name, requirement.range).join(' and ') : `${print(a)} == ${print(b)}`);
+    return this.require({ kind: 'zero', value: difference }, verdict, spell, place, reason);
   }
 
   requireAtLeast(value: Dimension, bound: number, place: Place, reason: string): boolean {
     if (typeof value === 'number') return value >= bound;
     // What holds for all sizes goes on to hold, as their domain only shrinks.
     if ((this.proven.get(value.key) ?? -Infinity) >= bound) return true;
+    const excess = subtract(value, bound);
     const holds = this.require(
-      decideNonNegative(subtract(value, bound), this.graph.domain),
+      { kind: 'nonnegative', value: excess },
+      knownNonNegative(excess, this.graph),
       () => `${print(value)} >= ${String(bound)}`,
       place,
       reason,
@@ -185,23 +206,53 @@ export class Run {
     return holds;
   }
 
-  private require(verdict: Verdict, spell: () => string, place: Place, reason: string): boolean {
+  /** Whether a condition on sizes can hold; what it takes is noted as a requirement and known from then on. */
+  require(condition: SizeCondition, verdict: Verdict, spell: () => string, place: Place, reason: string): boolean {
     if (verdict.holds === 'always') return true;
-    if (verdict.holds === 'never') return false;
+    const before = this.graph.relations.length;
+    if (verdict.holds === 'never' || !this.learn(condition, verdict)) return false;
     const { requirement } = verdict;
-    const text = spell();
-    if (requirement === undefined) {
-      if (!this.graph.requirements.some((known) => known.text === text)) {
-        this.graph.requirements.push({ text, symbols: [], place, reason });
-      }
-      return true;
-    }
-    const domain = restrict(this.graph.domain, requirement);
-    if (domain === undefined) return false;
-    this.graph.domain = domain;
-    this.graph.requirements.push({ text, symbols: [requirement.symbol.key], place, reason });
+    const relation = this.graph.relations.length > before ? this.graph.relations.at(-1) : undefined;
+    const text = relation?.kind === 'division' ? `${relation.symbol.name} % ${inProduct(relation.divisor)} == ${String(relation.remainder)}` : spell();
+    if (requirement === undefined && this.graph.requirements.some((known) => known.text === text)) return true;
+    this.graph.requirements.push({ text, symbols: requirement === undefined ? [] : [requirement.symbol.key], place, reason });
     return true;
   }
+
+  /** Takes a condition on sizes for true; false where nothing admissible is left. */
+  learn({ kind, value }: SizeCondition, { requirement }: Verdict): boolean {
+    const { graph } = this;
+    if (requirement !== undefined) {
+      const domain = restrict(graph.domain, requirement);
+      if (domain === undefined) return false;
+      graph.domain = domain;
+      return true;
+    }
+    const relation = kind === 'zero' ? relationOfZero(value, graph, (symbol) => this.orderOf(symbol)) : ({ kind: 'bound', value } as const);
+    if (relation === undefined) return true;
+    graph.relations.push(relation);
+    // Of two that are equal, the one that stays has the bounds of both.
+    const only = relation.kind === 'elimination' ? asSymbol(relation.by) : undefined;
+    if (relation.kind === 'elimination' && only !== undefined) {
+      const domain = restrict(graph.domain, { symbol: only, range: rangeOf(graph.domain, relation.symbol.key) });
+      if (domain === undefined) return false;
+      graph.domain = domain;
+    }
+    return true;
+  }
+
+  /** Where a free dimension is declared among all of them. */
+  private orderOf(symbol: FreeSymbol): number {
+    const { inputs, targets } = this.graph;
+    const declared = [...inputs, ...targets].flatMap(({ type }) => type.shape.flatMap((size) => symbolsOf(size)));
+    return declared.findIndex(({ key }) => key === symbol.key);
+  }
+}
+
+/** A size as a factor: in parentheses where it is more than one. */
+function inProduct(dimension: Dimension): string {
+  const text = print(dimension);
+  return /^\w+$/.test(text) ? text : `(${text})`;
 }
 
 /** Marks the argument that a catalog rule complains of, or the whole application. */

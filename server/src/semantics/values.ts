@@ -6,6 +6,7 @@ import type { Arguments, FunctionOperation, Operation } from '../layers/definiti
 import { bindArguments } from '../layers/bind';
 import { printType } from '../layers/tensor';
 import { type Dimension, print } from '../symbolic/dimension';
+import type { SizeCondition } from '../symbolic/knowledge';
 import type { Verdict } from '../symbolic/solve';
 import type { Builtin } from './builtins';
 import type { Place, Tensor } from './graph';
@@ -14,6 +15,7 @@ import type { Scope } from './scope';
 export type Value =
   | SizeValue
   | NumberValue
+  | FormulaValue
   | BooleanValue
   | StringValue
   | NoneValue
@@ -34,6 +36,14 @@ export interface SizeValue {
 export interface NumberValue {
   readonly kind: 'number';
   readonly value: number;
+}
+
+/** A number that free dimensions decide and that is no size: `sqrt(D)`. */
+export interface FormulaValue {
+  readonly kind: 'formula';
+  readonly text: string;
+  /** What it is exactly, where it is a quotient of sizes; the denominator is positive. */
+  readonly quotient?: readonly [numerator: Dimension, denominator: Dimension];
 }
 
 export interface BooleanValue {
@@ -60,6 +70,8 @@ export interface ConditionValue {
   readonly kind: 'condition';
   readonly verdict: Verdict;
   readonly text: string;
+  /** What the condition says of sizes, where it is a single one. */
+  readonly condition?: SizeCondition;
   /** Of a conjunction: what must hold together. */
   readonly parts?: readonly ConditionValue[];
 }
@@ -209,6 +221,8 @@ export function describe(value: Value): string {
       return 'none';
     case 'list':
       return `[${value.items.map(describe).join(', ')}]`;
+    case 'formula':
+      return value.text;
     case 'condition':
       return `the condition ${value.text}`;
     case 'tensor':

@@ -117,7 +117,8 @@ function multiplyTwo(a: Dimension, b: Dimension): Dimension {
   return collect(products);
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
+/** Of two integers; that of n and 0 is |n|. */
+export function greatestCommonDivisor(a: number, b: number): number {
   let [x, y] = [Math.abs(a), Math.abs(b)];
   while (y !== 0) [x, y] = [y, x % y];
   return x;

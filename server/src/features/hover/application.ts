@@ -1,7 +1,7 @@
 // The hover on a layer, a stack or a function where it is applied.
 
 import type * as ast from '../../../../grammar/ast';
-import { type Application, costOf, onlyOperation, ofOneRun, signatureOf } from '../figures';
+import { type Application, applicationsInModels, costOf, isAlone, onlyOperation, ofOneRun, signatureOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs, sourceLinks, table } from '../markdown';
 import { grouped } from '../numbers';
 import { catalogLayer, spellLayer, spellValue, textOf } from '../spelling';
@@ -19,7 +19,7 @@ export function applicationPage(applications: readonly Application[], node: ast.
   return paragraphs(
     codeBlock(titleOf(first, node, document), signatureOf(first)),
     operation?.summary ?? documentationOf(node, document),
-    repetition(applications),
+    isAlone(first) ? applicationsBesides(node, document) : repetition(applications),
     factTable(factsOfApplication(first, document)),
     operation && code(operation.formula),
     operation && sourceLinks(operation.source),
@@ -60,6 +60,15 @@ const parallels: Readonly<Record<ast.Parallel['operation'], string>> = {
   add: 'Runs each statement as a branch off the incoming value, and adds the results.',
   multiply: 'Runs each statement as a branch off the incoming value, and multiplies the results.',
 };
+
+/** Inside a stack that is understood by itself: what becomes of it in models. */
+function applicationsBesides(node: ast.Expression, document: Document): string {
+  const applications = ofOneRun(applicationsInModels(document, node));
+  const [first] = applications;
+  const alone = 'The figures below are those of the stack by itself';
+  if (first === undefined) return `${alone}.`;
+  return paragraphs(`${alone}; applied ×${grouped(applications.length)} in ${escaped(first.model)}:`, applicationTable(applications));
+}
 
 /** Where an expression is applied more than once: how often, and with which shapes. */
 function repetition(applications: readonly Application[]): string | undefined {

@@ -3,13 +3,15 @@
 import type * as ast from '../../../../grammar/ast';
 import { walk } from '../../../../grammar/walk';
 import { printType } from '../../layers/tensor';
+import type { UnderstoodStack } from '../../semantics/alone';
+import { countMacs, countParameters } from '../../semantics/cost';
 import type { EvaluatedModel } from '../../semantics/model';
 import { requirementsOf } from '../../semantics/requirements';
-import { type Application, applicationsAt, costOfModel, lastOutput, modelOf, ofOneRun } from '../figures';
+import { type Application, applicationsInModels, costOfModel, lastOutput, modelOf, ofOneRun, typeOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { grouped } from '../numbers';
 import { declarationNamed } from '../names';
-import { printSignature, signatureOfDeclaration, textOf } from '../spelling';
+import { printSignature, signatureOfDeclaration, spellValue, textOf } from '../spelling';
 import type { Document, Source } from '../workspace';
 import { applicationTable } from './application';
 import { type Fact, factTable, fieldFacts, withFormula } from './facts';
@@ -73,9 +75,29 @@ function totalsOf(model: EvaluatedModel, document: Document): string {
 /** How a stack is applied in the models of this file. */
 function stackPart(declaration: ast.Stack, document: Document): string | undefined {
   const applications = applicationsOf(declaration, document);
-  if (applications.length === 0) return 'No model of this file applies it.';
-  const model = escaped(applications[0]!.model);
-  return paragraphs(`Applied ×${grouped(applications.length)} in ${model}:`, applicationTable(applications));
+  const model = escaped(applications[0]?.model ?? '');
+  const applied = applications.length === 0 ? 'No model of this file applies it.' : paragraphs(`Applied ×${grouped(applications.length)} in ${model}:`, applicationTable(applications));
+  const understood = document.analysis.understood(declaration);
+  return understood === undefined ? applied : paragraphs(byItself(understood), applied);
+}
+
+/** What is known of every application of a stack. */
+function byItself({ run, body, defaults }: UnderstoodStack): string {
+  const { graph } = run;
+  const { parameters, macs } = { parameters: countParameters(graph.parameters), macs: countMacs(graph.nodes) };
+  const inputs = graph.inputs.map(({ type }) => code(printType(type))).join(', ');
+  const result = body.result === undefined ? undefined : typeOf(body.result);
+  const facts: Fact[] = [[graph.inputs.length > 1 ? 'Inputs' : 'Input', inputs]];
+  if (result !== undefined) facts.push(['Output', code(result)]);
+  facts.push(['Parameters', withFormula(parameters, undefined)]);
+  if (macs !== 0) facts.push(['MACs', `${withFormula(macs, undefined)} for one example`]);
+  const given = [...defaults].map(([name, value]) => code(`${name} = ${spellValue(value)}`));
+  const requirements = requirementsOf(run);
+  return paragraphs(
+    `By itself${given.length === 0 ? '' : `, with ${given.join(', ')}`}:`,
+    factTable(facts),
+    requirements.length === 0 ? undefined : `Requires ${requirements.flatMap(({ conditions }) => conditions).map(code).join(' and ')}`,
+  );
 }
 
 /** All applications of a stack or model in the first evaluated model that has any. */
@@ -84,7 +106,7 @@ function applicationsOf(declaration: ast.Stack, document: Document): readonly Ap
   walk(document.tree, {
     enter(node) {
       if (node.kind !== 'name' && node.kind !== 'call') return undefined;
-      if (makes(node, declaration, document)) found.push(...applicationsAt(document, node));
+      if (makes(node, declaration, document)) found.push(...applicationsInModels(document, node));
       return undefined;
     },
   });

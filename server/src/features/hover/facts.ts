@@ -45,7 +45,7 @@ export function factsOfApplication(application: Application, document: Document)
   facts.push(...sizeSteps(steps));
   const [tensor] = tensorsIn(output);
   if (tensor !== undefined) facts.push(...fieldFacts(graph, tensor, document));
-  if (parameters > 0 || operation?.layer !== undefined) {
+  if (parameters !== 0 || operation?.layer !== undefined) {
     facts.push(['Parameters', [withFormula(parameters, parameters === 0 ? undefined : formulaOf(steps, 'parameters')), shapesOf(operation?.effect.parameters)].join('')]);
   }
   if (buffers > 0) facts.push(['Buffers', [withFormula(buffers, undefined), shapesOf(operation?.effect.buffers)].join('')]);

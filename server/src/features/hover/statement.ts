@@ -16,9 +16,9 @@ import { requirementList, valuePage } from './value';
 export function tensorStatementPage(statement: ast.Input | ast.Target, declaration: ast.Declaration | undefined, document: Document): string | undefined {
   const observed = document.analysis.observations(statement.name)?.first ?? [];
   const page = valuePage(statement.name.text, observed, document);
-  const model = modelOf(document, declaration);
-  if (model === undefined) return page;
-  const requirements = requirementsOf(model).filter(({ input }) => input.place.span.start === statement.name.span.start);
+  const evaluated = modelOf(document, declaration) ?? (declaration && document.analysis.understood(declaration)?.run);
+  if (evaluated === undefined) return page;
+  const requirements = requirementsOf(evaluated).filter(({ input }) => input.place.span.start === statement.name.span.start);
   return paragraphs(page, requirements.length === 0 ? undefined : requirementList(requirements, document));
 }
 

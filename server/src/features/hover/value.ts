@@ -2,7 +2,7 @@
 
 import type { Observation } from '../../semantics/findings';
 import { printType } from '../../layers/tensor';
-import type { Graph, Tensor } from '../../semantics/graph';
+import type { DerivedRequirement, Graph, Tensor } from '../../semantics/graph';
 import { requirementsOf } from '../../semantics/requirements';
 import { describe, type Value } from '../../semantics/values';
 import { ancestorsOf, countMacs, countParameters, parametersOf, parametersOfLayer } from '../../semantics/cost';
@@ -29,7 +29,7 @@ export function valuePage(name: string, observations: readonly Observation[], do
   switch (value.kind) {
     case 'tensor':
     case 'list':
-      return tensor === undefined ? title : paragraphs(title, sourceOf(tensor, document), factTable(tensorFacts(run.graph, tensor, document)), resultsOf(value));
+      return tensor === undefined ? title : paragraphs(title, sourceOf(tensor, document, run.freeParameters ? 'stack' : 'network'), factTable(tensorFacts(run.graph, tensor, document)), resultsOf(value));
     case 'layer': {
       const parameters = parametersOfLayer(value.layer);
       const summary = value.layer.kind === 'catalog' ? value.layer.operation.summary : undefined;
@@ -82,18 +82,18 @@ function titleOfPlain(name: string, value: string): string {
 }
 
 /** Where a tensor comes from, in a sentence. */
-function sourceOf(tensor: Tensor, document: Document): string {
+function sourceOf(tensor: Tensor, document: Document, owner: string): string {
   const { source, place } = tensor;
   switch (source.kind) {
     case 'input':
     case 'target':
-      return `The ${source.kind} ${code(source.name)} of the network.`;
+      return `The ${source.kind} ${code(source.name)} of the ${owner}.`;
     case 'parameter':
       return source.layer === undefined
         ? `A parameter of its own, declared at ${lineOf(place, document)}.`
         : `The ${escaped(source.name)} of ${source.layer.operation.name}, made at ${lineOf(place, document)}.`;
     case 'constant':
-      return `The constant ${grouped(source.value)}.`;
+      return source.text === undefined ? `The constant ${grouped(source.value)}.` : `The constant ${code(source.text)}.`;
     case 'node':
       return source.node.kind === 'gradient'
         ? `A gradient, derived at ${lineOf(place, document)}.`
@@ -121,8 +121,10 @@ function resultsOf(value: Value): string | undefined {
 
 /** What the model requires of the free dimensions in a size. */
 function requirementText(graph: Graph, value: Value & { kind: 'size' }, document: Document): string {
-  const names = new Set(symbolsOf(value.value).map((symbol) => symbol.key));
-  const about = requirementsOf({ graph }).filter((requirement) => requirement.needed.some((needed) => needed.symbols.some((symbol) => names.has(symbol))));
+  const symbols = symbolsOf(value.value);
+  const speaksOf = ({ symbols: keys, text }: DerivedRequirement): boolean =>
+    symbols.some(({ key, name }) => keys.includes(key) || (keys.length === 0 && new RegExp(`\\b${name}\\b`).test(text)));
+  const about = requirementsOf({ graph }).filter((requirement) => requirement.needed.some(speaksOf));
   if (about.length === 0) return 'A free dimension: any positive size.';
   return requirementList(about, document);
 }

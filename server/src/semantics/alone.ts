@@ -1,0 +1,153 @@
+// A stack understood by itself: its body evaluated once, with a free dimension for each name in the types of its inputs and
+// for each argument that can be any size. What comes out are the shapes of every application, as expressions.
+
+import type * as ast from '../../../grammar/ast';
+import { children, type Node } from '../../../grammar/walk';
+import { type Dimension, freeSymbol, substitute, subtract } from '../symbolic/dimension';
+import { knownZero } from '../symbolic/knowledge';
+import { runStatements } from './body';
+import { evaluate } from './evaluate';
+import { type Chain, Findings, type Observation, type Observations } from './findings';
+import type { Limits } from './limits';
+import { settleSizes } from './model';
+import type { Program } from './program';
+import { Activation, Body, type Context, LimitReached, Run } from './run';
+import { Scope } from './scope';
+import { size, type Value } from './values';
+
+/** A stack that is understood by itself. */
+export interface UnderstoodStack {
+  readonly declaration: ast.Stack;
+  readonly run: Run;
+  readonly body: Body;
+  /** What each expression of its body is worth. */
+  readonly observations: ReadonlyMap<object, Observations>;
+  /** The arguments that have their defaults; all others are free. */
+  readonly defaults: ReadonlyMap<string, Value>;
+}
+
+/** The stacks of a file that are understood by themselves, and not otherwise where models apply them. */
+export function understoodStacks(tree: ast.File, file: string, program: Program, findings: Findings, limits: Limits): ReadonlyMap<ast.Declaration, UnderstoodStack> {
+  const found = new Map<ast.Declaration, UnderstoodStack>();
+  for (const declaration of tree.declarations) {
+    if (declaration.kind !== 'stack') continue;
+    const stack = understand(declaration, file, program, limits);
+    if (stack !== undefined && agrees(stack, findings)) found.set(declaration, stack);
+  }
+  return found;
+}
+
+/**
+ * Undefined where the stack cannot be understood by itself: an input has no shape, an argument is no size and has no
+ * default, a condition is undecided, or anything errs.
+ */
+function understand(declaration: ast.Stack, file: string, program: Program, limits: Limits): UnderstoodStack | undefined {
+  if (declaration.body === undefined || !inputsHaveShapes(declaration.body)) return undefined;
+  const withDefaults = declaration.parameters.filter((parameter) => parameter.default !== undefined).map(({ name }) => name.text);
+  const attempt = (kept: readonly string[]): UnderstoodStack | undefined => evaluateAlone(declaration, file, program, limits, new Set(kept));
+  let kept = withDefaults;
+  let found = attempt(kept);
+  // Every size that may be free is: what then errs, as a kernel does, keeps its default.
+  for (const name of withDefaults) {
+    const value: Value | undefined = found?.defaults.get(name);
+    if (value?.kind !== 'size' || typeof value.value !== 'number' || value.value < 1) continue;
+    const fewer = kept.filter((other) => other !== name);
+    const freer = attempt(fewer);
+    if (freer !== undefined) [kept, found] = [fewer, freer];
+  }
+  return found;
+}
+
+function inputsHaveShapes(body: ast.Block): boolean {
+  const inputs = body.statements.filter((statement) => statement.kind === 'input');
+  return inputs.length > 0 && inputs.every(({ type }) => type?.shape?.every((dimension) => dimension.kind !== 'ellipsis') === true);
+}
+
+function evaluateAlone(declaration: ast.Stack, file: string, program: Program, limits: Limits, kept: ReadonlySet<string>): UnderstoodStack | undefined {
+  const findings = new Findings(limits.observations);
+  const run = new Run(program, findings, limits, declaration.name.text, false, new Map(), true);
+  const parameters = new Scope(undefined, file);
+  const body = new Body([], true);
+  const context: Context = { run, scope: parameters, body, activation: new Activation(new Map()), depth: 0 };
+  const defaults = new Map<string, Value>();
+  try {
+    for (const { name, default: node } of declaration.parameters) {
+      const value = kept.has(name.text) && node !== undefined ? evaluate(context, node) : size(freeSymbol(name.text));
+      if (kept.has(name.text)) defaults.set(name.text, value);
+      parameters.bind(name.text, { value, place: { file, span: name.span } });
+    }
+    runStatements({ ...context, scope: new Scope(parameters, file) }, declaration.body!.statements);
+  } catch (error) {
+    if (!(error instanceof LimitReached)) throw error;
+    return undefined;
+  }
+  if (run.errors > 0) return undefined;
+  settleSizes(run);
+  const observations = new Map<object, Observations>();
+  for (const node of nodesOf(declaration.body!)) {
+    const known = findings.observationsOf(node);
+    if (known !== undefined) observations.set(node, known);
+  }
+  return { declaration, run, body, observations, defaults };
+}
+
+function nodesOf(root: Node): readonly Node[] {
+  const found: Node[] = [];
+  const pending = [root];
+  while (pending.length > 0) {
+    const node = pending.pop()!;
+    found.push(node);
+    pending.push(...children(node));
+  }
+  return found;
+}
+
+/**
+ * Whether the applications in models have the shapes that the stack by itself says they have. Where an application gives
+ * something else than the default that a shape comes from, it has not.
+ */
+function agrees({ declaration, observations }: UnderstoodStack, findings: Findings): boolean {
+  return [...observations].every(([node, { first }]) => {
+    const applied = byApplication(findings.observationsOf(node)?.first ?? [], declaration);
+    return [...applied].every(([chain, actual]) => sameShapes(first, actual, chain));
+  });
+}
+
+/** The observations inside the stack itself, by the application that they belong to. */
+function byApplication(observations: readonly Observation[], declaration: ast.Stack): ReadonlyMap<Chain, readonly Observation[]> {
+  const found = new Map<Chain, Observation[]>();
+  for (const observation of observations) {
+    const { chain } = observation;
+    if (chain?.declaration !== declaration) continue;
+    const known = found.get(chain);
+    if (known === undefined) found.set(chain, [observation]);
+    else known.push(observation);
+  }
+  return found;
+}
+
+/** Whether every value of an application is the one that the stack by itself has there. */
+function sameShapes(expected: readonly Observation[], actual: readonly Observation[], { scope }: Chain): boolean {
+  return actual.every(({ value, run }, index) => {
+    const other = expected[index];
+    const at = (dimension: Dimension): Dimension | undefined =>
+      substitute(dimension, ({ name }) => {
+        const known = scope?.lookup(name)?.value;
+        return known?.kind === 'size' ? known.value : undefined;
+      });
+    return other !== undefined && sameShape(other.value, value, (a, b) => {
+      const there = at(a);
+      return there !== undefined && knownZero(subtract(there, b), (run as Run).graph).holds === 'always';
+    });
+  });
+}
+
+function sameShape(expected: Value, actual: Value, agree: (a: Dimension, b: Dimension) => boolean): boolean {
+  if (actual.kind === 'unknown') return true;
+  if (expected.kind === 'list' && actual.kind === 'list') {
+    return expected.items.length === actual.items.length && expected.items.every((item, index) => sameShape(item, actual.items[index]!, agree));
+  }
+  if (expected.kind !== 'tensor' || actual.kind !== 'tensor') return expected.kind !== 'tensor' && actual.kind !== 'tensor';
+  const [a, b] = [expected.tensor.type.shape, actual.tensor.type.shape];
+  return a.length === b.length && a.every((dimension, axis) => agree(dimension, b[axis]!));
+}

@@ -200,7 +200,12 @@ const definitions = {
   'unread-border': warning('network', 'A stride that leaves positions unread'),
   'zero-gradient': warning('network', 'An operation that no gradient passes'),
 
+  'dead-code': warning('unused', 'Layers behind the loss'),
+  'unused-binding': warning('unused', 'A binding that nothing uses'),
+  'unused-declaration': hint('unused', 'A stack, function or let that nothing uses'),
   'unused-ignore': hint('unused', 'An ignore that silences nothing'),
+  'unused-import': warning('unused', 'An import that nothing uses'),
+  'unused-parameter': warning('unused', 'An argument that the body does not use'),
 } as const satisfies Readonly<Record<string, CodeDefinition>>;
 
 /** A code that has a page of its own. */

@@ -38,7 +38,7 @@ const damaged = fc
 const atOffset: readonly ((document: Document, offset: number) => unknown)[] = [
   hover,
   definition,
-  completions,
+  (document, offset) => completions(document, offset),
   signatureHelp,
   indentation,
   selectionRange,

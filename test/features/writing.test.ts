@@ -1,13 +1,11 @@
-// What helps while writing: completion, signatures, formatting; and the outline and folds of what is written.
+// What helps while writing: signatures, formatting; and the outline and folds of what is written.
 
 import { describe, expect, it } from 'vitest';
-import { completions } from '../../server/src/features/completion';
 import { foldingRanges } from '../../server/src/features/folding';
 import { formatting, rangeFormatting } from '../../server/src/features/formatting';
 import { indentation } from '../../server/src/features/indentation';
 import { signatureHelp } from '../../server/src/features/signature-help';
 import { type DocumentSymbol, documentSymbols } from '../../server/src/features/symbols';
-import { layers } from '../../server/src/layers/catalog';
 import { applied, type TextEdit } from '../../server/src/features/text-edits';
 import fc from 'fast-check';
 import { parse } from '../../grammar/parse';
@@ -15,61 +13,6 @@ import { format, print } from '../../grammar/print';
 import { anyFile } from '../grammar/arbitrary';
 import { withoutPlaces } from '../grammar/tree';
 import { documentOf, readFixture } from '../support/fixture';
-
-function labelsAt(marked: string, files?: Readonly<Record<string, string>>): string[] {
-  const { text, cursors } = readFixture(marked);
-  return completions(documentOf(text, files), cursors[0]!).map(({ label }) => label);
-}
-
-describe('completion', () => {
-  it('offers the arguments that are not given yet, first of all', () => {
-    expect(labelsAt('model A { input x: [3, 8, 8]; Conv2d(4, 3, stride = 2, $0) }').slice(0, 4)).toEqual(['padding', 'dilation', 'groups', 'bias']);
-    const [first] = completions(documentOf('stack S(width, depth = 2) { ReLU }\nmodel A { input x: [3]; S() }'), 61);
-    expect(first).toMatchObject({ label: 'width', insert: 'width = ', kind: 'argument' });
-  });
-
-  it('does so in a call that is not closed', () => {
-    expect(labelsAt('model A {\n  input x: [3, 8, 8]\n  Conv2d(4, $0\n}\n')).toContain('kernel_size');
-  });
-
-  it('offers the words that an argument accepts', () => {
-    expect(labelsAt('model A { input x: [3, 8, 8]; Conv2d(4, 3, padding = $0) }')).toEqual(['"same"', '"valid"']);
-    expect(labelsAt('model A { input x: [3, 8, 8]; Conv2d(4, 3, bias = $0) }')).toEqual(['true', 'false']);
-  });
-
-  it('offers names in scope with their types, layers, functions and keywords where a statement begins', () => {
-    const { text, cursors } = readFixture('stack S { ReLU }\nmodel A {\n  input image: [3, 8, 8]\n  body = image -> Conv2d(4, 3)\n  $0\n}\n');
-    const found = completions(documentOf(text), cursors[0]!);
-    const labels = found.map(({ label }) => label);
-    for (const label of ['image', 'body', 'S', 'A', 'Linear', 'softmax', 'params', 'residual', 'output']) expect(labels).toContain(label);
-    expect(found.find(({ label }) => label === 'body')!.detail).toBe('[4, 6, 6]');
-    expect(new Set(labels).size).toBe(labels.length);
-  });
-
-  it('knows every layer of the catalog', () => {
-    const labels = new Set(labelsAt('model A { input x: [3]; x -> $0 }'));
-    expect([...layers.keys()].filter((name) => !labels.has(name))).toEqual([]);
-  });
-
-  it('offers declarations outside of bodies', () => {
-    expect(labelsAt('$0')).toEqual(['let', 'function', 'stack', 'model', 'assert', 'from']);
-  });
-
-  it('offers results and parameters behind a dot', () => {
-    expect(labelsAt('stack S { Linear(2); output small; Linear(9); output large }\nmodel A { input x: [3]; r = x -> S; r.$0 }')).toEqual(['small', 'large']);
-    expect(labelsAt('model A { input x: [3]; f = Linear(2); x -> f; y = f.$0 }')).toEqual(['weight', 'bias']);
-  });
-
-  it('offers optimizers, and what another file declares', () => {
-    expect(labelsAt('model A { input x: [3]; ReLU\n  optimizer $0\n}')).toContain('AdamW');
-    expect(labelsAt('from "./blocks.nn" import A, $0\n', { 'blocks.nn': 'stack A { ReLU }\nstack B { ReLU }\n' })).toEqual(['B']);
-  });
-
-  it('keeps quiet in comments and strings', () => {
-    expect(labelsAt('model A { input x: [3] # Lin$0\n}')).toEqual([]);
-    expect(labelsAt('from "./bl$0')).toEqual([]);
-  });
-});
 
 /** The signature with its active argument marked. */
 function signatureAt(marked: string): string | undefined {
@@ -95,6 +38,22 @@ describe('signature help', () => {
 
   it('knows what an argument stands for', () => {
     expect(signatureAt('stack S(f) { f($0) }\nmodel A { input x: [8]; S(Linear) }')).toBe('Linear(‹out_features›, bias = true)');
+  });
+
+  it('says what fits here', () => {
+    const here = (marked: string): string | undefined => {
+      const { text, cursors } = readFixture(marked);
+      const help = signatureHelp(documentOf(text), cursors[0]!)!;
+      return /(Here|No number) .*$/.exec(help.parameters[help.active!]!.documentation!)?.[0];
+    };
+    expect(here('model A { input x: [6, 8, 8]; Conv2d(12, 3, groups = $0) }')).toBe('Here 1, 2, 3, 6.');
+    expect(here('model A {\n  input x: [6, 8, 8]\n  x -> MaxPool2d(5, padding = $0\n}')).toBe('Here 0 to 2.');
+    expect(here('model A { input x: [6, 8, 9]; ReLU; Conv2d(4, $0) }')).toBe('Here 1 to 8.');
+    expect(here('model A { input x: [6, 900]; Conv1d(4, padding = 1, kernel_size = $03) }')).toBe('Here 1 to 902.');
+    expect(here('model A { input x: [6, H, W]; n = 6; Conv2d(n, $0) }')).toBeUndefined();
+    expect(here('model A { input x: [6, 8, 8]; Conv2d(n, $0) }')).toBeUndefined();
+    expect(here('model A { input x: [6, 8, 8]; Conv2d(4, 9, stride = $0) }')).toBe('No number fits here.');
+    expect(here('model A { input x: [6, 8, 8]; c = Conv2d(4, $0) }')).toBeUndefined();
   });
 
   it('is not given outside of calls', () => {

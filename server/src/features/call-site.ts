@@ -7,6 +7,8 @@ import type { Document } from './workspace';
 
 export interface CallSite {
   readonly callee: Callee;
+  /** Where its name stands. */
+  readonly offset: number;
   /** Which argument the cursor is in, counted by the commas. */
   readonly index: number;
   /** The name in front of the `=` that the cursor is behind. */
@@ -28,7 +30,7 @@ export function callSiteAt(document: Document, offset: number): CallSite | undef
   const frame = frameAt(document, offset);
   if (frame?.callee === undefined) return undefined;
   const callee = calleeAt(document, frame.callee);
-  return callee && { callee, index: frame.index, argument: frame.argument, named: frame.named };
+  return callee && { callee, offset: frame.callee.offset, index: frame.index, argument: frame.argument, named: frame.named };
 }
 
 /** The innermost bracket that is open at an offset. */

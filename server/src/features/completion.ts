@@ -1,55 +1,81 @@
-// What can be written at the cursor: arguments that are not given yet, names in scope, layers, functions, keywords.
+// What can be written at the cursor: arguments that are not given yet, names in scope, layers, functions, constructs.
 
 import { keywordGroups } from '../../../grammar/tokens';
 import { type Node, nodePathAt } from '../../../grammar/walk';
-import { functions, layers } from '../layers/catalog';
-import { optimizers } from '../layers/optimizers';
-import { builtins } from '../semantics/builtins';
 import type { Value } from '../semantics/values';
-import { callSiteAt, type CallSite } from './call-site';
+import { callSiteAt } from './call-site';
+import { argumentsOf, valuesOf } from './completion/arguments';
+import { exportsOf, importable, pathsOf } from './completion/imports';
+import { type Completion, words } from './completion/item';
+import { optimizerNames, standardNames } from './completion/layers';
+import { declarationSnippets, expressionSnippets, statementSnippets } from './completion/snippets';
+import { filesOf } from './definition';
+import type { Files } from './entity';
 import { typeOf } from './figures';
-import { importedSource } from './names';
-import { introductionsAround } from './scopes';
-import { signatureOfSite } from './signature-help';
-import { definitionsOf, printSignature, signatureOfOperation, spellValue } from './spelling';
+import { type Flow, flowInto } from './flow';
+import { introductionsKnownAt } from './scopes';
+import { spellValue } from './spelling';
 import type { Document } from './workspace';
 
-export type CompletionKind = 'argument' | 'value' | 'name' | 'declaration' | 'layer' | 'function' | 'keyword' | 'member';
-
-export interface Completion {
-  readonly label: string;
-  readonly kind: CompletionKind;
-  /** What is written, where that is more than the label. */
-  readonly insert?: string;
-  readonly detail?: string;
-  readonly documentation?: string;
-}
+/** Characters that are looked at in front of the cursor, beyond its line. */
+const longestName = 400;
 
 /** All that fits at an offset, the nearest first; the client filters by what is written already. */
-export function completions(document: Document, offset: number): readonly Completion[] {
-  const before = document.text.slice(0, offset).replace(/\w*$/, '');
-  const line = before.slice(before.lastIndexOf('\n') + 1);
-  // Comments and strings are free text.
+export function completions(document: Document, offset: number, files: Files = filesOf(document)): readonly Completion[] {
+  const prefix = /\w*$/.exec(document.text.slice(Math.max(0, offset - longestName), offset))![0];
+  const start = offset - prefix.length;
+  const line = document.text.slice(document.text.lastIndexOf('\n', start - 1) + 1, start);
+  const before = document.text.slice(Math.max(0, start - longestName), start);
+  const path = /^\s*from\s+"([^"]*)$/.exec(line + prefix);
+  if (path !== null) return pathsOf(document, files, { start: offset - path[1]!.length, end: offset + /^[^"\r\n]*/.exec(document.text.slice(offset))![0].length });
+  // Comments and other strings are free text, and so are new names.
   if (/^[^"#]*("[^"]*"[^"#]*)*(#|"[^"]*$)/.test(line)) return [];
-  const path = nodePathAt(document.tree, before.length);
+  if (/\b(let|function|stack|model|input|target|param|as)\s+$/.test(line) || /(^|[;{>])\s*for\s+(\w+\s*,\s*)*$/.test(line) || /\d\.$/.test(before)) return [];
   const last = document.tree.declarations.findLast(({ span }) => span.start <= offset);
   if (last?.kind === 'import' && /\bimport\b/.test(line)) return exportsOf(last, document);
-  if (/\.\s*$/.test(before) && !/\.\.\.\s*$/.test(before)) return membersBefore(document, before.length);
+  if (/\.\s*$/.test(before) && !/\.\.\.\s*$/.test(before)) return membersBefore(document, start);
   if (/^\s*optimizer\s+$/.test(line)) return optimizerNames();
-  const inside = path.some((node) => node.kind === 'block' || node.kind === 'let' || node.kind === 'function' || node.kind === 'assert' || (node.kind === 'model' && node.variant !== undefined));
-  const startsLine = /(^|[;{])\s*$/.test(line);
-  if (!inside && startsLine) return words([...keywordGroups.declaration, 'assert', 'from']);
 
-  const site = callSiteAt(document, before.length);
+  const nodes = nodePathAt(document.tree, start);
+  const startsLine = /(^|[;{])\s*$/.test(line);
+  if (startsLine && !isInside(nodes, start)) return declarationSnippets;
+  const names = namesAround(nodes, start, document);
+  if (/^\s*output\s+$/.test(line) || nodes.some(({ kind }) => kind === 'type')) return names.filter(({ kind }) => kind === 'name');
+
+  const site = callSiteAt(document, start);
   const value = site?.argument === undefined ? undefined : valuesOf(site, site.argument);
   if (value !== undefined && value.length > 0) return value;
-  return unique([
+  const flow = startsLine ? flowInto(document, withoutWord(nodes, start), start) : /->\s*$/.test(before) ? flowBehindArrow(document, start - before.length + before.trimEnd().length) : undefined;
+  const near = [
     ...(site === undefined || site.argument !== undefined ? [] : argumentsOf(site, document)),
-    ...(startsLine ? words([...keywordGroups.statement, 'if', 'repeat', 'for', ...keywordGroups.block, ...keywordGroups.parallel]) : []),
-    ...namesAround(path, document),
-    ...standardNames(),
-    ...(startsLine ? [] : words([...keywordGroups.constant, 'if', 'repeat', 'not', 'residual'])),
-  ]);
+    ...names,
+    ...standardNames(flow),
+    ...(startsLine ? statementSnippets : [...expressionSnippets, ...words([...keywordGroups.constant, 'not', 'and', 'or', 'else'])]),
+  ];
+  const known = new Set(near.map(({ label }) => label));
+  return unique([...near, ...importable(document, files, known, prefix)]);
+}
+
+/** Whether an offset is in a body or an expression rather than between declarations. */
+function isInside(path: readonly Node[], offset: number): boolean {
+  return path.some(({ kind, span }) => {
+    if (kind === 'block') return span.start < offset;
+    return (kind === 'let' || kind === 'function' || kind === 'assert' || kind === 'model') && span.start < offset && offset < span.end;
+  });
+}
+
+/** On blanks a path may end in the word in front; what flows is asked of the body around it. */
+function withoutWord(path: readonly Node[], offset: number): readonly Node[] {
+  const index = path.findLastIndex(({ kind, span }) => kind === 'block' || span.end > offset || (span.start === offset && kind !== 'file'));
+  return path.slice(0, index + 1);
+}
+
+/** What flows into the step that an arrow ending at an offset stands before. */
+function flowBehindArrow(document: Document, offset: number): Flow | undefined {
+  const path = nodePathAt(document.tree, offset);
+  const index = path.findLastIndex((node) => node.kind === 'pipe' && node.left.span.end < offset);
+  const pipe = path[index];
+  return pipe?.kind === 'pipe' ? flowInto(document, [...path.slice(0, index + 1), pipe.right], offset) : undefined;
 }
 
 function unique(items: readonly Completion[]): readonly Completion[] {
@@ -57,32 +83,8 @@ function unique(items: readonly Completion[]): readonly Completion[] {
   return items.filter(({ label }) => !seen.has(label) && seen.add(label));
 }
 
-function words(labels: readonly string[]): Completion[] {
-  return labels.map((label) => ({ label, kind: 'keyword' }));
-}
-
-/** `stride = ` for each argument that is not given. */
-function argumentsOf(site: CallSite, document: Document): Completion[] {
-  const { arguments: all } = signatureOfSite(site, document);
-  const given = new Set([...site.named, ...all.slice(0, site.index - site.named.length).map(({ name }) => name)]);
-  const inputs = site.callee.kind === 'operation' && site.callee.isFunction ? (site.callee.operation.inputs ?? []).map(({ name }) => name) : [];
-  return all
-    .filter(({ name }) => !given.has(name) && !inputs.includes(name))
-    .map(({ name, label, documentation }) => ({ label: name, kind: 'argument', insert: `${name} = `, detail: label, documentation }));
-}
-
-/** The words that an argument accepts. */
-function valuesOf({ callee }: CallSite, argument: string): Completion[] {
-  if (callee.kind !== 'operation') return [];
-  const definition = definitionsOf(callee.operation)[argument];
-  if (definition === undefined) return [];
-  const choices = definition.accepts.match(/"[^"]*"|`\w+`/g) ?? [];
-  return choices.map((choice) => ({ label: choice.replaceAll('`', ''), kind: 'value', documentation: definition.documentation }));
-}
-
-function namesAround(path: readonly Node[], document: Document): Completion[] {
-  return [...introductionsAround(path)]
-    .flat()
+function namesAround(path: readonly Node[], offset: number, document: Document): Completion[] {
+  return introductionsKnownAt(path, offset)
     .filter(({ name }) => name.text !== '')
     .map(({ name, by }) => {
       const isDeclaration = by.kind === 'stack' || by.kind === 'model' || by.kind === 'function' || by.kind === 'imported-name';
@@ -90,6 +92,7 @@ function namesAround(path: readonly Node[], document: Document): Completion[] {
       return {
         label: name.text,
         kind: isDeclaration ? 'declaration' : 'name',
+        effect: isDeclaration || value === undefined ? undefined : detailOf(value),
         detail: isDeclaration ? by.kind.replace('imported-name', 'imported') : value && detailOf(value),
         documentation: 'documentation' in by ? by.documentation : undefined,
       } satisfies Completion;
@@ -100,22 +103,6 @@ function detailOf(value: Value): string {
   return typeOf(value) ?? spellValue(value);
 }
 
-let standard: readonly Completion[] | undefined;
-
-/** Layers and functions that the language brings along. */
-function standardNames(): readonly Completion[] {
-  standard ??= [
-    ...[...layers.values()].map((layer): Completion => ({ label: layer.name, kind: 'layer', detail: printSignature(signatureOfOperation(layer)), documentation: layer.summary })),
-    ...[...builtins.values()].map((builtin): Completion => ({ label: builtin.name, kind: 'function', detail: builtin.signature, documentation: builtin.summary })),
-    ...[...functions.values()].map((each): Completion => ({ label: each.name, kind: 'function', detail: printSignature(signatureOfOperation(each, true), true), documentation: each.summary })),
-  ];
-  return standard;
-}
-
-function optimizerNames(): Completion[] {
-  return [...optimizers.values()].map((optimizer) => ({ label: optimizer.name, kind: 'layer', detail: printSignature(signatureOfOperation(optimizer)), documentation: optimizer.summary }));
-}
-
 /** Behind a dot: the results of a stack or layer, the parameters of a layer. */
 function membersBefore(document: Document, offset: number): Completion[] {
   const path = nodePathAt(document.tree, offset);
@@ -124,21 +111,12 @@ function membersBefore(document: Document, offset: number): Completion[] {
   const { object } = member;
   const found = new Map<string, Completion>();
   for (const { value } of document.analysis.observations(object)?.first ?? []) {
-    if (value.kind === 'tensor') for (const [label, result] of value.results ?? []) found.set(label, { label, kind: 'member', detail: detailOf(result) });
+    if (value.kind === 'tensor') for (const [label, result] of value.results ?? []) found.set(label, { label, kind: 'member', effect: detailOf(result), detail: detailOf(result) });
     if (value.kind !== 'layer' || value.layer.kind !== 'catalog') continue;
     for (const { source, type } of value.layer.parameters ?? []) {
-      if (source.kind === 'parameter') found.set(source.name, { label: source.name, kind: 'member', detail: `[${type.shape.map(String).join(', ')}]` });
+      const shape = `[${type.shape.map(String).join(', ')}]`;
+      if (source.kind === 'parameter') found.set(source.name, { label: source.name, kind: 'member', effect: shape, detail: shape });
     }
   }
   return [...found.values()];
-}
-
-function exportsOf(statement: Extract<Node, { kind: 'import' }>, document: Document): Completion[] {
-  const source = importedSource(statement, document, document);
-  const given = new Set(statement.names.map(({ name }) => name.text));
-  return (source?.tree.declarations ?? []).flatMap((declaration): Completion[] =>
-    declaration.kind === 'import' || declaration.kind === 'assert' || given.has(declaration.name.text)
-      ? []
-      : [{ label: declaration.name.text, kind: 'declaration', detail: declaration.kind, documentation: declaration.documentation }],
-  );
 }

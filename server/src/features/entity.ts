@@ -186,15 +186,22 @@ export function occurrencesIn(files: Files, source: Source, entity: Entity): rea
   return namesOf(source, text).filter((occurrence) => entityOf(files, occurrence)?.name === entity.name);
 }
 
-/** The names of a file in the order of the text; with `text`, those that are spelled so; with a range, those that touch it. */
-export function namesOf(source: Source, text?: string, range: Span = source.tree.span): readonly Occurrence[] {
+/** The names of a file in the order of the text; with `text`, those that are spelled so. */
+export function namesOf(source: Source, text?: string): readonly Occurrence[] {
   const found: Occurrence[] = [];
+  eachName(source, source.tree.span, ({ name, path }) => {
+    if (text === undefined || name.text === text) found.push({ source, name, path: [...path] });
+  });
+  return found;
+}
+
+/** Visits the names that touch a range, in the order of the text; the path is valid during the visit only. */
+export function eachName(source: Source, range: Span, visit: (occurrence: Occurrence) => void): void {
   walk(source.tree, {
-    enter(name, ancestors) {
+    enter(name, path) {
       if (name.span.end < range.start || name.span.start > range.end) return false;
-      if (name.kind === 'name' && name.text !== '' && (text === undefined || name.text === text)) found.push({ source, name, path: [...ancestors] });
+      if (name.kind === 'name' && name.text !== '') visit({ source, name, path });
       return undefined;
     },
   });
-  return found;
 }

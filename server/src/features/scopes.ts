@@ -35,35 +35,31 @@ export function introductionOf(name: ast.Name, path: readonly Node[]): Introduct
   const parent = path.at(-1);
   if ((parent?.kind === 'argument' && parent.name === name) || (parent?.kind === 'member' && parent.name === name)) return undefined;
   if (parent?.kind === 'imported-name' && parent.alias !== undefined && parent.name === name) return undefined;
-  const levels = [...levelsAround(path)];
-  for (const [index, level] of levels.entries()) {
-    const same = level.get(name.text);
-    const known = same?.some((introduction) => introduction.name === name || isKnownAt(introduction, name.span.start));
-    if (same === undefined || known !== true) continue;
-    return outerSize(same[0]!, levels.slice(index + 1), name.span.start) ?? same[0];
-  }
   // Asserts see the finished body.
-  if (!path.some(({ kind }) => kind === 'assert')) return undefined;
-  for (const level of levels) {
-    const first = level.get(name.text)?.[0];
-    if (first !== undefined) return first;
+  return nearest(name, path, false) ?? (path.some(({ kind }) => kind === 'assert') ? nearest(name, path, true) : undefined);
+}
+
+/** The nearest introduction that is known at the name, or, of a finished body, the nearest of all. */
+function nearest(name: ast.Name, path: readonly Node[], isFinished: boolean): Introduction | undefined {
+  let size: Introduction | undefined;
+  for (const level of levelsAround(path)) {
+    const same = level.get(name.text);
+    if (same === undefined) continue;
+    if (size !== undefined) {
+      const outer = same.find((each) => maySize(each.by) && isKnownAt(each, name.span.start));
+      if (outer !== undefined) return outer;
+    } else if (isFinished || same.some((introduction) => introduction.name === name || isKnownAt(introduction, name.span.start))) {
+      // A name in a type is fresh unless a size of that name is known around it.
+      if (same[0]!.by.kind !== 'name') return same[0];
+      size = same[0];
+    }
   }
-  return undefined;
+  return size;
 }
 
 /** A name means what was bound before it: `x = x + 1` reads the outer x. */
 function isKnownAt({ name, by }: Introduction, offset: number): boolean {
   return isOfFile(by) || by.kind === 'parameter' || (by.kind === 'for' && by.names.includes(name)) || end(by) <= offset;
-}
-
-/** A name in a type is fresh unless a size of that name is known around it. */
-function outerSize({ by, name }: Introduction, outer: readonly Level[], offset: number): Introduction | undefined {
-  if (by.kind !== 'name') return undefined;
-  for (const level of outer) {
-    const found = level.get(name.text)?.find((each) => maySize(each.by) && isKnownAt(each, offset));
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function maySize({ kind }: Node): boolean {
@@ -82,6 +78,12 @@ function end(by: Node): number {
 /** Everything that is introduced around a place, the innermost bodies first, the file last. */
 export function* introductionsAround(path: readonly Node[]): Iterable<readonly Introduction[]> {
   for (const level of levelsAround(path)) yield [...level.values()].flat();
+}
+
+/** What can be named at a place, the innermost first. */
+export function introductionsKnownAt(path: readonly Node[], offset: number): readonly Introduction[] {
+  const isAssert = path.some(({ kind }) => kind === 'assert');
+  return [...introductionsAround(path)].flat().filter((introduction) => isAssert || isKnownAt(introduction, offset));
 }
 
 const levels = new WeakMap<Node, Level>();

@@ -6,7 +6,7 @@ import { functions, layers } from '../layers/catalog';
 import { optimizers } from '../layers/optimizers';
 import { builtins } from '../semantics/builtins';
 import { filesOf } from './definition';
-import { behindAliases, type Entity, entityOf, type Files, namesOf, type Occurrence } from './entity';
+import { behindAliases, eachName, type Entity, entityOf, type Files, type Occurrence } from './entity';
 import type { Document } from './workspace';
 
 /** The types of tokens, in the order of the legend. */
@@ -26,10 +26,12 @@ export interface SemanticToken {
 /** The names of a document, or of the range, in the order of the text. */
 export function semanticTokens(document: Document, range: Span = document.tree.span): readonly SemanticToken[] {
   const files = filesOf(document);
-  return namesOf(document, undefined, range).flatMap((occurrence) => {
+  const tokens: SemanticToken[] = [];
+  eachName(document, range, (occurrence) => {
     const found = meaningOf(files, occurrence);
-    return found === undefined ? [] : [{ span: occurrence.name.span, ...found }];
+    if (found !== undefined) tokens.push({ span: occurrence.name.span, ...found });
   });
+  return tokens;
 }
 
 function meaningOf(files: Files, occurrence: Occurrence): Omit<SemanticToken, 'span'> | undefined {

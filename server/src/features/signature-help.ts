@@ -2,7 +2,8 @@
 
 import { callSiteAt, type CallSite } from './call-site';
 import { paragraphs } from './markdown';
-import { printSignature, type Signature, signatureOfDeclaration, signatureOfOperation } from './spelling';
+import { capitalized, printSignature, type Signature, signatureOfDeclaration, signatureOfOperation } from './spelling';
+import { validHere } from './valid-range';
 import type { Document } from './workspace';
 
 export interface SignatureHelp {
@@ -21,9 +22,11 @@ export function signatureHelp(document: Document, offset: number): SignatureHelp
   const names = signature.arguments.map(({ name }) => name);
   const position = site.argument === undefined ? site.index : names.indexOf(site.argument);
   let start = signature.name.length + 1;
-  const parameters = signature.arguments.map(({ label, documentation }) => {
+  const parameters = signature.arguments.map(({ name, label, documentation }, index) => {
     const end = start + label.length;
-    const parameter = { start, end, documentation };
+    // What fits here is asked of the layer, for the one argument that is being written.
+    const here = index === position ? validHere(document, site, name) : undefined;
+    const parameter = { start, end, documentation: here === undefined ? documentation : `${documentation ?? ''} ${capitalized(here)}.`.trim() };
     start = end + ', '.length;
     return parameter;
   });

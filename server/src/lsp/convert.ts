@@ -7,7 +7,8 @@ import type { LineIndex, Span } from '../base/span';
 import type { CallItem } from '../features/call-hierarchy';
 import type { CodeAction } from '../features/code-actions';
 import type { CodeLens } from '../features/code-lens';
-import type { Completion, CompletionKind } from '../features/completion';
+import { documentationOf } from '../features/completion/layers';
+import type { Completion, CompletionKind } from '../features/completion/item';
 import type { Hover } from '../features/hover';
 import type { InlayHint } from '../features/inlay-hints';
 import type { SignatureHelp } from '../features/signature-help';
@@ -180,18 +181,45 @@ const completionKinds: Readonly<Record<CompletionKind, lsp.CompletionItemKind>> 
   function: lsp.CompletionItemKind.Function,
   keyword: lsp.CompletionItemKind.Keyword,
   member: lsp.CompletionItemKind.Field,
+  file: lsp.CompletionItemKind.File,
 };
 
+/** What a client can show of a completion. */
+export interface CompletionSupport {
+  readonly snippets: boolean;
+  readonly labelDetails: boolean;
+}
+
+/** What is needed to complete an item later. */
+export interface CompletionData {
+  readonly uri: string;
+}
+
 /** An item; its place in the list is kept as the order. */
-export function toCompletionItem(completion: Completion, index: number): lsp.CompletionItem {
+export function toCompletionItem(document: Document, completion: Completion, index: number, support: CompletionSupport): lsp.CompletionItem {
+  const { label, kind, effect, origin, detail, further, replaces } = completion;
+  const isSnippet = completion.isSnippet === true && support.snippets;
+  const insert = completion.isSnippet === true && !support.snippets ? label : (completion.insert ?? label);
+  const hasPage = kind === 'layer' || kind === 'function';
   return {
-    label: completion.label,
-    kind: completionKinds[completion.kind],
-    insertText: completion.insert,
-    detail: completion.detail,
+    label,
+    kind: completionKinds[kind],
+    ...(support.labelDetails && (effect !== undefined || origin !== undefined) ? { labelDetails: { detail: effect === undefined ? undefined : ` ${effect}`, description: origin } } : {}),
+    detail: support.labelDetails || effect === undefined || effect === detail ? detail : `${effect}  ${detail ?? ''}`,
     documentation: completion.documentation === undefined ? undefined : toMarkdown(completion.documentation),
     sortText: String(index).padStart(5, '0'),
+    ...(replaces === undefined ? insert !== label && { insertText: insert } : { textEdit: { range: toRange(document, replaces), newText: insert }, filterText: label }),
+    ...(isSnippet && { insertTextFormat: lsp.InsertTextFormat.Snippet }),
+    ...(kind === 'name' && { commitCharacters: ['.'] }),
+    ...(further !== undefined && { additionalTextEdits: toTextEdits(document, further) }),
+    ...(hasPage && { data: { uri: document.uri } satisfies CompletionData }),
   };
+}
+
+/** An item with the page of its layer or function. */
+export function withDocumentation(item: lsp.CompletionItem): lsp.CompletionItem {
+  const page = documentationOf(item.label);
+  return page === undefined ? item : { ...item, documentation: toMarkdown(page) };
 }
 
 export function toSignatureHelp(help: SignatureHelp): lsp.SignatureHelp {

@@ -20,6 +20,7 @@ import { inlayHints } from '../features/inlay-hints';
 import { signatureHelp } from '../features/signature-help';
 import { documentSymbols } from '../features/symbols';
 import {
+  type CompletionData,
   type HintData,
   toCallItem,
   toCodeAction,
@@ -38,6 +39,7 @@ import {
   toTooltip,
   toWorkspaceEdit,
   toWorkspaceSymbol,
+  withDocumentation,
 } from './convert';
 import { acrossFiles, feature, type Feature, request, resolution } from './row';
 import { semanticTokensFeature } from './semantic-tokens';
@@ -96,9 +98,16 @@ export const features: readonly Feature[] = [
   feature(lsp.SelectionRangeRequest.type, { selectionRangeProvider: true }, (document, { positions }) =>
     positions.map((position) => toSelectionRange(document, selectionRange(document, document.lines.offset(position)), position)),
   ),
-  feature(lsp.CompletionRequest.type, { completionProvider: { triggerCharacters: ['.', '(', ',', '='] } }, (document, { position }) =>
-    completions(document, document.lines.offset(position)).map(toCompletionItem),
-  ),
+  request(lsp.CompletionRequest.type, { completionProvider: { triggerCharacters: ['.', '(', ',', '=', '"', '/'], resolveProvider: true } }, async ({ textDocument, position, context }, session) => {
+    const files = await session.files();
+    const document = await session.document(textDocument.uri);
+    if (document === undefined) return undefined;
+    const offset = document.lines.offset(position);
+    // Strings are paths in imports only, and a / is mostly a division.
+    if (/["/]/.test(context?.triggerCharacter ?? '') && !/^\s*from\s+"/.test(document.lines.line(position.line))) return undefined;
+    return completions(document, offset, files).map((completion, index) => toCompletionItem(document, completion, index, session.completionSupport));
+  }),
+  resolution(lsp.CompletionResolveRequest.type, (item: lsp.CompletionItem) => (item.data as CompletionData | undefined)?.uri ?? '', (_, item) => withDocumentation(item)),
   feature(lsp.SignatureHelpRequest.type, { signatureHelpProvider: { triggerCharacters: ['(', ','] } }, (document, { position }) => {
     const help = signatureHelp(document, document.lines.offset(position));
     return help && toSignatureHelp(help);

@@ -9,6 +9,7 @@ import type { Files } from '../features/entity';
 import { type Document, type Source, Workspace } from '../features/workspace';
 import type { Settings } from '../features/settings';
 import { Configuration } from './configuration';
+import type { CompletionSupport } from './convert';
 import { Folders } from './folders';
 import { guarded } from './guard';
 import { Publisher } from './publish';
@@ -76,6 +77,12 @@ export class Session {
   /** Whether the client watches files on the server's behalf. */
   get watchesFiles(): boolean {
     return this.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+  }
+
+  /** What the client shows of completions. */
+  get completionSupport(): CompletionSupport {
+    const item = this.capabilities.textDocument?.completion?.completionItem;
+    return { snippets: item?.snippetSupport === true, labelDetails: item?.labelDetailsSupport === true };
   }
 
   /** Whether the client tells when folders are opened or closed. */

@@ -1,0 +1,80 @@
+// Layers and functions of the language, with what they do to the tensor that flows here.
+
+import { functions, layers } from '../../layers/catalog';
+import type { Operation } from '../../layers/definition';
+import { optimizers } from '../../layers/optimizers';
+import { printShape } from '../../layers/tensor';
+import { builtins } from '../../semantics/builtins';
+import type { Flow } from '../flow';
+import { code, codeBlock, paragraphs, sourceLinks } from '../markdown';
+import { printSignature, signatureOfOperation } from '../spelling';
+import { printEffect, readArguments, tryOperation, usualArguments } from '../trial';
+import type { Completion } from './item';
+
+let withoutFlow: readonly Completion[] | undefined;
+let last: { readonly key: string; readonly found: readonly Completion[] } | undefined;
+
+/** All of them: those that fit the flow first, those that would be an error last. */
+export function standardNames(flow: Flow | undefined): readonly Completion[] {
+  if (flow === undefined) return (withoutFlow ??= [...[...layers.values()].map((layer) => layerItem(layer)), ...functionItems()]);
+  // While a word is written, the flow stays the same.
+  const key = `${flow.types.map(({ element, shape }) => element + printShape(shape)).join()} ${String(flow.isList)} ${[...flow.domain.keys()].join()}`;
+  if (last?.key === key) return last.found;
+  const ofLayers = [...layers.values()].map((layer) => layerItem(layer, flow));
+  const ofFunctions = functionItems(flow);
+  const all = [...ofLayers, ...ofFunctions];
+  const found = [...all.filter(({ unfit }) => unfit !== true), ...all.filter(({ unfit }) => unfit === true)];
+  last = { key, found };
+  return found;
+}
+
+function layerItem(layer: Operation, flow?: Flow): Completion {
+  const type = flow?.types[0] ?? { element: 'float', shape: [] };
+  const needed = usualArguments(layer, type);
+  const written = needed.map(({ text }, index) => `\${${String(index + 1)}:${text}}`).join(', ');
+  return {
+    label: layer.name,
+    kind: 'layer',
+    detail: printSignature(signatureOfOperation(layer)),
+    ...(needed.length > 0 && { insert: `${layer.name}(${written})`, isSnippet: true }),
+    ...(flow && effectOn(flow, layer, needed)),
+  };
+}
+
+/** What a layer would give with the arguments that are written, or why it would not. */
+function effectOn(flow: Flow, operation: Operation, written: ReturnType<typeof usualArguments>): Pick<Completion, 'effect' | 'unfit' | 'detail'> {
+  const given = readArguments(operation, written);
+  // Over a list a layer of one tensor maps.
+  const maps = flow.isList && !operation.inputs.some(({ variadic }) => variadic === true);
+  if (given === undefined || maps) return {};
+  const { effect, problem } = tryOperation(operation, given, flow.types, flow.domain);
+  return effect === undefined ? { unfit: true, detail: problem } : { effect: `→ ${printEffect(effect)}` };
+}
+
+function functionItems(flow?: Flow): Completion[] {
+  return [
+    ...[...builtins.values()].map((builtin): Completion => ({ label: builtin.name, kind: 'function', detail: builtin.signature })),
+    ...[...functions.values()].map((each): Completion => {
+      // A function of one tensor is a layer, too.
+      const isLayer = flow !== undefined && !flow.isList && each.inputs.filter(({ optional }) => optional !== true).length === 1 && usualArguments(each, flow.types[0]!).length === 0;
+      return { label: each.name, kind: 'function', detail: printSignature(signatureOfOperation(each, true), true), ...(isLayer && effectOn(flow, each, [])) };
+    }),
+  ];
+}
+
+export function optimizerNames(): Completion[] {
+  return [...optimizers.values()].map((optimizer) => ({ label: optimizer.name, kind: 'layer', detail: printSignature(signatureOfOperation(optimizer)) }));
+}
+
+/** The page of a name that the language brings along. */
+export function documentationOf(name: string): string | undefined {
+  const builtin = builtins.get(name);
+  const operation = layers.get(name) ?? functions.get(name);
+  const optimizer = optimizers.get(name);
+  const page = paragraphs(
+    builtin && paragraphs(codeBlock(builtin.signature), builtin.summary),
+    operation && paragraphs(codeBlock(printSignature(signatureOfOperation(operation, functions.has(name)), true)), operation.summary, code(operation.formula), sourceLinks(operation.source)),
+    optimizer && paragraphs(codeBlock(printSignature(signatureOfOperation(optimizer), true)), optimizer.summary),
+  );
+  return page === '' ? undefined : page;
+}

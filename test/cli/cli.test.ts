@@ -218,6 +218,32 @@ describe('nn summary', () => {
   });
 });
 
+describe('nn compare', () => {
+  it('prints totals and the layers as a diff, and exits with 1 where they differ', () => {
+    const { code, out } = run('compare', exam, 'ExamCNN', 'Sigmoids');
+    expect(code).toBe(1);
+    expect(out).toMatch(/^Parameters +27,620 +27,428 +−192 \(×0\.993\)$/m);
+    expect(out).toMatch(/^~ +ReLU → Sigmoid +\[32, 32, 32\]/m);
+    expect(out).toContain('5 layers equal, 2 changed, 2 only on the left.');
+  });
+
+  it('exits with 0 where they are equal, and compares with another file', () => {
+    const other = file('same.nn', 'model Tiny { input x: [2]; Linear(3) }\n');
+    const again = file('again.nn', 'model Small(n = 3) { input x: [2]; Linear(n) }\n');
+    expect(run('compare', other, 'Tiny', 'Small', '--with', again)).toEqual({ code: 0, out: expect.stringContaining('The only layer is equal.') as string, error: '' });
+  });
+
+  it('prints JSON', () => {
+    const { left, layers } = json<{ left: { name: string; params: number }; layers: { kind: string; left: Layer | null; right: Layer | null }[] }>('compare', resnet, 'ResNet18', 'ResNet34', '--at', 'H=224,W=224');
+    expect(left).toMatchObject({ name: 'ResNet18', params: 11_689_512 });
+    expect(layers.filter(({ kind, left: one }) => kind === 'added' && one === null).length).toBeGreaterThan(10);
+  });
+
+  it('names a model that is not there', () => {
+    expect(run('compare', exam, 'ExamCNN', 'Sigmoid')).toMatchObject({ code: 2, error: expect.stringContaining('did you mean Sigmoids?') as string });
+  });
+});
+
 describe('nn grad', () => {
   const small = 'model Net { input x: [3]; target y: []; Linear(4); Tanh; Linear(1); output p; loss mse_loss(p, y) }\n';
 

@@ -5,16 +5,17 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../server/src/check/protocol';
 import type { CheckState } from '../../server/src/features/checks';
-import { codeLenses } from '../../server/src/features/code-lens';
+import { codeLenses, usesLens } from '../../server/src/features/code-lens';
+import { defaultSettings } from '../../server/src/features/settings';
 import { documentOf } from '../support/fixture';
 
 function titles(text: string, state?: { state: CheckState; stale: boolean }): string[] {
-  return codeLenses(documentOf(text), { stateOf: () => state }).map(({ title }) => title);
+  return codeLenses(documentOf(text), { settings: { ...defaultSettings, 'codeLens.compare': false }, checks: { stateOf: () => state } }).map(({ title }) => title);
 }
 
 function factsOf(example: string, model: string): string {
   const text = readFileSync(path.join(import.meta.dirname, '../../examples', example), 'utf8');
-  return codeLenses(documentOf(text)).find((lens) => lens.model === model)!.title;
+  return codeLenses(documentOf(text)).find((lens) => lens.name === model)!.title;
 }
 
 const report: CheckReport = {
@@ -33,6 +34,8 @@ const report: CheckReport = {
   notes: [],
 };
 const model = 'model A { input x: [3]; ReLU }';
+const running = (fraction: number, secondsLeft?: number): CheckState => ({ kind: 'running', fraction, secondsLeft, progress: { stage: 'entries', done: 1, total: 2 } });
+const done = (of: CheckReport): CheckState => ({ kind: 'done', report: of, choices: {}, findings: [] });
 const lensesFor = (state: CheckState, stale = false): string[] => titles(model, { state, stale }).slice(1);
 
 describe('the figures above a model', () => {
@@ -62,27 +65,49 @@ describe('the figures above a model', () => {
 describe('the gradient check above a model', () => {
   it('goes from idle over its progress to its outcome', () => {
     expect(titles(model).slice(1)).toEqual(['Check gradients']);
-    expect(lensesFor({ kind: 'running', fraction: 0.426, stage: 'entries' })).toEqual(['$(sync~spin) checking 42 % · cancel']);
-    expect(lensesFor({ kind: 'done', report })).toEqual(['✓ gradients agree · worst relative error 3e-9 · 2 tensors', 'Check again']);
+    expect(lensesFor(running(0.426))).toEqual(['$(sync~spin) checking 42 % · cancel']);
+    expect(lensesFor(running(0.5, 75))).toEqual(['$(sync~spin) checking 50 %, 75 s left · cancel']);
+    expect(lensesFor({ kind: 'waiting' })).toEqual(['$(clock) waiting · cancel']);
+    expect(lensesFor(done(report))).toEqual(['✓ gradients agree · worst relative error 3e-9 · 2 tensors', 'Check again']);
   });
 
   it('names the entry that does not agree, with both values', () => {
     const worst = { tensor: 'conv1.weight', index: [3, 0, 1, 1], analytic: 0.125, numeric: 0.25, relativeError: 0.5 };
     const wrong: CheckReport = { ...report, ok: false, worst, tensors: [{ ...report.tensors[0]!, name: 'conv1.weight', ok: false, worst }] };
-    expect(lensesFor({ kind: 'done', report: wrong })[0]).toBe('✗ conv1.weight[3,0,1,1]: analytic 0.125, numeric 0.25');
+    expect(lensesFor(done(wrong))[0]).toBe('✗ conv1.weight[3,0,1,1]: analytic 0.125, numeric 0.25');
   });
 
   it('names an assert that fails', () => {
     const wrong: CheckReport = { ...report, ok: false, asserts: [{ text: 'a == b', ok: false, place: { file: '', span: { start: 0, end: 0 } } }] };
-    expect(lensesFor({ kind: 'done', report: wrong })[0]).toBe('✗ 1 assert fails: a == b');
+    expect(lensesFor(done(wrong))[0]).toBe('✗ 1 assert fails: a == b');
   });
 
   it('says that it was not possible, and why', () => {
-    expect(lensesFor({ kind: 'done', report: { ...report, ok: false, problem: 'A has errors' } })[0]).toBe('✗ not checked: A has errors');
+    expect(lensesFor(done({ ...report, ok: false, problem: 'A has errors' }))[0]).toBe('✗ not checked: A has errors');
     expect(lensesFor({ kind: 'failed', reason: 'out of memory' })).toEqual(['✗ the check failed: out of memory', 'Check again']);
   });
 
   it('marks an outcome that is older than the model', () => {
-    expect(lensesFor({ kind: 'done', report }, true)).toEqual(['before the last change: ✓ gradients agree · worst relative error 3e-9 · 2 tensors', 'Check gradients']);
+    expect(lensesFor(done(report), true)).toEqual(['$(history) before the last change: ✓ gradients agree · worst relative error 3e-9 · 2 tensors', 'Check gradients']);
+  });
+});
+
+describe('the other lenses', () => {
+  const text = 'stack S { ReLU }\nmodel A { input x: [3]; S }\nmodel T(n) { input x: [n] }\n';
+  const commands = (settings = {}): (string | undefined)[] => codeLenses(documentOf(text), { settings: { ...defaultSettings, ...settings } }).map(({ command, name }) => `${name} ${command ?? ''}`);
+
+  it('count the uses of stacks when they come into sight, and compare models', () => {
+    expect(commands()).toEqual(['S nn.showUses', 'A ', 'A nn.checkGradients', 'A nn.compareModels', 'T ']);
+    expect([0, 1, 5].map((count) => usesLens(count).title)).toEqual(['no uses', '1 use', '5 uses']);
+  });
+
+  it('can be switched off, each kind by itself', () => {
+    expect(commands({ 'codeLens.figures': false })).toEqual(['S nn.showUses', 'A nn.checkGradients', 'A nn.compareModels']);
+    expect(commands({ 'codeLens.check': false, 'codeLens.uses': false, 'codeLens.compare': false })).toEqual(['A ', 'T ']);
+  });
+
+  it('write large numbers as the settings want', () => {
+    const titles = codeLenses(documentOf('model A { input x: [1000]; Linear(1000) }'), { settings: { ...defaultSettings, 'numbers.style': 'exact' } });
+    expect(titles[0]!.title).toBe('1,001,000 params · 1,000,000 MACs');
   });
 });

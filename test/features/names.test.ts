@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest';
 import { definition } from '../../server/src/features/definition';
-import { textsBehind } from '../../server/src/features/names';
 import { documentOf, readFixture } from '../support/fixture';
 
 /** The name behind ‹ must be introduced behind ›; without a › nowhere. */
@@ -53,21 +52,5 @@ describe('the definition of a name', () => {
 
   it('is nothing in an empty file', () => {
     expect(definition(documentOf(''), 0)).toBeUndefined();
-  });
-});
-
-describe('the texts behind a model', () => {
-  const behind = (text: string, files?: Readonly<Record<string, string>>): string => textsBehind('A', documentOf(text, files));
-
-  it('change with what the model names, directly or not, and with nothing else', () => {
-    const text = 'let n = 3\nstack S { T }\nstack T { Linear(n) }\nmodel A { input x: [3]; S }\nmodel Other { input x: [3]; ReLU }\n';
-    expect(behind(text.replace('n = 3', 'n = 4'))).not.toBe(behind(text));
-    expect(behind(text.replace('ReLU', 'Tanh'))).toBe(behind(text));
-    expect(behind(`# a comment\n${text}`)).toBe(behind(text));
-  });
-
-  it('reach into imported files', () => {
-    const text = 'from "./blocks.nn" import Block as B\nmodel A { input x: [3]; B }\n';
-    expect(behind(text, { 'blocks.nn': 'stack Block { ReLU }' })).not.toBe(behind(text, { 'blocks.nn': 'stack Block { Tanh }' }));
   });
 });

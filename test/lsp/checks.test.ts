@@ -1,7 +1,7 @@
 // Gradient checks through the protocol: lens, progress, cancelling, reports, and what an edit does to a result.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { CodeLensRequest, HoverRequest } from 'vscode-languageserver/node';
+import { CodeLensRequest, DidSaveTextDocumentNotification, HoverRequest } from 'vscode-languageserver/node';
 import { cancelCheckRequest, checkGradientsRequest, modelsRequest, reportRequest } from '../../server/src/lsp/requests';
 import { LanguageClient, type Options, positionOf, ScriptedWorker } from '../support/language-client';
 
@@ -44,7 +44,7 @@ async function startScripted(options: Options = {}): Promise<ScriptedWorker[]> {
 
 async function lenses(): Promise<string[]> {
   const found = await client.connection.sendRequest(CodeLensRequest.type, { textDocument: { uri } });
-  return found!.filter(({ range }) => range.start.line === 0).map(({ command }) => command!.title).slice(1);
+  return found!.filter(({ range }) => range.start.line === found![0]!.range.start.line).map(({ command }) => command!.title).slice(1, -1);
 }
 
 /** A check that has reached its worker. */
@@ -108,7 +108,7 @@ describe('a gradient check', () => {
     await ended;
   });
 
-  it('names the entry that does not agree, in the lens and at its layer, until the text changes', async () => {
+  it('names the entry that does not agree, in the lens and at its layer wherever that moves, until the model changes', async () => {
     const workers = await startScripted();
     const { worker, ended } = await begin(workers);
     worker.answer({ report: disagreement });
@@ -116,8 +116,11 @@ describe('a gradient check', () => {
     expect((await lenses())[0]).toBe('✗ Linear_1.weight[2,3]: analytic 0.25, numeric 0.5');
     const [diagnostic] = await client.diagnosticsWhere(uri, (all) => all.some(({ code }) => code === 'gradient-mismatch'));
     expect(diagnostic!.range.start).toEqual(positionOf(text, 'Linear(3)'));
-    await client.change(uri, 2, `${text}\n`);
-    expect(await client.diagnosticsWhere(uri, (_, version) => version === 2)).toEqual([]);
+    await client.change(uri, 2, `# moved\n${text}`);
+    const [moved] = await client.diagnosticsWhere(uri, (_, version) => version === 2);
+    expect(moved!.range.start).toEqual(positionOf(`# moved\n${text}`, 'Linear(3)'));
+    await client.change(uri, 3, text.replace('Tanh', 'ReLU'));
+    expect(await client.diagnosticsWhere(uri, (_, version) => version === 3)).toEqual([]);
   });
 
   it('is cancelled by request: the worker ends, and the lens is as before', async () => {
@@ -153,8 +156,10 @@ describe('a gradient check', () => {
     await client.change(uri, 2, text.replace('input x: [2]', 'input x: [3]'));
     expect(await lenses()).toEqual([message, 'Check again']);
     await client.change(uri, 3, text.replace('Linear(3)', 'Linear(5)'));
-    expect(await lenses()).toEqual([`before the last change: ${message}`, 'Check gradients']);
+    expect(await lenses()).toEqual([`$(history) before the last change: ${message}`, 'Check gradients']);
     expect((await client.connection.sendRequest(reportRequest, net)).markdown).toContain('has changed since');
+    await client.change(uri, 4, `# undone\n${text}`);
+    expect(await lenses()).toEqual([message, 'Check again']);
   });
 
   it('says so when its worker dies, and can be run again', async () => {
@@ -168,16 +173,67 @@ describe('a gradient check', () => {
     expect(await again.ended).toMatchObject({ ok: true });
   });
 
+  it('of an unchanged model needs no second run, also after its file was closed; only asked for, it is done at other values', async () => {
+    const workers = await startScripted();
+    const { worker, ended } = await begin(workers);
+    worker.answer({ report: disagreement });
+    await ended;
+    await client.close(uri);
+    await client.open(uri, text.replace('  Tanh', '\n  Tanh  # squashes'), 7);
+    expect(await client.connection.sendRequest(checkGradientsRequest, net)).toMatchObject({ ok: false });
+    expect(workers.flatMap(({ requests }) => requests)).toHaveLength(1);
+    const again = client.connection.sendRequest(checkGradientsRequest, { ...net, again: true });
+    await client.connection.sendRequest(modelsRequest, { uri });
+    expect(workers.at(-1)!.requests.map(({ request }) => request.seed)).toEqual([0, 1]);
+    workers.at(-1)!.answer({ report: disagreement });
+    await again;
+  });
+
+  it('ends when an edit changes its model, and goes on through all other edits', async () => {
+    const workers = await startScripted();
+    const { worker, ended } = await begin(workers);
+    await client.change(uri, 2, `# comment\n${text.replace('input x: [2]', 'input x: [3]').replace('  Tanh', '  Tanh   ')}`);
+    await client.diagnosticsWhere(uri, (_, version) => version === 2);
+    expect(worker.terminated).toBe(false);
+    await client.change(uri, 3, text.replace('Linear(3)', 'Linear(5)'));
+    expect(await ended).toEqual({ ok: false, cancelled: true, message: 'cancelled, as the model has changed' });
+    expect(worker.terminated).toBe(true);
+    expect(await lenses()).toEqual(['Check gradients']);
+  });
+
+  it('of several models is done one after the other, and takes its choices from the settings', async () => {
+    const workers = await startScripted();
+    await client.configure({ check: { seed: 5, batch: 3, timeBudget: 9, memoryBudget: 2 } });
+    const { worker, ended } = await begin(workers);
+    const other = client.connection.sendRequest(checkGradientsRequest, { uri, model: 'Other' });
+    const entries = await client.connection.sendRequest(modelsRequest, { uri });
+    expect(entries.map(({ check }) => check)).toEqual([expect.objectContaining({ state: 'waiting' }), expect.objectContaining({ state: 'waiting' })]);
+    expect(worker.requests[0]!.request).toMatchObject({ model: 'Net', seed: 5, batch: 3, budgetMilliseconds: 9000, memoryBytes: 2e9 });
+    worker.answer({ report: { ...disagreement, ok: true, tensors: [] } });
+    await ended;
+    expect(worker.requests[1]!.request.model).toBe('Other');
+    worker.answer({ report: { ...disagreement, ok: true, tensors: [], model: 'Other' } });
+    await other;
+  });
+
+  it('runs when a file is saved, if the settings want that', async () => {
+    const workers = await startScripted({ initializationOptions: { settings: { check: { onSave: true } }, followsAnalysis: true } });
+    await client.connection.sendNotification(DidSaveTextDocumentNotification.type, { textDocument: { uri } });
+    const told = client.analysed;
+    await client.when(() => (told.includes(uri) && workers.at(-1)!.requests.length > 0 ? true : undefined));
+    expect(workers.at(-1)!.requests[0]!.request.model).toBe('Net');
+  });
+
   it('of a model that is not there is refused', async () => {
     await start();
     expect(await client.connection.sendRequest(checkGradientsRequest, { uri, model: 'Nowhere' })).toMatchObject({ ok: false, message: expect.stringContaining('Nowhere') as string });
   });
 
-  it('lists the models of a document with their ranges', async () => {
+  it('lists the models of a document with their ranges and figures', async () => {
     await start();
     expect(await client.connection.sendRequest(modelsRequest, { uri })).toEqual([
-      { name: 'Net', range: { start: { line: 0, character: 0 }, end: { line: 8, character: 1 } } },
-      { name: 'Other', range: { start: { line: 10, character: 0 }, end: { line: 10, character: 34 } } },
+      { name: 'Net', range: { start: { line: 0, character: 0 }, end: { line: 8, character: 1 } }, facts: '19 params · 15 MACs' },
+      { name: 'Other', range: { start: { line: 10, character: 0 }, end: { line: 10, character: 34 } }, facts: '0 params' },
     ]);
   });
 });

@@ -76,7 +76,7 @@ describe('the language server', () => {
       [{ line: 2, character: 27 }, '[8, 32, 32]', true],
     ]);
     const lenses = await client.connection.sendRequest(CodeLensRequest.type, { textDocument: { uri } });
-    expect(lenses!.map(({ command }) => command!.title)).toEqual(['224 params · 221 k MACs · receptive field 3×3', 'Check gradients']);
+    expect(lenses!.map(({ command }) => command!.title)).toEqual(['224 params · 221 k MACs · receptive field 3×3', 'Check gradients', 'Compare with …']);
     expect(lenses![1]!.command).toMatchObject({ command: 'nn.checkGradients', arguments: [uri, 'Net'] });
   });
 

@@ -36,6 +36,7 @@ import {
 import type { CheckWorker } from '../../server/src/check/host';
 import type { WorkerMessage, WorkerRequest } from '../../server/src/check/protocol';
 import { serveRequest } from '../../server/src/check/serve';
+import { analysedNotification } from '../../server/src/lsp/requests';
 import { startServer } from '../../server/src/lsp/server';
 import type { Runtime } from '../../server/src/lsp/runtime';
 
@@ -106,6 +107,8 @@ export class LanguageClient {
   readonly requested: string[] = [];
   /** What the server has logged. */
   readonly logged: string[] = [];
+  /** The documents of which the server has said that something else is known. */
+  readonly analysed: string[] = [];
   /** The warnings that the server has shown. */
   readonly warnings: string[] = [];
   /** The section `nn` of the configuration, for a server that pulls it. */
@@ -131,6 +134,10 @@ export class LanguageClient {
       this.wake();
     });
     this.connection.onNotification(LogMessageNotification.type, ({ message }) => { this.logged.push(message); });
+    this.connection.onNotification(analysedNotification, ({ uri }) => {
+      this.analysed.push(uri);
+      this.wake();
+    });
     this.connection.onNotification(ShowMessageNotification.type, ({ message }) => {
       this.warnings.push(message);
       this.wake();

@@ -10,6 +10,8 @@ export interface CheckRequest {
   /** Sizes for free dimensions; the others get the smallest sizes that suffice. */
   readonly at?: Readonly<Record<string, number>>;
   readonly seed?: number;
+  /** Examples at once; two unless set. */
+  readonly batch?: number;
   readonly budgetMilliseconds?: number;
   /** How much memory a check may take; 4 GB unless set. */
   readonly memoryBytes?: number;
@@ -19,6 +21,8 @@ export interface CheckProgress {
   readonly stage: string;
   readonly done: number;
   readonly total: number;
+  /** How many entries were compared so far, and how many there are. */
+  readonly entries?: { readonly done: number; readonly total: number };
 }
 
 /** An entry with its derivative by reverse-mode differentiation and by differences. */

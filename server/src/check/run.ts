@@ -40,7 +40,7 @@ export function checkModel(request: CheckRequest, options: CheckOptions = {}): C
     asserts: [],
     culprits: [],
     sizes,
-    batch: usualBatch,
+    batch: request.batch ?? usualBatch,
     seconds: (performance.now() - started) / 1000,
     notes,
   });
@@ -52,12 +52,12 @@ export function checkModel(request: CheckRequest, options: CheckOptions = {}): C
   });
   const symbolic = analysis?.modelAt(request.model, new Map());
   if (analysis === undefined || symbolic === undefined) return failed(`there is no model ${request.model} that can be built without arguments`);
-  if (symbolic.run.errors > 0 || !symbolic.complete) return failed(`${request.model} has errors; they must be mended before its gradients can be checked`);
+  if (!symbolic.graph.finished || !symbolic.complete) return failed(`${request.model} has errors; they must be mended before its gradients can be checked`);
   const chosen = chooseSizes(symbolic.graph, request.at ?? {});
   if (chosen === undefined) return failed(`no sizes satisfy what ${request.model} requires of its free dimensions`);
   sizes = chosen;
   const model = Object.keys(sizes).length === 0 ? symbolic : analysis.modelAt(request.model, new Map(Object.entries(sizes)));
-  if (model === undefined || model.run.errors > 0) {
+  if (model === undefined || !model.graph.finished) {
     return failed(`${request.model} cannot be built at ${Object.entries(sizes).map(([name, size]) => `${name} = ${String(size)}`).join(', ')}`);
   }
 
@@ -92,7 +92,7 @@ export function checkModel(request: CheckRequest, options: CheckOptions = {}): C
         place: place(culprit.origin),
       })),
       sizes,
-      batch: lowered?.lowering.batch ?? usualBatch,
+      batch: lowered?.lowering.batch ?? request.batch ?? usualBatch,
       seconds: (performance.now() - started) / 1000,
       notes,
     };
@@ -121,7 +121,7 @@ function lowerLoss(
 ): LoweredLoss | undefined {
   const limit = request.memoryBytes ?? defaultMemoryBytes;
   let last: LoweredLoss | undefined;
-  for (const batch of batchSizes(graph)) {
+  for (const batch of batchSizes(graph, request.batch ?? usualBatch)) {
     const lowering = new Lowering(batch, names);
     const loss = graph.losses.length > 0 ? lossOf(graph, lowering) : projectionOf(graph, lowering, seed);
     if (loss === undefined) {
@@ -132,7 +132,7 @@ function lowerLoss(
     const memory = memoryOfCheck({ program: lowering.builder.program, loss, check, derivatives });
     last = { lowering, loss, check, memory: memory > limit ? memory : undefined };
     if (memory > limit) continue;
-    if (batch < usualBatch) notes.push('memory allows for a batch of one example only, so that nothing was seen of how examples mix');
+    if (batch < (request.batch ?? usualBatch)) notes.push('memory allows for a batch of one example only, so that nothing was seen of how examples mix');
     break;
   }
   if (last?.memory === undefined && graph.losses.length === 0) notes.push('without a loss, a fixed random projection of the outputs is derived');
@@ -140,12 +140,12 @@ function lowerLoss(
 }
 
 /** The numbers of examples to try: as many as batch statistics need, where there are any, else few. */
-function batchSizes(graph: Graph): readonly number[] {
+function batchSizes(graph: Graph, wanted: number): readonly number[] {
   const positions = graph.nodes.flatMap((node) =>
     node.kind === 'operation' && node.operation.name.startsWith('BatchNorm')
       ? [node.outputs[0]!.type.shape.slice(1).reduce<number>((count, length) => count * Number(length), 1)]
       : []);
-  return positions.length === 0 ? [usualBatch, 1] : [Math.max(usualBatch, Math.ceil(leastStatistics / Math.min(...positions)))];
+  return positions.length === 0 ? [...new Set([wanted, 1])] : [Math.max(wanted, Math.ceil(leastStatistics / Math.min(...positions)))];
 }
 
 function describeMemory({ model, memoryBytes = defaultMemoryBytes }: CheckRequest, memory: number): string {

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { check } from './check';
+import { compare, type CompareOptions } from './compare';
 import { parseSizes } from './files';
 import { format } from './format';
 import { grad, type GradOptions } from './grad';
@@ -32,6 +33,16 @@ export function main(given: readonly string[], terminal: Terminal, serve: () => 
     .option(...jsonOption)
     .option(...sizesOption)
     .action((file: string, model: string | undefined, options: SummaryOptions) => { code = summary(file, model, options, terminal); });
+  program
+    .command('compare')
+    .description('print two models side by side, their layers aligned as a diff; exits with 1 if they differ')
+    .argument('<file>')
+    .argument('<left>', 'a model')
+    .argument('<right>', 'another one')
+    .option('--with <file>', 'where the right model is in another file')
+    .option(...jsonOption)
+    .option(...sizesOption)
+    .action((file: string, left: string, right: string, options: CompareOptions) => { code = compare(file, left, right, options, terminal); });
   program
     .command('grad')
     .description('compare the derivatives of models with differences; exits with 1 if any do not agree')

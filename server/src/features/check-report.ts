@@ -1,8 +1,10 @@
 // A gradient check in words: in one line for the lens, and as a page.
 
 import type { CheckedEntry, CheckReport } from '../check/protocol';
+import type { Place } from '../semantics/graph';
 import { code, escaped, paragraphs, table } from './markdown';
-import { counted, grouped, scientific } from './numbers';
+import { counted, duration, grouped, scientific } from './numbers';
+import { capitalized } from './spelling';
 
 /** `conv1.weight[3,0,1,1]: analytic 0.25, numeric 0.5` */
 export function describeEntry({ tensor, index, analytic, numeric }: CheckedEntry): string {
@@ -13,7 +15,8 @@ function entryName(tensor: string, index: readonly number[]): string {
   return index.length === 0 ? tensor : `${tensor}[${index.join(',')}]`;
 }
 
-function precise(value: number): string {
+/** Seven digits, as many as are compared. */
+export function precise(value: number): string {
   return String(Number(value.toPrecision(7)));
 }
 
@@ -39,30 +42,76 @@ export function outcomeOf(report: CheckReport): string {
   return parts.length === 0 ? '✓ nothing to check' : `✓ ${parts.join(' · ')}`;
 }
 
-/** The whole report as a page. */
-export function reportPage(report: CheckReport): string {
-  const sizes = Object.entries(report.sizes).map(([name, size]) => `${name} = ${grouped(size)}`);
-  const setting = [sizes.length === 0 ? undefined : `with ${sizes.join(', ')}`, `on a batch of ${grouped(report.batch)}`, `in ${report.seconds.toFixed(1)} s`];
-  const rows = report.tensors.map((tensor) => [
+export interface ReportOptions {
+  /** The model has changed since. */
+  readonly stale?: boolean;
+  readonly seed?: number;
+  /** The address of a place, for a link to it. */
+  readonly linkTo?: (place: Place) => string | undefined;
+}
+
+/** The whole report as a page; a stale one is grey. */
+export function reportPage(report: CheckReport, { stale = false, seed, linkTo }: ReportOptions = {}): string {
+  const page = paragraphs(
+    `# Gradients of ${escaped(report.model)}`,
+    `**${escaped(outcomeOf(report))}**`,
+    settingOf(report, seed),
+    disagreementsOf(report),
+    tensorTable(report, linkTo),
+    assertTable(report, linkTo),
+    report.notes.length === 0 ? undefined : paragraphs('## Remarks', report.notes.map((note) => `- ${escaped(sentence(note))}`).join('\n')),
+  );
+  return stale ? paragraphs('*The model has changed since this check.*', `<div style="opacity: 0.55">`, page, '</div>') : page;
+}
+
+/** How it was checked: sizes, batch, seed and time. */
+function settingOf({ sizes, batch, seconds }: CheckReport, seed: number | undefined): string {
+  const parts = [
+    ...Object.entries(sizes).map(([name, size]) => code(`${name} = ${grouped(size)}`)),
+    `${counted(batch, 'example')} at once`,
+    ...(seed === undefined ? [] : [`seed ${String(seed)}`]),
+    duration(seconds),
+  ];
+  return `Reverse-mode derivatives against central differences · ${parts.join(' · ')}`;
+}
+
+function disagreementsOf({ tensors, culprits }: CheckReport): string | undefined {
+  const rows = tensors.flatMap(({ ok, worst }) => (ok || worst === undefined ? [] : [[code(entryName(worst.tensor, worst.index)), code(precise(worst.analytic)), code(precise(worst.numeric)), scientific(worst.relativeError)]]));
+  if (rows.length + culprits.length === 0) return undefined;
+  return paragraphs(
+    '## Where they do not agree',
+    rows.length === 0 ? undefined : table(['Entry', 'By differentiation', 'By differences', 'Relative error'], rows),
+    culprits.length === 0 ? undefined : culprits.map(({ message }) => `- ${escaped(sentence(message))}`).join('\n'),
+  );
+}
+
+/** Directions and kinks are left out where there are none. */
+function tensorTable({ tensors }: CheckReport, linkTo: ReportOptions['linkTo']): string | undefined {
+  if (tensors.length === 0) return undefined;
+  const [sampled, kinked] = [tensors.some(({ checked, entries }) => checked < entries), tensors.some(({ kinks }) => kinks > 0)];
+  const rows = tensors.map((tensor) => [
     tensor.ok ? '✓' : '✗',
-    code(tensor.name),
+    linked(code(tensor.name), tensor.place, linkTo),
     code(`[${tensor.shape.join(', ')}]`),
     tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`,
-    grouped(tensor.directions),
-    grouped(tensor.kinks),
-    tensor.worst === undefined ? '–' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 ? '' : ` at ${code(entryName('', tensor.worst.index))}`}`,
+    ...(sampled ? [grouped(tensor.directions)] : []),
+    ...(kinked ? [tensor.kinks === 0 ? '' : grouped(tensor.kinks)] : []),
+    tensor.worst === undefined ? '' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 ? '' : ` at ${code(entryName('', tensor.worst.index))}`}`,
   ]);
-  const wrong = [
-    ...report.tensors.filter((tensor) => !tensor.ok && tensor.worst !== undefined).map((tensor) => `- ${code(describeEntry(tensor.worst!))}`),
-    ...report.culprits.map(({ message }) => `- ${escaped(message)}`),
-  ];
-  return paragraphs(
-    `# Gradients of ${escaped(report.model)}`,
-    escaped(outcomeOf(report)),
-    `Reverse-mode derivatives against central differences, ${setting.filter((part) => part !== undefined).join(', ')}.`,
-    wrong.length === 0 ? undefined : paragraphs('## Where they do not agree', wrong.join('\n')),
-    rows.length === 0 ? undefined : table(['', 'Tensor', 'Shape', 'Entries compared', 'Directions', 'Kinks', 'Worst relative error'], rows),
-    report.asserts.length === 0 ? undefined : paragraphs('## Asserts', report.asserts.map((each) => `- ${each.ok ? '✓' : '✗'} ${code(each.text)}${each.message === undefined ? '' : `: ${escaped(each.message)}`}`).join('\n')),
-    report.notes.length === 0 ? undefined : report.notes.map((note) => `*${escaped(note)}*`).join('\n\n'),
-  );
+  return paragraphs('## Tensors', table(['', 'Tensor', 'Shape', 'Entries compared', ...(sampled ? ['Random directions'] : []), ...(kinked ? ['At a kink'] : []), 'Worst relative error'], rows));
+}
+
+function assertTable({ asserts }: CheckReport, linkTo: ReportOptions['linkTo']): string | undefined {
+  if (asserts.length === 0) return undefined;
+  const rows = asserts.map(({ ok, text, message, place }) => [ok ? '✓' : '✗', linked(code(text.replace(/\s+/g, ' ')), place, linkTo), message === undefined ? (ok ? 'holds at random points' : '') : escaped(message)]);
+  return paragraphs('## Asserts', table(['', 'Assert', ''], rows));
+}
+
+function linked(text: string, place: Place | undefined, linkTo: ReportOptions['linkTo']): string {
+  const address = place && linkTo?.(place);
+  return address === undefined ? text : `[${text}](${address})`;
+}
+
+function sentence(text: string): string {
+  return `${capitalized(text)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

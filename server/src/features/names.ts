@@ -1,7 +1,6 @@
 // What the names of a file stand for, across imports: from the trees alone, without evaluating anything.
 
 import type * as ast from '../../../grammar/ast';
-import { children, type Node } from '../../../grammar/walk';
 import type { Document, Source } from './workspace';
 
 export type NamedDeclaration = ast.Let | ast.FunctionDeclaration | ast.Stack | ast.Model;
@@ -44,33 +43,4 @@ export function importedAddress({ path }: ast.Import, uri: string): string | und
   } catch {
     return undefined;
   }
-}
-
-/**
- * The texts that a model's meaning depends on: its own declaration, and all that it names, directly or not.
- * Two states of the files in which they are equal give the same model.
- */
-export function textsBehind(name: string, document: Document): string {
-  const texts = new Map<NamedDeclaration, string>();
-  const pending = [{ name, source: document as Source }];
-  while (pending.length > 0) {
-    const next = pending.pop()!;
-    const found = declarationNamed(next.name, next.source, document);
-    if (found === undefined || texts.has(found.declaration)) continue;
-    const { declaration, source } = found;
-    texts.set(declaration, source.text.slice(declaration.span.start, declaration.span.end));
-    for (const used of namesIn(declaration)) pending.push({ name: used, source });
-  }
-  return [...texts.values()].join('\n');
-}
-
-function namesIn(root: Node): ReadonlySet<string> {
-  const names = new Set<string>();
-  const pending: Node[] = [root];
-  while (pending.length > 0) {
-    const node = pending.pop()!;
-    if (node.kind === 'name') names.add(node.text);
-    pending.push(...children(node));
-  }
-  return names;
 }

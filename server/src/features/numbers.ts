@@ -53,3 +53,9 @@ export function scientific(value: number): string {
 export function counted(count: Dimension, noun: string, plural = `${noun}s`): string {
   return `${grouped(count)} ${count === 1 ? noun : plural}`;
 }
+
+/** `0.4 s`, `12 s`, `3 min`: a time as one says it. */
+export function duration(seconds: number): string {
+  if (seconds >= 120) return `${grouped(Math.round(seconds / 60))} min`;
+  return `${seconds < 10 ? seconds.toFixed(1) : grouped(Math.round(seconds))} s`;
+}

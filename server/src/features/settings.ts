@@ -90,7 +90,7 @@ export const settingsTable = {
   }),
   'codeLens.figures': flag(true, 'Shows parameters, multiply-accumulates and receptive field above every model.'),
   'codeLens.check': flag(true, 'Shows *Check gradients* and the outcome of the last check above every model.'),
-  'codeLens.compare': flag(true, 'Shows *Compare with …* above every model where there is another one to compare with.'),
+  'codeLens.compare': flag(true, 'Shows *Compare with …* above every model.'),
   'codeLens.uses': flag(true, 'Shows above every stack how often it is used.'),
   'numbers.style': choice('short', 'How large numbers are written where there is little room: in lenses, hints and the status bar. Hovers always give them exactly.', {
     short: '`1.81 G`',

@@ -47,6 +47,16 @@ export function spellCall(target: { readonly name: string; readonly arguments: A
   return parts.length === 0 ? target.name : `${target.name}(${parts.join(', ')})`;
 }
 
+/** `Conv2d(64, 3, padding = 1)`: what has no default, and what is not the default. */
+export function spellShortCall(target: { readonly name: string; readonly arguments: ArgumentDefinitions<Arguments> }, given: Arguments): string {
+  const parts = Object.entries(definitionsOf(target)).flatMap(([name, definition]) => {
+    const value = spellArgument(definition, given[name]);
+    if (definition.default === undefined) return [value];
+    return value === spellArgument(definition, definition.default) ? [] : [`${name} = ${value}`];
+  });
+  return parts.length === 0 ? target.name : `${target.name}(${parts.join(', ')})`;
+}
+
 /** One argument of a signature, and what may be written for it. */
 export interface SignatureArgument {
   readonly name: string;

@@ -9,7 +9,7 @@ import type { ReceptiveField } from '../semantics/receptive-field';
 import { requirementsOf } from '../semantics/requirements';
 import { type Dimension, print } from '../symbolic/dimension';
 import { type Cost, costOf, costOfModel, lastOutput, receptiveFieldsOf } from './figures';
-import { catalogLayer } from './spelling';
+import { catalogLayer, spellShortCall } from './spelling';
 
 /** A size in JSON: a number, or the expression over free dimensions. */
 export type Figure = number | string;
@@ -26,6 +26,8 @@ export interface LayerSummary {
   readonly operation: string;
   /** As written. */
   readonly arguments: string;
+  /** With the values of its arguments, but for defaults: `Conv2d(64, 3, padding = 1)`. */
+  readonly call: string;
   readonly output: readonly Figure[];
   /** Those that it shares with an earlier row count there. */
   readonly params: number;
@@ -123,6 +125,7 @@ function layersOf(model: EvaluatedModel, places: Places): readonly { readonly no
       name: names.get(node)!,
       operation: node.operation.name,
       arguments: writtenArguments(node, places),
+      call: callOf(node),
       output: node.effect.output.shape.map(figure),
       params: isFirst ? node.parameters.reduce((total, tensor) => total + (elements(tensor.type.shape) as number), 0) : 0,
       buffers: isFirst ? cost.buffers : 0,
@@ -163,6 +166,11 @@ function linksOf(chain: Chain | undefined): readonly Chain[] {
   const links: Chain[] = [];
   for (let link = chain; link !== undefined; link = link.outer) links.push(link);
   return links.reverse();
+}
+
+function callOf(node: GraphNode): string {
+  const layer = catalogLayer(node.layer);
+  return layer === undefined ? node.operation.name : spellShortCall(layer.operation, layer.arguments);
 }
 
 /** The text between the parentheses of the expression that made the layer. */

@@ -36,8 +36,8 @@ export function toHover(source: Lines, hover: Hover): lsp.Hover {
   return { contents: toMarkdown(hover.markdown), range: toRange(source, hover.span) };
 }
 
-/** What is sent along with a hint, so that its tooltip can be found again. */
-export interface HintData {
+/** What is sent along with a hint or a lens, so that the rest of it can be found. */
+export interface ItemData {
   readonly uri: string;
   readonly offset: number;
 }
@@ -51,7 +51,7 @@ export function toInlayHint(document: Document, hint: InlayHint, lazily: boolean
     kind: isArgument ? lsp.InlayHintKind.Parameter : lsp.InlayHintKind.Type,
     paddingLeft: !isArgument,
     paddingRight: isArgument,
-    ...(hint.tooltip === undefined ? {} : lazily ? { data: { uri: document.uri, offset: hint.offset } satisfies HintData } : { tooltip: toTooltip(hint) }),
+    ...(hint.tooltip === undefined ? {} : lazily ? { data: { uri: document.uri, offset: hint.offset } satisfies ItemData } : { tooltip: toTooltip(hint) }),
   };
 }
 
@@ -108,12 +108,15 @@ export function toCodeAction(document: Document, action: CodeAction, surrounding
 }
 
 export function toCodeLens(document: Document, lens: CodeLens): lsp.CodeLens {
-  const { title, tooltip, command, model } = lens;
-  // A command without a name is shown as plain text.
-  return {
-    range: toRange(document, lens.span),
-    command: { title, tooltip, command: command ?? '', arguments: command === undefined ? undefined : [document.uri, model] },
-  };
+  const range = toRange(document, lens.span);
+  if (lens.pending === true) return { range, data: { uri: document.uri, offset: lens.span.start } satisfies ItemData };
+  return { range, command: toCommand(document, lens, lens.name) };
+}
+
+/** What a click on a lens does, with a model's name or a place; a command without a name is shown as plain text. */
+export function toCommand(document: Document, { title, tooltip, command }: Pick<CodeLens, 'title' | 'tooltip' | 'command'>, subject: string | number): lsp.Command {
+  const argument = typeof subject === 'number' ? document.lines.position(subject) : subject;
+  return { title, tooltip, command: command ?? '', arguments: command === undefined ? undefined : [document.uri, argument] };
 }
 
 const symbolKinds: Readonly<Record<SymbolKind, lsp.SymbolKind>> = {

@@ -2,7 +2,7 @@
 
 import * as lsp from 'vscode-languageserver';
 import { codeActions } from '../features/code-actions';
-import { codeLenses } from '../features/code-lens';
+import { codeLenses, usesLens } from '../features/code-lens';
 import { completions } from '../features/completion';
 import { callItem, type CallRelation, incomingCalls, outgoingCalls } from '../features/call-hierarchy';
 import { definition, filesOf } from '../features/definition';
@@ -21,10 +21,11 @@ import { signatureHelp } from '../features/signature-help';
 import { documentSymbols } from '../features/symbols';
 import {
   type CompletionData,
-  type HintData,
+  type ItemData,
   toCallItem,
   toCodeAction,
   toCodeLens,
+  toCommand,
   toCompletionItem,
   toDocumentSymbol,
   toError,
@@ -53,12 +54,18 @@ export const features: readonly Feature[] = [
   feature(lsp.InlayHintRequest.type, { inlayHintProvider: { resolveProvider: true } }, (document, { range }, { settings, resolvesHints }) =>
     inlayHints(document, toSpan(document, range), settings).map((hint) => toInlayHint(document, hint, resolvesHints)),
   ),
-  resolution(lsp.InlayHintResolveRequest.type, (hint: lsp.InlayHint) => (hint.data as HintData).uri, (document, hint, { settings }) => {
-    const { offset } = hint.data as HintData;
+  resolution(lsp.InlayHintResolveRequest.type, (hint: lsp.InlayHint) => (hint.data as ItemData).uri, (document, hint, { settings }) => {
+    const { offset } = hint.data as ItemData;
     const found = inlayHints(document, { start: offset, end: offset }, settings).find((each) => each.offset === offset && each.label === hint.label);
     return { ...hint, tooltip: found && toTooltip(found) };
   }),
-  feature(lsp.CodeLensRequest.type, { codeLensProvider: {} }, (document, _, { checks }) => codeLenses(document, checks).map((lens) => toCodeLens(document, lens))),
+  feature(lsp.CodeLensRequest.type, { codeLensProvider: { resolveProvider: true } }, (document, _, { checks, settings }) =>
+    codeLenses(document, { settings, checks }).map((lens) => toCodeLens(document, lens)),
+  ),
+  resolution(lsp.CodeLensResolveRequest.type, (lens: lsp.CodeLens) => (lens.data as ItemData).uri, async (document, lens, session) => {
+    const { offset } = lens.data as ItemData;
+    return { ...lens, command: toCommand(document, usesLens(references(await session.files(), document, offset, false).length), offset) };
+  }),
   feature(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds: [lsp.CodeActionKind.QuickFix] } }, (document, { range }, session) =>
     codeActions(session.diagnostics(document), toSpan(document, range)).map((action) => toCodeAction(document, action, session)),
   ),

@@ -47,6 +47,7 @@ export class Publisher {
       this.changed.delete(uri);
       const diagnostics = this.session.diagnostics(document).map((each) => toDiagnostic(document, each, this.session));
       await connection.sendDiagnostics({ uri, version: document.version, diagnostics });
+      this.session.tellAnalysed(uri);
     }
     // The client asks again by itself where the text has changed, but not where an imported one has.
     if (!movedByOthers) return;

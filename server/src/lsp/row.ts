@@ -37,7 +37,7 @@ export function request<P, R, PR, RO>(
 }
 
 /** A row for the second half of an answer: the rest of an item that the client has got already. */
-export function resolution<I>(type: lsp.ProtocolRequestType<I, I, never, void, void>, uriOf: (item: I) => string, complete: (document: Document, item: I, session: Session) => I): Feature {
+export function resolution<I>(type: lsp.ProtocolRequestType<I, I, never, void, void>, uriOf: (item: I) => string, complete: (document: Document, item: I, session: Session) => I | Promise<I>): Feature {
   return {
     capabilities: {},
     register(session) {

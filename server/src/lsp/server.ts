@@ -3,10 +3,12 @@
 import { type Connection, DidChangeWatchedFilesNotification, TextDocuments, TextDocumentSyncKind } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { registerCheckRequests } from './check-requests';
+import { registerCompareRequests } from './compare-requests';
 import { capabilities, features } from './features';
 import { guarded } from './guard';
 import type { Runtime } from './runtime';
 import { Session } from './session';
+import { registerTestRequests } from './test-requests';
 
 /** Serves a client until it says goodbye. */
 export function startServer(connection: Connection, runtime: Runtime): void {
@@ -17,7 +19,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     session.initialize(client, initializationOptions);
     session.folders.set(workspaceFolders ?? []);
     return {
-      capabilities: { ...capabilities, textDocumentSync: TextDocumentSyncKind.Incremental },
+      capabilities: { ...capabilities, textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true } },
       serverInfo: { name: 'nn' },
     };
   });
@@ -32,7 +34,10 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   documents.onDidChangeContent(({ document }) => {
     workspace.update(document.uri, document.version, document.getText());
     publisher.schedule(document.uri);
+    session.reviseChecks();
   });
+  documents.onDidOpen(() => { session.warmUp(); });
+  documents.onDidSave(({ document: { uri } }) => void guarded(connection, 'checking what was saved', () => session.checkSaved(uri)));
   documents.onDidClose(({ document: { uri } }) => {
     checks.close(uri);
     workspace.close(uri);
@@ -47,6 +52,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
 
   for (const feature of features) feature.register(session);
   registerCheckRequests(session);
+  registerTestRequests(session);
+  registerCompareRequests(session);
   documents.listen(connection);
   connection.listen();
 }

@@ -3,7 +3,7 @@
 import { CodeLensRefreshRequest, type ClientCapabilities, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver';
 import type { Diagnostic } from '../base/diagnostic';
 import { CheckHost } from '../check/host';
-import { GradientChecks } from '../features/checks';
+import { type CheckChoices, GradientChecks } from '../features/checks';
 import { diagnosticsOf } from '../features/diagnostics';
 import type { Files } from '../features/entity';
 import { type Document, type Source, Workspace } from '../features/workspace';
@@ -13,11 +13,13 @@ import type { CompletionSupport } from './convert';
 import { Folders } from './folders';
 import { guarded } from './guard';
 import { Publisher } from './publish';
-import { listFilesRequest, readFileRequest } from './requests';
+import { analysedNotification, listFilesRequest, readFileRequest } from './requests';
 import type { Runtime } from './runtime';
 
-/** Milliseconds between two refreshes of the lenses while a check runs. */
-const lensInterval = 200;
+/** Milliseconds between two refreshes of what is shown of a check while it runs. */
+const stateInterval = 200;
+/** Milliseconds between a keystroke and the look whether it has changed a model that is being checked. */
+const reviseDelay = 20;
 
 export class Session {
   readonly workspace: Workspace;
@@ -30,7 +32,10 @@ export class Session {
   private clientReadsFiles = false;
   /** The address of the folder with the pages on the diagnostics' codes. */
   pages: string | undefined;
-  private lensTimer: ReturnType<typeof setTimeout> | undefined;
+  private followsAnalysis = false;
+  private stateTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly stateOf = new Set<string>();
+  private reviseTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly connection: Connection,
@@ -40,10 +45,15 @@ export class Session {
     this.workspace = new Workspace((uri) => this.readFile(uri));
     this.folders = new Folders(connection, (folder) => this.listFiles(folder));
     this.host = new CheckHost(() => runtime.spawnCheckWorker());
-    this.checks = new GradientChecks(this.workspace, this.host, (uri) => {
-      this.refreshLensesSoon();
-      this.publisher.schedule(uri);
-    });
+    this.checks = new GradientChecks(
+      this.workspace,
+      this.host,
+      (uri, isOver) => {
+        this.showStateSoon(uri);
+        if (isOver) this.publisher.schedule(uri);
+      },
+      () => choicesOf(this.settings),
+    );
     this.publisher = new Publisher(this);
     this.configuration = new Configuration(connection, () => {
       this.refreshHints();
@@ -61,6 +71,7 @@ export class Session {
     this.configuration.initialize(capabilities, options);
     if (typeof options !== 'object' || options === null) return;
     this.clientReadsFiles = 'readFile' in options && options.readFile === true;
+    this.followsAnalysis = 'followsAnalysis' in options && options.followsAnalysis === true;
     if ('diagnosticPages' in options && typeof options.diagnosticPages === 'string') this.pages = options.diagnosticPages;
   }
 
@@ -134,16 +145,46 @@ export class Session {
   }
 
   dispose(): void {
-    clearTimeout(this.lensTimer);
+    clearTimeout(this.stateTimer);
+    clearTimeout(this.reviseTimer);
     this.publisher.dispose();
     this.host.dispose();
   }
 
-  private refreshLensesSoon(): void {
-    this.lensTimer ??= setTimeout(() => {
-      this.lensTimer = undefined;
+  /** Tells a client that wants to know that something else is known of a document. */
+  tellAnalysed(uri: string): void {
+    if (this.followsAnalysis) void this.connection.sendNotification(analysedNotification, { uri });
+  }
+
+  /** Ends the checks of models that an edit has changed: soon, but not within the keystroke. */
+  reviseChecks(): void {
+    if (!this.checks.busy) return;
+    this.reviseTimer ??= setTimeout(() => {
+      this.reviseTimer = undefined;
+      void guarded(this.connection, 'revising checks', () => { this.checks.revise(); });
+    }, reviseDelay);
+  }
+
+  /** Checks all models of a document that was saved, if the settings want that. */
+  async checkSaved(uri: string): Promise<void> {
+    if (!this.settings['check.onSave']) return;
+    const document = await this.document(uri);
+    for (const { name, graph } of document?.analysis.models ?? []) if (graph.finished) void this.checks.start(uri, name);
+  }
+
+  /** Starts what checks run in, so that the first one need not wait. */
+  warmUp(): void {
+    this.host.warm();
+  }
+
+  private showStateSoon(uri: string): void {
+    this.stateOf.add(uri);
+    this.stateTimer ??= setTimeout(() => {
+      this.stateTimer = undefined;
       this.refreshLenses();
-    }, lensInterval);
+      for (const each of this.stateOf) this.tellAnalysed(each);
+      this.stateOf.clear();
+    }, stateInterval);
   }
 
   private listFiles(folder: string): readonly string[] | undefined | Promise<readonly string[] | undefined> {
@@ -158,4 +199,13 @@ export class Session {
     if (text !== undefined || !this.clientReadsFiles) return text;
     return this.connection.sendRequest(readFileRequest, { uri }).then((answer) => answer.text ?? undefined);
   }
+}
+
+function choicesOf(settings: Settings): CheckChoices {
+  return {
+    seed: settings['check.seed'],
+    batch: settings['check.batch'],
+    budgetMilliseconds: settings['check.timeBudget'] * 1000,
+    memoryBytes: settings['check.memoryBudget'] * 1e9,
+  };
 }

@@ -135,6 +135,7 @@ function checkEntries(checks: readonly TensorCheck[], budget: Budget, seed: numb
   // Sizes stand for the time that tensors take; the dear ones come last and are often cut short.
   const total = checks.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
+  let compared = 0;
   planned.forEach(({ single, cost }, position) => {
     const { tensor, size } = single;
     // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
@@ -144,9 +145,10 @@ function checkEntries(checks: readonly TensorCheck[], budget: Budget, seed: numb
     const places = count === 0 ? [] : samplePlaces(tensor.shape, count, new RandomStream(seed, `sample ${tensor.name}`));
     const grouped = places.map((place) => ({ place, group: single.groupOf(place) })).sort((a, b) => a.group - b.group);
     for (const [index, { place }] of grouped.entries()) {
-      progress.report('entries', (done + (index * size) / grouped.length) / total);
+      progress.report('entries', (done + (index * size) / grouped.length) / total, { done: compared, total });
       if (index > 0 && budget.left() < -OVERDRAFT) break;
       single.checkEntry(place);
+      compared++;
     }
     done += size;
     if (places.length < size && single.hasWrongDirection && budget.left() > -FAILURE_OVERDRAFT) single.findWrongEntry();

@@ -5,6 +5,8 @@ export interface CheckProgress {
   /** Never falls, whatever the stage. */
   readonly done: number;
   readonly total: number;
+  /** How many entries were compared so far, and how many there are; in the stage that compares them. */
+  readonly entries?: { readonly done: number; readonly total: number };
 }
 
 const TOTAL = 1000;
@@ -18,12 +20,12 @@ export class Progress {
   constructor(private readonly listener: ((progress: CheckProgress) => void) | undefined) {}
 
   /** @param fraction Of the stage. */
-  report(stage: CheckProgress['stage'], fraction: number): void {
+  report(stage: CheckProgress['stage'], fraction: number, entries?: CheckProgress['entries']): void {
     const [start, stop] = STAGES[stage];
     const done = Math.max(this.last, Math.floor(start + fraction * (stop - start)));
     if (done === this.last && stage === this.stage) return;
     this.last = done;
     this.stage = stage;
-    this.listener?.({ stage, done, total: TOTAL });
+    this.listener?.({ stage, done, total: TOTAL, entries });
   }
 }

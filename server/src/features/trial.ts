@@ -1,6 +1,7 @@
 // Asks a catalog entry what it would do to tensors, without adding anything to a network.
 
 import { type ArgumentDefinition, type RawValue } from '../layers/arguments';
+import { layers } from '../layers/catalog';
 import { bindArguments } from '../layers/bind';
 import type { Arguments, Effect, Operation } from '../layers/definition';
 import { printType, type TensorType } from '../layers/tensor';
@@ -62,6 +63,8 @@ const usual: Readonly<Record<string, (operation: string, type: TensorType) => st
   chunks: () => '2',
   split_size_or_sections: () => '1',
   padding: () => '1',
+  // A layer that another one wraps.
+  module: (_, { shape }) => `Linear(${typeof shape.at(-1) === 'number' ? String(shape.at(-1)) : '128'})`,
   upscale_factor: () => '2',
   downscale_factor: () => '2',
 };
@@ -78,11 +81,16 @@ export function usualArguments(operation: Operation, type: TensorType): readonly
   );
 }
 
-/** Reads the spelling of numbers and lists of them. */
+/** Reads the spelling of what is usual: numbers, lists of them, a Linear. */
 export function readArguments(operation: Pick<Operation, 'name' | 'arguments'>, given: readonly { readonly name: string; readonly text: string }[]): Arguments | undefined {
   return bindArguments(operation, given.map(({ name, text }) => ({ name, value: rawOf(text) }))).arguments;
 }
 
 function rawOf(text: string): RawValue {
+  const wrapped = /^Linear\((\d+)\)$/.exec(text);
+  if (wrapped !== null) {
+    const operation = layers.get('Linear')!;
+    return { operation, arguments: readArguments(operation, [{ name: 'out_features', text: wrapped[1]! }])!, other: text };
+  }
   return JSON.parse(/^-?\d+$/.test(text.replaceAll('_', '')) || text.startsWith('[') ? text.replaceAll('_', '') : `[${text}]`) as RawValue;
 }

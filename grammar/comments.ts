@@ -27,7 +27,22 @@ function beginsLine(source: string, offset: number): boolean {
   return i < 0 || source[i] === '\n' || source[i] === '\r';
 }
 
-/** Reads the documentation of a file and of its declarations out of its comments. */
+/** The `##` lines at the top of a file, if a blank line or the file's end follows them. */
+export function documentationOfFile(source: string): string | undefined {
+  const documentation: string[] = [];
+  for (const [line] of source.matchAll(/[^\r\n]*(?:\r\n|\n|\r|$)/g)) {
+    if (/^[ \t]*##(?!#)/.test(line)) documentation.push(contentOf(line.trim()));
+    else return documentation.length > 0 && line.trim() === '' ? documentation.join('\n') : undefined;
+  }
+  return undefined;
+}
+
+/** What a documenting comment says, without the `##` and one blank after it. */
+function contentOf(comment: string): string {
+  return comment.slice(2).replace(/^ /, '');
+}
+
+/** Reads the documentation of declarations out of the comments of a text. */
 export class DocumentationReader {
   /** The documenting comment of each line that is one. */
   private readonly byLine = new Map<number, Comment>();
@@ -40,13 +55,6 @@ export class DocumentationReader {
       if (comment.documentation) this.byLine.set(lines.position(comment.span.start).line, comment);
   }
 
-  /** The `##` lines at the top of the file, if a blank line or the file's end follows them. */
-  ofFile(): string | undefined {
-    let line = 0;
-    while (this.byLine.has(line)) line++;
-    return this.lines.line(line).trim() === '' ? this.markdown(0, line) : undefined;
-  }
-
   /** The `##` lines right above the line of an offset. */
   above(offset: number): string | undefined {
     const end = this.lines.position(offset).line;
@@ -55,11 +63,11 @@ export class DocumentationReader {
     return this.markdown(start, end);
   }
 
-  /** What the `##` lines say, without the `##` and one blank after it. */
+  /** What the `##` lines say. */
   private markdown(start: number, end: number): string | undefined {
     if (start === end) return undefined;
     const texts: string[] = [];
-    for (let line = start; line < end; line++) texts.push(this.byLine.get(line)!.text.slice(2).replace(/^ /, ''));
+    for (let line = start; line < end; line++) texts.push(contentOf(this.byLine.get(line)!.text));
     return texts.join('\n');
   }
 }

@@ -136,6 +136,7 @@ class LayoutBuilder {
       translate(token);
     }
     if (inBody && frame.segment.tokens.length > 0) this.separate(token, i);
+    else if (frame.type === 'file' && frame.segment.suspicion && startsLine(this.tokens, i) && beginsDeclaration(this.tokens, i)) this.finishSegment(token);
     switch (token.image) {
       case '(':
       case '[':

@@ -8,7 +8,7 @@ import { documentOf, readFixture } from '../support/fixture';
 /** Compares all diagnostics of a text with its annotations; a message may be given by its beginning. */
 function check(marked: string): void {
   const { text, annotations } = readFixture(marked);
-  const found = diagnosticsOf(documentOf(text)).map(({ severity, code, message, span }) => ({ ...span, message: `${severity} ${code}: ${message}` }));
+  const found = diagnosticsOf(documentOf(text)).map(({ severity, code, message, span }) => ({ start: span.start, end: span.end, message: `${severity} ${code}: ${message}` }));
   const matched = annotations.map((annotation) => {
     const same = found.find(({ start, end, message }) => start === annotation.start && end === annotation.end && message.startsWith(annotation.message));
     return same === undefined ? annotation : { ...same, message: annotation.message };

@@ -9,6 +9,7 @@ import { type DocumentSymbol, documentSymbols } from '../../server/src/features/
 import { applied, type TextEdit } from '../../server/src/features/text-edits';
 import fc from 'fast-check';
 import { parse } from '../../grammar/parse';
+import { sourceOf } from '../../server/src/features/workspace';
 import { format, print } from '../../grammar/print';
 import { anyFile } from '../grammar/arbitrary';
 import { withoutPlaces } from '../grammar/tree';
@@ -102,7 +103,7 @@ describe('formatting a part', () => {
     fc.assert(
       fc.property(anyFile, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (file, one, other) => {
         const text = print(file).replaceAll(' = ', '  =  ').replaceAll('\n  ', '\n      ');
-        const document = { ...documentOf(''), ...{ text, tree: parse(text).file, lines: documentOf(text).lines } };
+        const document = sourceOf('file:///main.nn', text);
         const [start, end] = [Math.floor(Math.min(one, other) * text.length), Math.floor(Math.max(one, other) * text.length)];
         const part = rangeFormatting(document, { start, end });
         const changed = part === undefined ? text : applied(text, [part]);

@@ -30,3 +30,14 @@ export interface Diagnostic {
   readonly fixes?: readonly Fix[];
   readonly tags?: readonly ('unnecessary' | 'deprecated')[];
 }
+
+/** The diagnostic with other spans for its place, for those that it tells of and for those that it edits. */
+export function withSpans(diagnostic: Diagnostic, spanOf: (span: Span, file?: string) => Span): Diagnostic {
+  const { span, related, fixes } = diagnostic;
+  return {
+    ...diagnostic,
+    span: spanOf(span),
+    ...(related && { related: related.map((place) => ({ ...place, span: spanOf(place.span, place.file) })) }),
+    ...(fixes && { fixes: fixes.map((fix) => ({ ...fix, edits: fix.edits.map((edit) => ({ ...edit, span: spanOf(edit.span) })) })) }),
+  };
+}

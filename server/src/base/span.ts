@@ -1,4 +1,4 @@
-// Places in a text: half-open ranges of UTF-16 offsets, and the index from offsets to lines.
+// Places in a text: half-open ranges of UTF-16 offsets, some of which move as the text is edited, and the index from offsets to lines.
 
 /** A half-open range of offsets: `start` is the first character, `end` the one after the last. */
 export interface Span {
@@ -12,9 +12,53 @@ export interface Position {
   readonly character: number;
 }
 
-/** The smallest span that covers both. */
-export function cover(a: Span, b: Span): Span {
-  return { start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
+/**
+ * Where a piece of a text begins. The spans in the piece are counted from here, so that all of them move at once when
+ * something before the piece is edited, and whatever speaks of them (trees, diagnostics, fixes, graphs) stays right.
+ */
+export class Anchor {
+  offset = 0;
+
+  /** The span from one distance behind the anchor to another. */
+  span(from: number, to: number): Span {
+    return new AnchoredSpan(this, from, to);
+  }
+}
+
+class AnchoredSpan implements Span {
+  constructor(
+    readonly anchor: Anchor,
+    private readonly from: number,
+    private readonly to: number,
+  ) {}
+
+  get start(): number {
+    return this.anchor.offset + this.from;
+  }
+
+  get end(): number {
+    return this.anchor.offset + this.to;
+  }
+
+  toJSON(): Span {
+    return fixed(this);
+  }
+}
+
+/** The anchor that a span moves with; undefined for one that stays. */
+export function anchorOf(span: Span): Anchor | undefined {
+  return span instanceof AnchoredSpan ? span.anchor : undefined;
+}
+
+/** A span that moves as another one does. */
+export function movingWith(other: Span, start: number, end: number): Span {
+  const anchor = anchorOf(other);
+  return anchor === undefined ? { start, end } : anchor.span(start - anchor.offset, end - anchor.offset);
+}
+
+/** The span as it is now: plain data that can be sent elsewhere. */
+export function fixed({ start, end }: Span): Span {
+  return { start, end };
 }
 
 /** Whether the offset lies in the span; the end counts, as a cursor behind a word still touches it. */

@@ -3,7 +3,7 @@
 import { Builder } from '../engine/builder';
 import { run } from '../engine/execute';
 import type { DerivativeTable } from '../engine/primitive';
-import type { Graph, Judgement, Tensor } from '../semantics/graph';
+import { fixedPlace, type Graph, type Judgement, type Tensor } from '../semantics/graph';
 import { Lowering } from './lower';
 import type { CheckedAssert } from './protocol';
 import { drawValues } from './values';
@@ -27,7 +27,7 @@ export function checkAsserts(
     .map(({ comparisons, text, place }) => {
       const messages = (comparisons ?? []).map((comparison) => firstFailure(graph, names, comparison, seed, derivatives));
       const message = messages.find((each) => each !== undefined);
-      return { text, ok: message === undefined, message, place };
+      return { text, ok: message === undefined, message, place: fixedPlace(place) };
     });
 }
 

@@ -7,7 +7,7 @@ import type { EntryReport, GradientReport } from '../engine/gradient-check/repor
 import type { DerivativeTable } from '../engine/primitive';
 import type { Ref } from '../engine/builder';
 import { analyse } from '../semantics/analyse';
-import type { Graph, Tensor } from '../semantics/graph';
+import { fixedPlace, type Graph, type Place, type Tensor } from '../semantics/graph';
 import { checkAsserts } from './asserts';
 import { Lowering, nameLeaves } from './lower';
 import type { CheckedEntry, CheckProgress, CheckReport, CheckRequest } from './protocol';
@@ -84,7 +84,7 @@ export function checkModel(request: CheckRequest, options: CheckOptions = {}): C
         kinks: tensor.kinks,
         ok: tensor.ok,
         worst: tensor.worst && toEntry(tensor.name, tensor.worst),
-        place: byName.get(tensor.name)?.place,
+        place: placeOf(byName.get(tensor.name)),
       })),
       asserts,
       culprits: (gradients?.culprits ?? []).map((culprit) => ({
@@ -230,6 +230,10 @@ function toEntry(tensor: string, { index, analytic, numeric, relativeError }: En
 }
 
 /** Instructions carry the id of the node that they came from. */
-function placeOfOrigin(graph: Graph): (origin: string | number | undefined) => Tensor['place'] | undefined {
-  return (origin) => (typeof origin === 'number' ? graph.nodes[origin]?.place : undefined);
+function placeOfOrigin(graph: Graph): (origin: string | number | undefined) => Place | undefined {
+  return (origin) => (typeof origin === 'number' ? placeOf(graph.nodes[origin]) : undefined);
+}
+
+function placeOf(made: { readonly place: Place } | undefined): Place | undefined {
+  return made && fixedPlace(made.place);
 }

@@ -1,15 +1,14 @@
 // Renaming: every place that names the same thing, in all files; refused where any name would come to mean another thing.
 
 import { keywords } from '../../../grammar/tokens';
-import { parse } from '../../../grammar/parse';
-import { LineIndex, type Span } from '../base/span';
+import type { Span } from '../base/span';
 import { functions, layers } from '../layers/catalog';
 import { optimizers } from '../layers/optimizers';
 import { builtins } from '../semantics/builtins';
 import { type Entity, entityOf, type Files, namesOf, type Occurrence, occurrencesOf } from './entity';
 import { introductionsAround, nameAt } from './scopes';
 import { applied, type FileEdits, Refusal, type TextEdit } from './text-edits';
-import { type Source, Workspace } from './workspace';
+import { type Source, sourceOf, Workspace } from './workspace';
 
 /** The name at an offset, where it can be renamed. */
 export function prepareRename(files: Files, source: Source, offset: number): { readonly span: Span; readonly text: string } | Refusal | undefined {
@@ -76,11 +75,6 @@ function edited(files: Files, edits: FileEdits): Files {
     },
     all: files.all.map((source) => changed.get(source.uri) ?? source),
   };
-}
-
-function sourceOf(uri: string, text: string): Source {
-  const { file, comments, diagnostics } = parse(text);
-  return { uri, text, lines: new LineIndex(text), tree: file, comments, problems: diagnostics };
 }
 
 /** Every name of an edited file stands for what it stood for; otherwise the first one that does not. */

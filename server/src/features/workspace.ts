@@ -1,28 +1,67 @@
-// The texts that are open or imported, with their trees and analyses, each computed once for each state of the texts.
+// The texts that are open or imported, with their trees and analyses, each computed once for each state of the texts,
+// from what is known of the state before.
 
 import type * as ast from '../../../grammar/ast';
-import { type Comment, parse } from '../../../grammar/parse';
+import { type Comment, parse, type ParseResult } from '../../../grammar/parse';
 import type { Diagnostic } from '../base/diagnostic';
 import { LineIndex } from '../base/span';
-import { type Analysis, analyse } from '../semantics/analyse';
+import { Analyser, type Analysis } from '../semantics/analyse';
 
 /** A text with its tree. */
-export interface Source {
-  readonly uri: string;
-  readonly text: string;
-  readonly lines: LineIndex;
-  readonly tree: ast.File;
-  readonly comments: readonly Comment[];
+export class Source {
+  constructor(
+    readonly uri: string,
+    readonly text: string,
+    readonly parsed: ParseResult,
+    readonly lines: LineIndex = new LineIndex(text),
+  ) {}
+
+  get tree(): ast.File {
+    return this.parsed.file;
+  }
+
+  get comments(): readonly Comment[] {
+    return this.parsed.comments;
+  }
+
   /** What is wrong with the syntax. */
-  readonly problems: readonly Diagnostic[];
+  get problems(): readonly Diagnostic[] {
+    return this.parsed.diagnostics;
+  }
+
+  /** Lets the places in the tree be those in this text, if they are those of another state. */
+  settle(): void {
+    this.parsed.settle();
+  }
+
+  /** The same file with another text. */
+  withText(text: string): Source {
+    return new Source(this.uri, text, parse(text, this.parsed));
+  }
+}
+
+/** A text with its tree, by itself: no state of the file before counts. */
+export function sourceOf(uri: string, text: string): Source {
+  return new Source(uri, text, parse(text));
 }
 
 /** An open text with everything that is known of it. */
-export interface Document extends Source {
-  readonly version: number;
-  readonly analysis: Analysis;
-  /** The texts that the analysis has read, this one included, by address; undefined for a file that is missing. */
-  readonly dependencies: ReadonlyMap<string, Source | undefined>;
+export class Document extends Source {
+  constructor(
+    source: Source,
+    readonly version: number,
+    private readonly analysed: Analysis,
+    /** The texts that the analysis has read, this one included, by address; undefined for a file that is missing. */
+    readonly dependencies: ReadonlyMap<string, Source | undefined>,
+  ) {
+    super(source.uri, source.text, source.parsed, source.lines);
+  }
+
+  /** What is known of this state of the texts, with places in it, whatever has become of them since. */
+  get analysis(): Analysis {
+    for (const source of this.dependencies.values()) source?.settle();
+    return this.analysed;
+  }
 }
 
 /** Reads a file that is not open, at once or later; undefined for one that cannot be read. */
@@ -38,6 +77,7 @@ export class Workspace {
   private readonly open = new Map<string, OpenText>();
   private readonly sources = new Map<string, Source>();
   private readonly documents = new Map<string, Document>();
+  private readonly analysers = new Map<string, Analyser>();
   /** Files that are not open, as they were read. */
   private readonly files = new Map<string, string | undefined>();
   private readonly reading = new Map<string, Promise<void>>();
@@ -51,7 +91,7 @@ export class Workspace {
 
   close(uri: string): void {
     const key = keyOf(uri);
-    for (const map of [this.open, this.sources, this.documents, this.files]) map.delete(key);
+    for (const map of [this.open, this.sources, this.documents, this.analysers, this.files]) map.delete(key);
   }
 
   /** A file has changed where it is stored, so that it is read again when it is next asked for. */
@@ -93,21 +133,23 @@ export class Workspace {
     if (text === undefined) return undefined;
     const known = this.sources.get(key);
     if (known?.text === text) return known;
-    const source = parsed(this.open.get(key)?.uri ?? uri, text);
+    const source = known?.withText(text) ?? sourceOf(this.open.get(key)?.uri ?? uri, text);
     this.sources.set(key, source);
     return source;
   }
 
   private analysed({ uri, version, text }: OpenText): Document {
-    const source = this.source(uri) ?? parsed(uri, text);
+    const source = this.source(uri) ?? sourceOf(uri, text);
+    const key = keyOf(uri);
+    let analyser = this.analysers.get(key);
+    if (analyser === undefined) this.analysers.set(key, (analyser = new Analyser(uri)));
     // The analysis keeps what it has read, so that it stays one state of all texts.
     const dependencies = new Map<string, Source | undefined>([[uri, source]]);
-    const analysis = analyse(uri, (address) => {
+    const analysis = analyser.analyse((address) => {
       if (!dependencies.has(address)) dependencies.set(address, this.source(address));
-      const read = dependencies.get(address);
-      return read && { uri: address, text: read.text, tree: read.tree };
+      return dependencies.get(address);
     });
-    return { ...source, version, analysis: analysis!, dependencies };
+    return new Document(source, version, analysis!, dependencies);
   }
 
   private isCurrent(document: Document): boolean {
@@ -137,11 +179,6 @@ export class Workspace {
       });
     this.reading.set(key, loaded);
   }
-}
-
-function parsed(uri: string, text: string): Source {
-  const { file, comments, diagnostics } = parse(text);
-  return { uri, text, lines: new LineIndex(text), tree: file, comments, problems: diagnostics };
 }
 
 /** Editors and URLs escape the same address differently. */

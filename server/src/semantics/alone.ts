@@ -3,16 +3,18 @@
 
 import type * as ast from '../../../grammar/ast';
 import { children, type Node } from '../../../grammar/walk';
+import { type Anchor, anchorOf } from '../base/span';
 import { type Dimension, freeSymbol, substitute, subtract } from '../symbolic/dimension';
 import { knownZero } from '../symbolic/knowledge';
 import { runStatements } from './body';
 import { evaluate } from './evaluate';
-import { type Chain, Findings, type Observation, type Observations } from './findings';
-import type { Limits } from './limits';
+import { type Chain, Findings, type JoinedFindings, type Observation, type Observations } from './findings';
+import { limitsAlone } from './limits';
 import { settleSizes } from './model';
 import type { Program } from './program';
 import { Activation, Body, type Context, LimitReached, Run } from './run';
 import { Scope } from './scope';
+import type { Unit } from './unit';
 import { size, type Value } from './values';
 
 /** A stack that is understood by itself. */
@@ -26,25 +28,66 @@ export interface UnderstoodStack {
   readonly defaults: ReadonlyMap<string, Value>;
 }
 
-/** The stacks of a file that are understood by themselves, and not otherwise where models apply them. */
-export function understoodStacks(tree: ast.File, file: string, program: Program, findings: Findings, limits: Limits): ReadonlyMap<ast.Declaration, UnderstoodStack> {
-  const found = new Map<ast.Declaration, UnderstoodStack>();
-  for (const declaration of tree.declarations) {
-    if (declaration.kind !== 'stack') continue;
-    const stack = understand(declaration, file, program, limits);
-    if (stack !== undefined && agrees(stack, findings)) found.set(declaration, stack);
+/** The stacks of one state of a file, each looked at when it is first asked for. */
+export class Understanding {
+  private readonly known = new Map<ast.Declaration, UnderstoodStack | undefined>();
+  private readonly byPiece = new Map<Anchor | undefined, ast.Stack[]>();
+  private readonly revision: number;
+
+  constructor(
+    private readonly tree: ast.File,
+    private readonly file: string,
+    private readonly program: Program,
+    private readonly applied: JoinedFindings,
+  ) {
+    this.revision = program.revision;
   }
-  return found;
+
+  /** The stack, if it is understood by itself, and not otherwise where models apply it. */
+  of(declaration: ast.Declaration): UnderstoodStack | undefined {
+    if (declaration.kind !== 'stack') return undefined;
+    if (!this.known.has(declaration)) this.known.set(declaration, this.look(declaration));
+    return this.known.get(declaration);
+  }
+
+  /** What an expression is worth in a stack that is understood by itself. */
+  observationsOf(node: object): Observations | undefined {
+    if (this.byPiece.size === 0) this.index();
+    for (const declaration of this.byPiece.get(anchorOf((node as Node).span)) ?? []) {
+      const known = this.of(declaration)?.observations.get(node);
+      if (known !== undefined) return known;
+    }
+    return undefined;
+  }
+
+  private look(declaration: ast.Stack): UnderstoodStack | undefined {
+    const { program } = this;
+    // The program has gone on to another state, which must not be mixed with this one.
+    if (program.revision !== this.revision) return undefined;
+    const unit = program.unit(declaration, declaration.name.text, (made) => understand(declaration, this.file, program, made));
+    const stack = unit.result as UnderstoodStack | undefined;
+    return stack !== undefined && agrees(stack, this.applied) ? stack : undefined;
+  }
+
+  private index(): void {
+    for (const declaration of this.tree.declarations) {
+      if (declaration.kind !== 'stack') continue;
+      const piece = anchorOf(declaration.span);
+      const others = this.byPiece.get(piece);
+      if (others === undefined) this.byPiece.set(piece, [declaration]);
+      else others.push(declaration);
+    }
+  }
 }
 
 /**
  * Undefined where the stack cannot be understood by itself: an input has no shape, an argument is no size and has no
  * default, a condition is undecided, or anything errs.
  */
-function understand(declaration: ast.Stack, file: string, program: Program, limits: Limits): UnderstoodStack | undefined {
+function understand(declaration: ast.Stack, file: string, program: Program, unit: Unit): UnderstoodStack | undefined {
   if (declaration.body === undefined || !inputsHaveShapes(declaration.body)) return undefined;
   const withDefaults = declaration.parameters.filter((parameter) => parameter.default !== undefined).map(({ name }) => name.text);
-  const attempt = (kept: readonly string[]): UnderstoodStack | undefined => evaluateAlone(declaration, file, program, limits, new Set(kept));
+  const attempt = (kept: readonly string[]): UnderstoodStack | undefined => evaluateAlone(declaration, file, program, unit, new Set(kept));
   let kept = withDefaults;
   let found = attempt(kept);
   // Every size that may be free is: what then errs, as a kernel does, keeps its default.
@@ -63,9 +106,10 @@ function inputsHaveShapes(body: ast.Block): boolean {
   return inputs.length > 0 && inputs.every(({ type }) => type?.shape?.every((dimension) => dimension.kind !== 'ellipsis') === true);
 }
 
-function evaluateAlone(declaration: ast.Stack, file: string, program: Program, limits: Limits, kept: ReadonlySet<string>): UnderstoodStack | undefined {
+function evaluateAlone(declaration: ast.Stack, file: string, program: Program, unit: Unit, kept: ReadonlySet<string>): UnderstoodStack | undefined {
+  const limits = { ...program.limits, ...limitsAlone };
   const findings = new Findings(limits.observations);
-  const run = new Run(program, findings, limits, declaration.name.text, false, new Map(), true);
+  const run = new Run(program, unit, declaration.name.text, false, { freeParameters: true, findings, limits });
   const parameters = new Scope(undefined, file);
   const body = new Body([], true);
   const context: Context = { run, scope: parameters, body, activation: new Activation(new Map()), depth: 0 };
@@ -106,7 +150,7 @@ function nodesOf(root: Node): readonly Node[] {
  * Whether the applications in models have the shapes that the stack by itself says they have. Where an application gives
  * something else than the default that a shape comes from, it has not.
  */
-function agrees({ declaration, observations }: UnderstoodStack, findings: Findings): boolean {
+function agrees({ declaration, observations }: UnderstoodStack, findings: JoinedFindings): boolean {
   return [...observations].every(([node, { first }]) => {
     const applied = byApplication(findings.observationsOf(node)?.first ?? [], declaration);
     return [...applied].every(([chain, actual]) => sameShapes(first, actual, chain));

@@ -2,16 +2,18 @@
 
 import type * as ast from '../../../grammar/ast';
 import type { Diagnostic } from '../base/diagnostic';
-import { type UnderstoodStack, understoodStacks } from './alone';
+import { type UnderstoodStack, Understanding } from './alone';
 import { judgeClaim } from './asserts';
-import { Findings, type Observations } from './findings';
+import { type Finding, type Findings, JoinedFindings, type Observations } from './findings';
 import type { Judgement } from './graph';
 import { defaultLimits, type Limits } from './limits';
 import { type EvaluatedModel, evaluateModel, missingArguments } from './model';
 import { type FileReader, Program } from './program';
-import { at, LimitReached } from './run';
+import { type Context, LimitReached } from './run';
+import { reportNames } from './file-names';
 import { lints } from './lint/lint';
 import { requirementsAtInputs } from './requirements';
+import type { Unit } from './unit';
 import type { ConstructorValue } from './values';
 
 export interface Analysis {
@@ -25,6 +27,8 @@ export interface Analysis {
   readonly templates: readonly { readonly declaration: ast.Model; readonly missing: readonly string[] }[];
   /** What became of the file's own asserts. */
   readonly judgements: readonly Judgement[];
+  /** What was evaluated anew, by name; the rest was known from the state before. */
+  readonly evaluated: readonly string[];
   /**
    * What an expression or name of the tree is worth: in a stack that is understood by itself as an expression in its
    * dimensions and arguments, elsewhere each time that it was evaluated.
@@ -40,144 +44,122 @@ export interface Analysis {
 
 /** Analyses a file; `read` gives its tree and those of the files that it imports. Undefined where it cannot be read. */
 export function analyse(file: string, read: FileReader, limits: Limits = defaultLimits): Analysis | undefined {
-  const findings = new Findings(limits.observations);
-  const program = new Program(read, findings, limits);
-  const declarations = program.file(file);
-  if (declarations === undefined) return undefined;
-  const { tree } = declarations.source;
-  const context = program.fileContext(file);
-
-  reportRepeatedNames(tree, findings, file);
-  reportImports(tree, program, findings, file);
-
-  const models: EvaluatedModel[] = [];
-  const templates: { declaration: ast.Model; missing: readonly string[] }[] = [];
-  const constructors = new Map<string, ConstructorValue>();
-  for (const declaration of tree.declarations) {
-    if (declaration.kind === 'import' || declaration.kind === 'assert' || declaration.name.text === '') continue;
-    const value = program.declared(file, declaration.name.text, context, at(context, declaration.name));
-    if (declaration.kind !== 'model' || value?.kind !== 'constructor') continue;
-    const missing = missingArguments(value);
-    if (missing.length > 0) {
-      templates.push({ declaration, missing });
-      continue;
-    }
-    if (constructors.has(declaration.name.text)) continue;
-    constructors.set(declaration.name.text, value);
-    const model = evaluateModel(program, findings, limits, value, new Map());
-    if (model !== undefined) {
-      models.push(model.declaration === declaration ? model : { ...model, declaration });
-      requirementsAtInputs(model, findings);
-      for (const lint of lints) {
-        lint(model, (finding) => {
-          findings.report(finding, undefined);
-        });
-      }
-    }
-  }
-
-  for (const declaration of tree.declarations) {
-    if (declaration.kind !== 'assert') continue;
-    try {
-      judgeClaim(context, declaration);
-    } catch (error) {
-      if (!(error instanceof LimitReached)) throw error;
-    }
-  }
-
-  // Nobody asks for it in a check.
-  let stacks: ReadonlyMap<ast.Declaration, UnderstoodStack> | undefined;
-  const understood = (): ReadonlyMap<ast.Declaration, UnderstoodStack> => (stacks ??= understoodStacks(tree, file, program, findings, limits));
-
-  return {
-    file,
-    tree,
-    diagnostics: findings.diagnosticsOf(file),
-    models,
-    templates,
-    judgements: context.run.graph.judgements,
-    observations(node) {
-      for (const { observations } of understood().values()) {
-        const known = observations.get(node);
-        if (known !== undefined) return known;
-      }
-      return findings.observationsOf(node);
-    },
-    applied: (node) => findings.observationsOf(node),
-    understood: (declaration) => understood().get(declaration),
-    modelAt(name, given) {
-      const constructor = constructors.get(name);
-      if (constructor === undefined) return undefined;
-      // Sizes are tried on a program of its own, so that the file's findings stay as they are.
-      const trial = new Findings(0);
-      const other = new Program(read, trial, limits);
-      const outside = other.fileContext(file);
-      const value = other.declared(file, name, outside, { file, span: constructor.target.kind === 'declaration' ? constructor.target.declaration.name.span : tree.span });
-      return value?.kind === 'constructor' ? evaluateModel(other, trial, limits, value, given) : undefined;
-    },
-  };
+  return new Analyser(file, limits).analyse(read);
 }
 
-function reportRepeatedNames(tree: ast.File, findings: Findings, file: string): void {
-  const first = new Map<string, ast.Name>();
-  for (const declaration of tree.declarations) {
-    if (declaration.kind === 'assert') continue;
-    const names = declaration.kind === 'import' ? declaration.names.map((name) => name.alias ?? name.name) : [declaration.name];
-    for (const name of names) {
-      if (name.text === '') continue;
-      const before = first.get(name.text);
-      if (before === undefined) {
-        first.set(name.text, name);
+/**
+ * Analyses one state of a file after another. Whatever was evaluated for the state before counts on, as long as all that it
+ * has asked for is the same; the result is that of analysing the new state alone.
+ */
+export class Analyser {
+  private readonly program: Program;
+  private readonly reviews = new WeakMap<EvaluatedModel, Findings>();
+
+  constructor(
+    private readonly file: string,
+    private readonly limits: Limits = defaultLimits,
+  ) {
+    this.program = new Program(limits);
+  }
+
+  /** Analyses the state that `read` gives. Undefined where the file cannot be read. */
+  analyse(read: FileReader): Analysis | undefined {
+    const { program, file, limits } = this;
+    program.begin(read);
+    const declarations = program.file(file);
+    if (declarations === undefined) return undefined;
+    const { tree } = declarations.source;
+    const root = program.newUnit(file);
+    reportNames(tree, program, root.findings, file);
+
+    const models: EvaluatedModel[] = [];
+    const templates: { declaration: ast.Model; missing: readonly string[] }[] = [];
+    const constructors = new Map<string, ConstructorValue>();
+    /** In their order: of a unit those of what it has used come before its own. */
+    const findings = [root.findings];
+    const gathered = new Set<Unit>();
+    const gather = (unit: Unit): void => {
+      if (gathered.has(unit)) return;
+      gathered.add(unit);
+      unit.uses.forEach(gather);
+      findings.push(unit.findings);
+    };
+    const gatherNew = (): void => {
+      root.uses.forEach(gather);
+      root.uses.clear();
+    };
+    for (const declaration of tree.declarations) {
+      if (declaration.kind === 'import' || declaration.kind === 'assert' || declaration.name.text === '') continue;
+      const value = program.valueNamed(file, declaration.name.text, root);
+      gatherNew();
+      if (declaration.kind !== 'model' || value?.kind !== 'constructor') continue;
+      const missing = missingArguments(value);
+      if (missing.length > 0) {
+        templates.push({ declaration, missing });
         continue;
       }
-      findings.report(
-        {
-          code: 'declared-twice',
-          place: { file, span: name.span },
-          message: `${name.text} is declared already in this file; take another name`,
-          related: [{ message: 'first declared here', place: { file, span: before.span } }],
-        },
-        undefined,
-      );
+      if (constructors.has(declaration.name.text)) continue;
+      constructors.set(declaration.name.text, value);
+      const model = program.modelBy(value, root);
+      gatherNew();
+      if (model === undefined) continue;
+      models.push(model);
+      findings.push(this.review(model));
     }
+
+    const judgements: Judgement[] = [];
+    for (const declaration of tree.declarations) {
+      if (declaration.kind !== 'assert') continue;
+      const unit = program.unit(declaration, 'assert', (made) => judgeInFile(program.fileContext(file, made), declaration));
+      gather(unit);
+      judgements.push(...(unit.result as readonly Judgement[]));
+    }
+
+    const joined = new JoinedFindings(findings, limits.observations);
+    const stacks = new Understanding(tree, file, program, joined);
+    return {
+      file,
+      tree,
+      diagnostics: joined.diagnosticsOf(file),
+      models,
+      templates,
+      judgements,
+      evaluated: [...program.evaluated],
+      observations: (node) => stacks.observationsOf(node) ?? joined.observationsOf(node),
+      applied: (node) => joined.observationsOf(node),
+      understood: (declaration) => stacks.of(declaration),
+      modelAt: (name, given) => (constructors.has(name) ? modelAt(file, name, given, read, limits) : undefined),
+    };
+  }
+
+  /** What the graph of a model says of it: requirements and lints. */
+  private review(model: EvaluatedModel): Findings {
+    let found = this.reviews.get(model);
+    if (found === undefined) {
+      const { findings } = this.program.newUnit(model.name);
+      const report = (finding: Finding): void => { findings.report(finding, undefined); };
+      requirementsAtInputs(model, report);
+      for (const lint of lints) lint(model, report);
+      this.reviews.set(model, (found = findings));
+    }
+    return found;
   }
 }
 
-/** Missing files and names, and imports in a circle. */
-function reportImports(tree: ast.File, program: Program, findings: Findings, file: string): void {
-  for (const statement of tree.declarations) {
-    if (statement.kind !== 'import' || statement.path === undefined) continue;
-    const uri = program.resolve(statement, file);
-    const imported = uri === undefined ? undefined : program.file(uri);
-    const place = { file, span: statement.path.span };
-    if (uri === undefined || imported === undefined) {
-      findings.report({ code: 'missing-file', place, message: `there is no file ${statement.path.value}` }, undefined);
-      continue;
-    }
-    if (reaches(program, uri, file)) {
-      findings.report({ code: 'cyclic-import', place, message: `${statement.path.value} imports this file in turn; move what both need to a third file` }, undefined);
-    }
-    for (const { name } of statement.names) {
-      if (name.text === '' || imported.own.has(name.text) || imported.imported.has(name.text)) continue;
-      findings.report({ code: 'unknown-name', place: { file, span: name.span }, message: `${statement.path.value} declares no ${name.text}` }, undefined);
-    }
+function judgeInFile(context: Context, statement: ast.Assert): readonly Judgement[] {
+  try {
+    judgeClaim(context, statement);
+  } catch (error) {
+    if (!(error instanceof LimitReached)) throw error;
   }
+  return context.run.graph.judgements;
 }
 
-function reaches(program: Program, from: string, to: string): boolean {
-  const seen = new Set<string>();
-  const pending = [from];
-  while (pending.length > 0) {
-    const next = pending.pop()!;
-    if (next === to) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    for (const statement of program.file(next)?.source.tree.declarations ?? []) {
-      if (statement.kind !== 'import') continue;
-      const uri = program.resolve(statement, next);
-      if (uri !== undefined) pending.push(uri);
-    }
-  }
-  return false;
+/** Sizes are tried on a program of its own, so that the file's findings stay as they are. */
+function modelAt(file: string, name: string, given: ReadonlyMap<string, number>, read: FileReader, limits: Limits): EvaluatedModel | undefined {
+  const program = new Program({ ...limits, observations: 0 });
+  program.begin(read);
+  const unit = program.newUnit(name);
+  const value = program.valueNamed(file, name, unit);
+  return value?.kind === 'constructor' ? evaluateModel(program, value, given, unit) : undefined;
 }
-

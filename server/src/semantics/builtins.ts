@@ -6,7 +6,6 @@ import { add, type Dimension, maximum, minimum, substitute, symbolsOf } from '..
 import { checkedSize } from './arithmetic';
 import { ancestorsOf, countMacs, countParameters, parametersOf, parametersOfLayer } from './cost';
 import { formulaOfCall, isNumeric, roundedFormula } from './formula';
-import { evaluateModel } from './model';
 import { ReceptiveFields } from './receptive-field';
 import { type AnyNode, type GradientNode, type Graph, type Tensor } from './graph';
 import { at, type Context } from './run';
@@ -84,9 +83,10 @@ function subjectOf(context: Context, value: Value | undefined, node: ast.Express
     return { graph, nodes, parameters };
   }
   if (value.kind === 'constructor' && value.target.kind === 'declaration' && value.target.declaration.kind === 'model') {
-    const model = evaluateModel(context.run.program, context.run.findings, context.run.limits, value, new Map());
+    const { errors } = context.run;
+    const model = context.run.program.model(value, context, at(context, node));
     if (model === undefined) {
-      wrong(context, node, builtin, 'a model that can be built without arguments', value);
+      if (context.run.errors === errors) wrong(context, node, builtin, 'a model that can be built without arguments', value);
       return undefined;
     }
     // The errors were reported where they stand; totals without what they hide would be wrong.

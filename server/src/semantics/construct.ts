@@ -3,6 +3,7 @@
 import type * as ast from '../../../grammar/ast';
 import type { Fix } from '../base/diagnostic';
 import { nearestName } from '../base/nearest';
+import { movingWith } from '../base/span';
 import { bindArguments } from '../layers/bind';
 import type { ArgumentDefinitions } from '../layers/arguments';
 import type { Arguments, Operation } from '../layers/definition';
@@ -16,6 +17,7 @@ import {
   type BodyLayer,
   type BoundArgument,
   type ConstructorValue,
+  holdsLayer,
   type Insertion,
   type Memory,
   toRaw,
@@ -73,10 +75,10 @@ function constructCatalog(
 function insertionInto(context: Context, node: ast.Expression): Insertion | undefined {
   const { file } = context.scope;
   const { end } = node.span;
-  if (node.kind === 'name') return { place: { file, span: { start: end, end } }, before: '(', after: ')' };
+  if (node.kind === 'name') return { place: { file, span: movingWith(node.span, end, end) }, before: '(', after: ')' };
   if (node.kind !== 'call') return undefined;
   const separator = node.arguments.length === 0 ? '' : ', ';
-  return { place: { file, span: { start: end - 1, end: end - 1 } }, before: separator, after: '' };
+  return { place: { file, span: movingWith(node.span, end - 1, end - 1) }, before: separator, after: '' };
 }
 
 /** Reads arguments against their definitions and reports what is wrong with them; undefined if any has no value. */
@@ -197,7 +199,12 @@ export function bindParameters(
       complete = false;
       continue;
     }
-    const value = written?.value ?? evaluate(inDeclaration, parameter.default!);
+    const value =
+      written === undefined
+        ? evaluate(inDeclaration, parameter.default!)
+        : written.written !== undefined && holdsLayer(written.value)
+          ? evaluate({ ...context, scope: new Scope(undefined, written.written.file) }, written.written.node)
+          : written.value;
     scope.bind(key, { value, place: { file, span: parameter.name.span } });
     run.findings.observe(parameter.name, { value, chain: context.chain, run });
   }

@@ -119,7 +119,7 @@ function standard(name: string): Value | undefined {
 /** Every name that could stand here. */
 export function* knownNames(context: Pick<Context, 'scope' | 'run'>): Iterable<string> {
   yield* context.scope.names();
-  yield* context.run.program.namesOf(context.scope.file);
+  yield* context.run.program.namesOf(context.scope.file, context.run);
   yield* layers.keys();
   yield* functions.keys();
   yield* builtins.keys();

@@ -1,6 +1,7 @@
-// What an analysis notes while it runs: diagnostics by file, and what each expression of the text was worth.
+// What an evaluation notes while it runs: diagnostics by file, and what each expression of the text was worth.
 
-import type { Diagnostic, RelatedPlace, Severity } from '../base/diagnostic';
+import { type Diagnostic, type RelatedPlace, type Severity, withSpans } from '../base/diagnostic';
+import { type Anchor, anchorOf, type Span } from '../base/span';
 import type { Place } from './graph';
 import type { Scope } from './scope';
 import type { Value } from './values';
@@ -37,12 +38,21 @@ export interface Observations {
   count: number;
 }
 
+/** A node of a tree. */
+interface Node {
+  readonly span: Span;
+}
+
 export class Findings {
   private readonly diagnostics = new Map<string, Map<string, Diagnostic>>();
-  private readonly observations = new Map<object, Observations>();
+  private readonly observations = new Map<Node, Observations>();
   private muted = 0;
 
-  constructor(private readonly remembered: number) {}
+  constructor(
+    private readonly remembered: number,
+    /** The span of a file as one that moves with the text. */
+    private readonly moving: (file: string, span: Span) => Span = (_, span) => span,
+  ) {}
 
   /** Notes a diagnostic; one that an earlier evaluation of the same text already gave is not repeated. */
   report(finding: Finding, chain: Chain | undefined): void {
@@ -70,15 +80,15 @@ export class Findings {
     });
   }
 
-  private add(place: Place, diagnostic: Diagnostic): void {
-    let ofFile = this.diagnostics.get(place.file);
-    if (ofFile === undefined) this.diagnostics.set(place.file, (ofFile = new Map()));
-    const key = `${String(place.span.start)}:${String(place.span.end)}:${diagnostic.code}`;
-    if (!ofFile.has(key)) ofFile.set(key, diagnostic);
+  private add({ file }: Place, diagnostic: Diagnostic): void {
+    let ofFile = this.diagnostics.get(file);
+    if (ofFile === undefined) this.diagnostics.set(file, (ofFile = new Map()));
+    const key = placeKey(diagnostic);
+    if (!ofFile.has(key)) ofFile.set(key, withSpans(diagnostic, (span, other) => (anchorOf(span) === undefined ? this.moving(other ?? file, span) : span)));
   }
 
   /** Notes what an expression was worth. */
-  observe(node: object, observation: Observation): void {
+  observe(node: Node, observation: Observation): void {
     if (this.muted > 0) return;
     let known = this.observations.get(node);
     if (known === undefined) this.observations.set(node, (known = { first: [], count: 0 }));
@@ -101,6 +111,71 @@ export class Findings {
   }
 
   observationsOf(node: object): Observations | undefined {
-    return this.observations.get(node);
+    return this.observations.get(node as Node);
+  }
+
+  /** The pieces of text that it has observed something in. */
+  get observedPieces(): ReadonlySet<Anchor | undefined> {
+    return (this.pieces ??= new Set([...this.observations.keys()].map(({ span }) => anchorOf(span))));
+  }
+  private pieces: ReadonlySet<Anchor | undefined> | undefined;
+}
+
+/** Of several diagnostics of one kind at one place the first counts. */
+function placeKey({ span, code }: Diagnostic): string {
+  return `${String(span.start)}:${String(span.end)}:${code}`;
+}
+
+/** The findings of several evaluations in their order, as if one had made them. */
+export class JoinedFindings {
+  private readonly byPiece = new Map<Anchor | undefined, Findings[]>();
+  private readonly joined = new Map<object, Observations | undefined>();
+
+  constructor(
+    private readonly all: readonly Findings[],
+    private readonly remembered: number,
+  ) {}
+
+  diagnosticsOf(file: string): readonly Diagnostic[] {
+    const found = new Map<string, Diagnostic>();
+    for (const findings of this.all) {
+      for (const diagnostic of findings.diagnosticsOf(file)) {
+        const key = placeKey(diagnostic);
+        if (!found.has(key)) found.set(key, diagnostic);
+      }
+    }
+    return [...found.values()];
+  }
+
+  observationsOf(node: object): Observations | undefined {
+    if (this.joined.has(node)) return this.joined.get(node);
+    const observations = this.join(node as Node);
+    this.joined.set(node, observations);
+    return observations;
+  }
+
+  private join(node: Node): Observations | undefined {
+    if (this.byPiece.size === 0) this.index();
+    const known = (this.byPiece.get(anchorOf(node.span)) ?? []).flatMap((findings) => findings.observationsOf(node) ?? []);
+    if (known.length <= 1) return known[0];
+    const first: Observation[] = [];
+    let count = 0;
+    for (const observations of known) {
+      count += observations.count;
+      for (const observation of observations.first) {
+        if (first.length < this.remembered) first.push(observation);
+      }
+    }
+    return { first, count };
+  }
+
+  private index(): void {
+    for (const findings of this.all) {
+      for (const piece of findings.observedPieces) {
+        const others = this.byPiece.get(piece);
+        if (others === undefined) this.byPiece.set(piece, [findings]);
+        else others.push(findings);
+      }
+    }
   }
 }

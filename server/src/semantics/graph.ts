@@ -1,6 +1,6 @@
 // The network that a model declares: tensors and the operations between them, in the order of evaluation.
 
-import type { Span } from '../base/span';
+import { fixed, type Span } from '../base/span';
 import type { Effect, Operation } from '../layers/definition';
 import type { TensorType } from '../layers/tensor';
 import type { Dimension } from '../symbolic/dimension';
@@ -12,6 +12,11 @@ import type { Chain } from './findings';
 export interface Place {
   readonly file: string;
   readonly span: Span;
+}
+
+/** A place as data that can be sent to another thread: it stays where it is now. */
+export function fixedPlace({ file, span }: Place): Place {
+  return { file, span: fixed(span) };
 }
 
 export type TensorSource =

@@ -27,3 +27,6 @@ export const defaultLimits: Limits = {
   importDepth: 32,
   observations: 32,
 };
+
+/** A stack that is looked at by itself is evaluated a few times; one that makes more than this is not understood. */
+export const limitsAlone = { nodes: 5_000, steps: 50_000 } as const;

@@ -4,12 +4,11 @@ import type * as ast from '../../../grammar/ast';
 import { judgePostponed } from './asserts';
 import { runStatements } from './body';
 import { bindParameters } from './construct';
-import type { Findings } from './findings';
 import type { Graph, Tensor } from './graph';
-import type { Limits } from './limits';
 import type { Program } from './program';
 import { Activation, Body, type ChosenOptimizer, type Context, LimitReached, Run } from './run';
 import { Scope } from './scope';
+import type { Unit } from './unit';
 import type { ConstructorValue, Value } from './values';
 
 /** A model that was evaluated. */
@@ -40,36 +39,37 @@ export function missingArguments(constructor: ConstructorValue): readonly string
  */
 export function evaluateModel(
   program: Program,
-  findings: Findings,
-  limits: Limits,
   constructor: ConstructorValue,
   given: ReadonlyMap<string, number>,
+  unit: Unit,
 ): EvaluatedModel | undefined {
   const { target, name } = constructor;
   if (target.kind !== 'declaration' || target.declaration.kind !== 'model') return undefined;
   const { declaration, file, defaults } = target;
   const { body } = declaration;
   if (body === undefined || missingArguments(constructor).length > 0) return undefined;
-  return program.remember(constructor, given, () => {
-    const run = new Run(program, findings, limits, name, false, given);
-    const place = { file, span: declaration.name.span };
-    const outer: Context = {
-      run,
-      scope: new Scope(undefined, file),
-      body: new Body([], true),
-      activation: new Activation(new Map()),
-      depth: 0,
-    };
-    let complete = true;
-    try {
-      const scope = bindParameters(outer, name, declaration.parameters, file, defaults, [], place);
-      if (scope !== undefined) runNetwork({ ...outer, scope: new Scope(scope, file) }, body);
-    } catch (error) {
-      if (!(error instanceof LimitReached)) throw error;
-      complete = false;
-    }
-    return { name, declaration, file, graph: run.graph, optimizer: run.optimizer, run, complete };
-  });
+  const run = new Run(program, unit, name, false, { given });
+  const place = { file, span: declaration.name.span };
+  const outer: Context = {
+    run,
+    scope: new Scope(undefined, file),
+    body: new Body([], true),
+    activation: new Activation(new Map()),
+    depth: 0,
+  };
+  const model = { name, declaration: target.variant ?? declaration, file, graph: run.graph, optimizer: run.optimizer, run, complete: false };
+  try {
+    const scope = bindParameters(outer, name, declaration.parameters, file, defaults, [], place);
+    const context = { ...outer, scope: new Scope(scope, file) };
+    if (scope !== undefined) runNetwork(context, body);
+    model.optimizer = run.optimizer;
+    unit.isUsable(model);
+    judgePostponed(context);
+    model.complete = true;
+  } catch (error) {
+    if (!(error instanceof LimitReached)) throw error;
+  }
+  return model;
 }
 
 function runNetwork(context: Context, block: ast.Block): void {
@@ -85,7 +85,6 @@ function runNetwork(context: Context, block: ast.Block): void {
     const tensors = tensorsOf(body.flow);
     if (tensors.length > 0) graph.outputs.push({ name: 'output', tensors });
   }
-  judgePostponed(context);
 }
 
 /** Writes all sizes under what is known of free dimensions at the end of the body. */

@@ -2,7 +2,7 @@
 
 import { symbolsOf } from '../symbolic/dimension';
 import { conditions, rangeOf } from '../symbolic/domain';
-import type { Findings } from './findings';
+import type { Finding } from './findings';
 import type { DerivedRequirement, Tensor } from './graph';
 import type { EvaluatedModel } from './model';
 
@@ -41,19 +41,16 @@ export function requirementsOf({ graph }: Pick<EvaluatedModel, 'graph'>): readon
 }
 
 /** Reports them as information at the inputs. */
-export function requirementsAtInputs(model: EvaluatedModel, findings: Findings): void {
+export function requirementsAtInputs(model: EvaluatedModel, report: (finding: Finding) => void): void {
   const requirements = requirementsOf(model);
   for (const input of new Set(requirements.map((requirement) => requirement.input))) {
     const here = requirements.filter((requirement) => requirement.input === input);
-    findings.report(
-      {
-        code: 'size-requirement',
-        severity: 'information',
-        place: input.place,
-        message: `${model.name} requires ${here.flatMap((requirement) => requirement.conditions).join(' and ')}`,
-        related: here.flatMap(({ needed }) => needed.slice(-2).map(({ reason, text, place }) => ({ message: `${reason} needs ${text}`, place }))),
-      },
-      undefined,
-    );
+    report({
+      code: 'size-requirement',
+      severity: 'information',
+      place: input.place,
+      message: `${model.name} requires ${here.flatMap((requirement) => requirement.conditions).join(' and ')}`,
+      related: here.flatMap(({ needed }) => needed.slice(-2).map(({ reason, text, place }) => ({ message: `${reason} needs ${text}`, place }))),
+    });
   }
 }

@@ -15,6 +15,7 @@ import { emptyGraph, type Graph, type Place, type Tensor, type TensorSource } fr
 import type { Limits } from './limits';
 import type { Program } from './program';
 import type { Scope } from './scope';
+import type { Unit } from './unit';
 import type { Memory, Value } from './values';
 
 /** The flow of one body while its statements run. */
@@ -96,6 +97,17 @@ export interface ChosenOptimizer {
 /** Thrown to leave an evaluation that reached a limit, once the error is reported; caught where the model starts. */
 export class LimitReached extends Error {}
 
+export interface RunOptions {
+  /** Values for free dimensions. */
+  readonly given?: ReadonlyMap<string, number>;
+  /** Whether parameters may have free dimensions: a stack is understood by itself. */
+  readonly freeParameters?: boolean;
+  /** Other ones than those of the unit. */
+  readonly findings?: Findings;
+  /** Other ones than those of the program. */
+  readonly limits?: Limits;
+}
+
 export class Run {
   readonly graph: Graph = emptyGraph();
   optimizer: ChosenOptimizer | undefined;
@@ -108,19 +120,27 @@ export class Run {
   /** Lower bounds that were proven or required, by expression. */
   private readonly proven = new Map<string, number>();
 
+  readonly findings: Findings;
+  readonly limits: Limits;
+
+  readonly given: ReadonlyMap<string, number>;
+  readonly freeParameters: boolean;
+
   constructor(
     readonly program: Program,
-    readonly findings: Findings,
-    readonly limits: Limits,
+    /** What is evaluated, with what it asks. */
+    readonly unit: Unit,
     /** The model's name; for lets and asserts of a file, the file. */
     readonly name: string,
     /** Whether it evaluates what stands outside of all models. */
     readonly isFile: boolean,
-    /** Values for free dimensions. */
-    readonly given: ReadonlyMap<string, number> = new Map(),
-    /** Whether parameters may have free dimensions: a stack is understood by itself. */
-    readonly freeParameters = false,
-  ) {}
+    options: RunOptions = {},
+  ) {
+    this.findings = options.findings ?? unit.findings;
+    this.limits = options.limits ?? program.limits;
+    this.given = options.given ?? new Map();
+    this.freeParameters = options.freeParameters ?? false;
+  }
 
   newTensor(type: TensorType, batched: boolean, source: TensorSource, place: Place): Tensor {
     return { id: this.tensors++, type: source.kind === 'node' ? this.simplifiedType(type) : type, batched, source, place };

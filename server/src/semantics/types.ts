@@ -8,16 +8,14 @@ import { at, type Context } from './run';
 import { describe, size, type Value } from './values';
 
 /** Whether a name in a type is a size that is known already; any other name is fresh. */
-function knownSize(context: Context, name: string): Dimension | undefined {
-  const found = context.scope.lookup(name)?.value ?? quietlyDeclared(context, name);
+function knownSize(context: Context, node: ast.Name): Dimension | undefined {
+  const found = context.scope.lookup(node.text)?.value ?? letValue(context, node);
   return found?.kind === 'size' ? found.value : undefined;
 }
 
-function quietlyDeclared(context: Context, name: string): Value | undefined {
+function letValue(context: Context, node: ast.Name): Value | undefined {
   const { run, scope } = context;
-  return run.program.isLet(scope.file, name)
-    ? run.program.declared(scope.file, name, context, { file: scope.file, span: { start: 0, end: 0 } })
-    : undefined;
+  return run.program.isLet(scope.file, node.text, run) ? run.program.declared(scope.file, node.text, context, at(context, node)) : undefined;
 }
 
 function bindDimension(context: Context, node: ast.Name, value: Dimension): void {
@@ -46,7 +44,7 @@ function declaredDimension(context: Context, node: ast.Dimension, what: string):
     run.report(context, { code: 'open-shape', place: at(context, node), message: `${what} needs all its dimensions; ... only stands for the dimensions of an incoming value` });
     return undefined;
   }
-  if (node.kind === 'name' && node.text !== '' && knownSize(context, node.text) === undefined) {
+  if (node.kind === 'name' && node.text !== '' && knownSize(context, node) === undefined) {
     const given = run.given.get(node.text);
     const value = given ?? freeSymbol(node.text);
     bindDimension(context, node, value);
@@ -94,7 +92,7 @@ export function matchType(context: Context, type: ast.Type, incoming: TensorType
     if (dimension.kind === 'ellipsis') continue;
     const axis = open >= 0 && index > open ? incoming.shape.length - pattern.length + index : index;
     const actual = incoming.shape[axis]!;
-    if (dimension.kind === 'name' && dimension.text !== '' && knownSize(context, dimension.text) === undefined) {
+    if (dimension.kind === 'name' && dimension.text !== '' && knownSize(context, dimension) === undefined) {
       bindDimension(context, dimension, actual);
       continue;
     }

@@ -163,6 +163,8 @@ export interface ConstructorValue {
         readonly file: string;
         /** For a variant: the arguments that are its defaults. */
         readonly defaults: readonly BoundArgument[];
+        /** The declaration of the variant. */
+        readonly variant?: ast.Model;
       };
 }
 
@@ -172,6 +174,8 @@ export interface BoundArgument {
   readonly place: Place;
   /** Where its name is written. */
   readonly namePlace?: Place;
+  /** Of a variant's argument: what stands there. Layers in it are made anew for each construction. */
+  readonly written?: { readonly node: ast.Expression; readonly file: string };
 }
 
 export interface FunctionValue {
@@ -205,6 +209,11 @@ export function list(items: readonly Value[]): ListValue {
 
 export function tensor(value: Tensor, results?: ReadonlyMap<string, Value>): TensorValue {
   return { kind: 'tensor', tensor: value, results };
+}
+
+/** Whether it is or contains a layer, which has weights once it is applied. */
+export function holdsLayer(value: Value): boolean {
+  return value.kind === 'layer' || (value.kind === 'list' && value.items.some(holdsLayer));
 }
 
 /** What a value is, in words, for messages. */

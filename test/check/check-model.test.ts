@@ -62,7 +62,7 @@ const classifier = `model Classifier {
 
 describe('a wrong derivative', () => {
   it('of an activation is found, and named where it stands', () => {
-    const report = check(classifier, 'Classifier', {}, {
+    const report = check(classifier, 'Classifier', { budgetMilliseconds: 600_000 }, {
       derivatives: { tanh: (builder, cotangent, [x]) => [builder.multiply(cotangent, builder.tanh(x!))] },
     });
     expect(report.ok).toBe(false);

@@ -1,8 +1,12 @@
 // Runs programs: only what is wanted, in order, freeing each buffer after its last use.
 
 import { CancelledError, EngineError } from './errors';
+import { groupInstructions, storageOf } from './fusion/group';
+import type { Item, NestItem } from './fusion/group';
+import { prepareNest } from './fusion/run';
+import { wholeBox } from './incremental/box';
 import { accelerateRange } from './kernels/accelerated';
-import { Arena } from './kernels/wasm/arena';
+import { Arena, bestImplementation } from './kernels/wasm/arena';
 import type { Implementation } from './kernels/wasm/arena';
 import type { Call } from './primitive';
 import { primitiveOf } from './primitives/table';
@@ -84,39 +88,130 @@ export function leafValues(program: Program, ref: Ref, leaves: ReadonlyMap<Ref, 
   return values;
 }
 
-/** Which buffer each result is computed into. */
+/** What runs, in order, and which buffer each result that is kept for a while is computed into. */
 export interface BufferPlan {
-  readonly live: readonly Ref[];
+  readonly items: readonly Item[];
   readonly slots: ReadonlyMap<Ref, number>;
   readonly sizes: readonly number[];
 }
 
-/** Gives each result a buffer that is free again, if there is one of its size. @param live What is to be computed, ascending. */
-export function assignBuffers(program: Program, live: readonly Ref[], wanted: readonly Ref[], kernels: KernelTable = {}): BufferPlan {
-  const usesLeft = new Map<Ref, number>(wanted.map((ref) => [ref, Infinity]));
-  for (const ref of live) {
-    for (const input of program.instructions[ref]!.inputs) usesLeft.set(input, (usesLeft.get(input) ?? 0) + 1);
-  }
+/** Whether loop nests can run where there is room for many numbers. */
+export function canFuse({ implementation = bestImplementation() }: ExecutionOptions): boolean {
+  return implementation !== 'reference';
+}
+
+/**
+ * Gives each result a buffer that is free again, if there is one of its size; a reshaped tensor shares that of its input.
+ * @param live What is to be computed, ascending.
+ * @param fuses Whether chains of instructions become loop nests, so that what lies between them needs no buffer.
+ */
+export function assignBuffers(program: Program, live: readonly Ref[], wanted: readonly Ref[], kernels: KernelTable = {}, fuses = false): BufferPlan {
+  const root = (ref: Ref): Ref => storageOf(program, ref);
+  const items = groupInstructions({
+    program,
+    refs: live,
+    boxOf: (ref) => wholeBox(program.instructions[ref]!.shape),
+    branches: 'ignored',
+    mayFuse: (ref) => fuses && !kernels[program.instructions[ref]!.primitive],
+    wanted: new Set(wanted),
+  });
+  const accesses = items.map((item) => accessesOf(program, item));
+  const usesLeft = new Map<Ref, number>(wanted.map((ref) => [root(ref), Infinity]));
+  for (const ref of accesses.flatMap(({ reads }) => reads)) usesLeft.set(ref, (usesLeft.get(ref) ?? 0) + 1);
   const slots = new Map<Ref, number>();
   const sizes: number[] = [];
   const free = new Map<number, number[]>();
-  for (const ref of live) {
-    const { primitive, inputs, shape } = program.instructions[ref]!;
-    const size = sizeOf(shape);
-    const take = (): void => void slots.set(ref, free.get(size)?.pop() ?? sizes.push(size) - 1);
+  items.forEach((item, i) => {
+    const { reads, writes } = accesses[i]!;
+    const take = (): void => {
+      for (const ref of writes) {
+        const size = sizeOf(program.instructions[ref]!.shape);
+        slots.set(ref, free.get(size)?.pop() ?? sizes.push(size) - 1);
+      }
+    };
     // What works entry by entry may write over an input that nothing else reads.
-    const inPlace = !kernels[primitive] && (primitive === 'reshape' || primitiveOf(primitive).range !== undefined);
+    const inPlace = item.kind === 'single' && !kernels[program.instructions[item.ref]!.primitive] && primitiveOf(program.instructions[item.ref]!.primitive).range !== undefined;
     if (!inPlace) take();
-    for (const input of inputs) {
-      const left = usesLeft.get(input)! - 1;
-      usesLeft.set(input, left);
-      const slot = slots.get(input);
+    for (const ref of reads) {
+      const left = usesLeft.get(ref)! - 1;
+      usesLeft.set(ref, left);
+      const slot = slots.get(ref);
       if (left > 0 || slot === undefined) continue;
-      free.set(sizes[slot]!, [...(free.get(sizes[slot]!) ?? []), slot]);
+      const size = sizes[slot]!;
+      const others = free.get(size);
+      if (others) others.push(slot);
+      else free.set(size, [slot]);
     }
     if (inPlace) take();
+  });
+  return { items, slots, sizes };
+}
+
+/** The buffers that an item reads and writes, by the tensor that they belong to. */
+function accessesOf(program: Program, item: Item): { reads: readonly Ref[]; writes: readonly Ref[] } {
+  if (item.kind === 'single') return { reads: program.instructions[item.ref]!.inputs.map((input) => storageOf(program, input)), writes: [item.ref] };
+  const { nodes, operands } = item.nest;
+  const refsOf = (kind: 'load' | 'store'): Ref[] => nodes.flatMap((node) => (node.kind === kind ? [operands[node.operand]!.ref] : []));
+  return { reads: refsOf('load'), writes: refsOf('store') };
+}
+
+/** A part of a program made ready to run again and again in one arena. */
+export class Execution {
+  private readonly buffers: readonly Float64Array[];
+  private readonly steps: (() => void)[];
+
+  /** @param outside Values of what is not computed here. @throws EngineError when run, if a leaf has no values. */
+  constructor(
+    private readonly program: Program,
+    private readonly plan: BufferPlan,
+    arena: Arena,
+    private readonly options: ExecutionOptions = {},
+    private readonly outside: (ref: Ref) => Float64Array | undefined = () => undefined,
+  ) {
+    this.buffers = plan.sizes.map((size) => arena.allocate(size));
+    this.steps = plan.items.flatMap((item) => (item.kind === 'nest' ? [this.nest(item)] : this.single(item.ref)));
   }
-  return { live, slots, sizes };
+
+  run(leaves: ReadonlyMap<Ref, Float64Array>): void {
+    for (const item of this.plan.items) {
+      if (item.kind === 'single' && this.program.instructions[item.ref]!.primitive === 'leaf') this.valueOf(item.ref).set(leafValues(this.program, item.ref, leaves));
+    }
+    for (const step of this.steps) {
+      if (this.options.cancelled?.()) throw new CancelledError();
+      step();
+    }
+  }
+
+  /** The buffer of a wanted ref. */
+  valueOf(ref: Ref): Float64Array {
+    const root = storageOf(this.program, ref);
+    const slot = this.plan.slots.get(root);
+    return slot === undefined ? this.outside(root)! : this.buffers[slot]!;
+  }
+
+  private single(ref: Ref): (() => void)[] {
+    const { primitive, inputs } = this.program.instructions[ref]!;
+    if (primitive === 'leaf') return [];
+    const compute = prepare(this.program, ref, this.options.kernels);
+    const output = this.valueOf(ref);
+    const values = inputs.map((input) => this.valueOf(input));
+    return [() => compute(output, values)];
+  }
+
+  private nest({ nest }: NestItem): () => void {
+    const compute = prepareNest(nest, nest.operands.map(({ ref }) => this.valueOf(ref)));
+    if (!compute) throw new Error('the tensors of a loop nest do not lie in one arena');
+    return compute;
+  }
+}
+
+/** Room for a part of a program, and what runs in it. */
+export function prepareExecution(program: Program, wanted: readonly Ref[], options: ExecutionOptions = {}): Execution {
+  const live = liveRefs(program, wanted);
+  const planFor = (fuses: boolean): BufferPlan => assignBuffers(program, live, wanted, options.kernels, fuses);
+  const plan = planFor(canFuse(options));
+  const arena = arenaFor(plan.sizes.reduce((sum, size) => sum + size, 0), options);
+  return new Execution(program, arena.implementation === 'reference' ? planFor(false) : plan, arena, options);
 }
 
 /** The values of the wanted refs, in their order. */
@@ -126,15 +221,7 @@ export function run(
   wanted: readonly Ref[],
   options: ExecutionOptions = {},
 ): Float64Array[] {
-  const { live, slots, sizes } = assignBuffers(program, liveRefs(program, wanted), wanted, options.kernels);
-  const arena = arenaFor(sizes.reduce((sum, size) => sum + size, 0), options);
-  const buffers = sizes.map((size) => arena.allocate(size));
-  const bufferOf = (ref: Ref): Float64Array => buffers[slots.get(ref)!]!;
-  for (const ref of live) {
-    if (options.cancelled?.()) throw new CancelledError();
-    const { primitive, inputs } = program.instructions[ref]!;
-    if (primitive === 'leaf') bufferOf(ref).set(leafValues(program, ref, leaves));
-    else prepare(program, ref, options.kernels)(bufferOf(ref), inputs.map(bufferOf));
-  }
-  return wanted.map((ref) => bufferOf(ref).slice());
+  const execution = prepareExecution(program, wanted, options);
+  execution.run(leaves);
+  return wanted.map((ref) => execution.valueOf(ref).slice());
 }

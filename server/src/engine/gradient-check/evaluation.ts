@@ -1,8 +1,9 @@
 // A loss evaluated over and over near one point: the values at the point are kept, and only what a change can reach is computed again.
 
 import { CancelledError } from '../errors';
-import { arenaFor, assignBuffers, leafValues, liveRefs, prepare } from '../execute';
+import { arenaFor, assignBuffers, canFuse, Execution, leafValues, liveRefs, prepare } from '../execute';
 import type { BufferPlan, ExecutionOptions, KernelTable } from '../execute';
+import { storageOf } from '../fusion/group';
 import { runsOf, wholeBox } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
@@ -35,11 +36,11 @@ interface Layout {
 }
 
 /** What is computed from leaves lies there twice, at the base point and at the changed one; the rest once. */
-function layoutOf(program: Program, loss: Ref, { program: extended, wanted }: Continuation, kernels?: KernelTable): Layout {
+function layoutOf(program: Program, loss: Ref, { program: extended, wanted }: Continuation, kernels: KernelTable | undefined, fuses: boolean): Layout {
   const live = liveRefs(program, [loss]);
   const computed = new Set(live);
   const rest = liveRefs(extended, wanted).filter((ref) => !computed.has(ref));
-  const continuation = assignBuffers(extended, rest, wanted, kernels);
+  const continuation = assignBuffers(extended, rest, wanted, kernels, fuses);
   let values = continuation.sizes.reduce((sum, size) => sum + size, 0);
   let scratch = 0;
   const movable = new Set<Ref>();
@@ -57,7 +58,7 @@ function layoutOf(program: Program, loss: Ref, { program: extended, wanted }: Co
 
 /** How many bytes a gradient check of a loss will keep, with the values of its leaves, to be known before it starts. */
 export function memoryNeeded(program: Program, loss: Ref, continuation: Continuation = { program, wanted: [] }): number {
-  const { live, total } = layoutOf(program, loss, continuation);
+  const { live, total } = layoutOf(program, loss, continuation, undefined, canFuse({}));
   const given = live.filter((ref) => program.instructions[ref]!.primitive === 'leaf');
   return 8 * given.reduce((sum, ref) => sum + sizeOf(program.instructions[ref]!.shape), total);
 }
@@ -81,8 +82,9 @@ export class Evaluation {
     private readonly options: ExecutionOptions = {},
     private readonly continuation: Continuation = { program, wanted: [] },
   ) {
-    this.layout = layoutOf(program, loss, continuation, options.kernels);
-    this.arena = arenaFor(this.layout.total, options);
+    const layout = layoutOf(program, loss, continuation, options.kernels, canFuse(options));
+    this.arena = arenaFor(layout.total, options);
+    this.layout = this.arena.implementation === 'reference' ? layoutOf(program, loss, continuation, options.kernels, false) : layout;
     this.scratch = new ArenaScratch(this.arena.allocate(this.layout.scratch));
     for (const ref of this.layout.live) {
       const { primitive, inputs, shape } = program.instructions[ref]!;
@@ -120,18 +122,10 @@ export class Evaluation {
   /** What is wanted of the continuation at the base point: computed when called, and kept with the rest. */
   continue(): Float64Array[] {
     const { program, wanted } = this.continuation;
-    const { live, slots, sizes } = this.layout.continuation;
-    const buffers = sizes.map((size) => this.arena.allocate(size));
-    const valueOf = (ref: Ref): Float64Array => {
-      const slot = slots.get(ref);
-      return slot === undefined ? this.values[ref]! : buffers[slot]!;
-    };
-    for (const ref of live) {
-      const { primitive, inputs } = program.instructions[ref]!;
-      if (primitive === 'leaf') valueOf(ref).set(leafValues(program, ref, this.leaves));
-      else this.execute(program, ref, valueOf(ref), inputs.map(valueOf));
-    }
-    return wanted.map((ref) => (slots.has(ref) ? valueOf(ref) : valueOf(ref).slice()));
+    const plan = this.layout.continuation;
+    const execution = new Execution(program, plan, this.arena, this.options, (ref) => this.values[ref]);
+    execution.run(this.leaves);
+    return wanted.map((ref) => (plan.slots.has(storageOf(program, ref)) ? execution.valueOf(ref) : execution.valueOf(ref).slice()));
   }
 
   /** Makes ready for changes anywhere in the leaves, along the branches of the base point. */

@@ -22,4 +22,4 @@ function spawnCheckWorker(): CheckWorker {
 
 // The types of pages and of workers share this name; here it is a worker's.
 const scope = self as unknown as DedicatedWorkerGlobalScope;
-startServer(createConnection(new BrowserMessageReader(scope), new BrowserMessageWriter(scope)), { spawnCheckWorker });
+startServer(createConnection(new BrowserMessageReader(scope), new BrowserMessageWriter(scope)), { spawnCheckWorker, processors: navigator.hardwareConcurrency });

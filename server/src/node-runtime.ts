@@ -1,5 +1,6 @@
 // The server's host on Node: files from the disk, gradient checks in a thread.
 
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -9,6 +10,7 @@ import { listUris, readUri } from './disk';
 import type { Runtime } from './lsp/runtime';
 
 export const nodeRuntime: Runtime = {
+  processors: availableParallelism(),
   readFile: readUri,
   // The bundle stands in dist/, beside docs/.
   diagnosticPages: `${pathToFileURL(path.join(__dirname, '..', 'docs', 'diagnostics')).href}/`,

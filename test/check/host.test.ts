@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { CheckHost, type CheckWorker } from '../../server/src/check/host';
+import { mergeReports } from '../../server/src/check/merge';
+import { checkModel, checkShare } from '../../server/src/check/run';
 import type { CheckReport, CheckRequest, WorkerMessage, WorkerRequest } from '../../server/src/check/protocol';
 
 class ScriptedWorker implements CheckWorker {
@@ -33,13 +35,13 @@ class ScriptedWorker implements CheckWorker {
 const request = (model: string): CheckRequest => ({ files: [], file: 'file:///a.nn', model });
 const report = (model: string): CheckReport => ({ model, ok: true, tensors: [], asserts: [], culprits: [], sizes: {}, batch: 2, seconds: 0, notes: [] });
 
-function hostWithWorkers(): { host: CheckHost; workers: ScriptedWorker[] } {
+function hostWithWorkers(count?: number): { host: CheckHost; workers: ScriptedWorker[] } {
   const workers: ScriptedWorker[] = [];
   const host = new CheckHost(() => {
     const worker = new ScriptedWorker();
     workers.push(worker);
     return worker;
-  });
+  }, count);
   return { host, workers };
 }
 
@@ -102,5 +104,65 @@ describe('a host of checks', () => {
     await failed;
     workers[1]!.say({ id: workers[1]!.requests[0]!.id, report: report('B') });
     expect((await second.promise)?.model).toBe('B');
+  });
+});
+
+describe('a pool of workers', () => {
+  const tensor = (checked: number, rank: number, index: number): CheckReport['tensors'][number] => ({
+    name: 'w', shape: [9], entries: 9, checked, directions: 1, kinks: 0, ok: true,
+    worst: { tensor: 'w', index: [index], analytic: 1, numeric: 1, relativeError: rank / 2, rank, wrong: false },
+  });
+
+  it('gives each worker a share of one check and answers when all are done', async () => {
+    const { host, workers } = hostWithWorkers(2);
+    const seen: number[] = [];
+    const running = host.run(request('A'), ({ done }) => seen.push(done));
+    expect(workers.map((worker) => worker.requests[0]!.share)).toEqual([{ index: 0, count: 2 }, { index: 1, count: 2 }]);
+    const { id } = workers[0]!.requests[0]!;
+    workers[0]!.say({ id, progress: { stage: 'entries', done: 500, total: 1000 } });
+    workers[0]!.say({ id, report: { ...report('A'), tensors: [tensor(5, 1e-9, 4)] } });
+    workers[1]!.say({ id, progress: { stage: 'entries', done: 200, total: 1000 } });
+    workers[1]!.say({ id, report: { ...report('A'), tensors: [tensor(4, 2e-9, 7)] } });
+    const merged = await running.promise;
+    expect(merged?.tensors).toEqual([{
+      name: 'w', shape: [9], entries: 9, checked: 9, directions: 2, kinks: 0, ok: true,
+      worst: { tensor: 'w', index: [7], analytic: 1, numeric: 1, relativeError: 1e-9 },
+    }]);
+    expect(seen).toEqual([250, 600]);
+  });
+
+  it('is wrong when one worker finds something wrong', async () => {
+    const { host, workers } = hostWithWorkers(2);
+    const running = host.run(request('A'), () => undefined);
+    const { id } = workers[0]!.requests[0]!;
+    const culprit = { message: 'relu', place: { file: 'file:///a.nn', span: { start: 1, end: 2 } } };
+    workers[1]!.say({ id, report: { ...report('A'), ok: false, tensors: [{ ...tensor(4, 1e-3, 2), ok: false }], culprits: [culprit] } });
+    workers[0]!.say({ id, report: { ...report('A'), tensors: [tensor(5, 2e-3, 1)], culprits: [culprit] } });
+    expect(await running.promise).toMatchObject({ ok: false, tensors: [{ ok: false, worst: { index: [1] } }], culprits: [culprit] });
+  });
+
+  it('ends and starts together when a check is cancelled or a worker dies', async () => {
+    const { host, workers } = hostWithWorkers(2);
+    host.run(request('A'), () => undefined).cancel();
+    expect(workers.map(({ ended }) => ended)).toEqual([true, true, false, false]);
+    const second = host.run(request('B'), () => undefined);
+    const failed = expect(second.promise).rejects.toThrow('out of memory');
+    workers[3]!.fail('out of memory');
+    await failed;
+    expect(workers.map(({ ended }) => ended)).toEqual([true, true, true, true]);
+  });
+
+  it('finds what one worker finds', () => {
+    const text = `model Small {
+  input x: [2, 6, 6]
+  target label: int
+  logits = x -> Conv2d(3, kernel_size = 3) -> ReLU -> BatchNorm2d -> Flatten -> Linear(3)
+  loss cross_entropy(logits, label)
+}`;
+    const asked: CheckRequest = { files: [{ uri: 'file:///a.nn', text }], file: 'file:///a.nn', model: 'Small', budgetMilliseconds: 600_000, seed: 3 };
+    const alone = checkModel(asked);
+    const shared = mergeReports([0, 1, 2].map((index) => checkShare(asked, { index, count: 3 })));
+    expect(alone.ok).toBe(true);
+    expect({ ...shared, seconds: 0 }).toEqual({ ...alone, seconds: 0 });
   });
 });

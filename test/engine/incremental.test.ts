@@ -89,6 +89,10 @@ describe('loop nests', () => {
       return n.multiply(n.reshape(centred, [2, 6, 3, 3]), n.random([6, 1, 1], 'w'));
     }],
     ['average planes', (n) => n.adaptiveAveragePool(n.add(n.random([2, 5, 4, 3], 'x'), n.random([5, 1, 1], 'b')), [1, 1])],
+    ['average a pointwise convolution', (n) => {
+      const x = n.relu(n.convolutionLayer(n.random([2, 3, 5, 4], 'image'), 'first', 4, 3, 1));
+      return n.adaptiveAveragePool(n.convolutionLayer(x, 'last', 6, 1, 0), [1, 1]);
+    }],
     ['use sums on both sides', (n) => {
       const x = n.random([4, 7], 'x');
       const total = n.sum(x, [1], true);

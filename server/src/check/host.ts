@@ -1,14 +1,10 @@
-// The server's side of gradient checks: one warm worker, a queue, and cancelling by ending the worker.
+// The server's side of gradient checks: a pool of warm workers, a queue, and cancelling by ending the workers.
 
-import type { CheckProgress, CheckReport, CheckRequest, WorkerMessage, WorkerRequest } from './protocol';
+import { CheckPool } from './pool';
+import type { CheckWorker } from './pool';
+import type { CheckProgress, CheckReport, CheckRequest } from './protocol';
 
-/** A worker of whatever host: a thread of Node, or a web worker. */
-export interface CheckWorker {
-  post(message: WorkerRequest): void;
-  onMessage(listener: (message: WorkerMessage) => void): void;
-  onFailure(listener: (reason: string) => void): void;
-  terminate(): void;
-}
+export type { CheckWorker } from './pool';
 
 export interface RunningCheck {
   /** The report; undefined once cancelled. Rejected if the worker fails. */
@@ -25,16 +21,20 @@ interface Job {
 }
 
 export class CheckHost {
-  private worker: CheckWorker | undefined;
+  private pool: CheckPool | undefined;
   private readonly queue: Job[] = [];
   private current: Job | undefined;
   private nextId = 1;
 
-  constructor(private readonly spawn: () => CheckWorker) {}
+  /** @param workers How many share the entries of a check. */
+  constructor(
+    private readonly spawn: () => CheckWorker,
+    private readonly workers = 1,
+  ) {}
 
-  /** Starts the worker, so that the first check need not wait for it. */
+  /** Starts the workers, so that the first check need not wait for them. */
   warm(): void {
-    this.worker ??= this.start();
+    this.pool ??= this.start();
   }
 
   /** Runs a check as soon as those before it are done. */
@@ -53,24 +53,19 @@ export class CheckHost {
     for (const job of jobs) job.resolve(undefined);
   }
 
-  private start(): CheckWorker {
-    const worker = this.spawn();
-    worker.onMessage((message) => {
-      if (worker === this.worker) this.receive(message);
-    });
-    worker.onFailure((reason) => {
-      if (worker !== this.worker) return;
-      const job = this.current;
+  private start(): CheckPool {
+    const pool = new CheckPool(this.spawn, this.workers);
+    pool.onDeath = () => {
+      if (pool !== this.pool) return;
       this.stop();
-      job?.reject(new Error(reason));
       this.advance();
-    });
-    return worker;
+    };
+    return pool;
   }
 
   private stop(): void {
-    this.worker?.terminate();
-    this.worker = undefined;
+    this.pool?.terminate();
+    this.pool = undefined;
     this.current = undefined;
   }
 
@@ -80,20 +75,15 @@ export class CheckHost {
     if (job === undefined) return;
     this.current = job;
     this.warm();
-    this.worker!.post({ id: job.id, request: job.request });
-  }
-
-  private receive(message: WorkerMessage): void {
-    const job = this.current;
-    if (job === undefined || message.id !== job.id) return;
-    if ('progress' in message) {
-      job.onProgress(message.progress);
-      return;
-    }
-    this.current = undefined;
-    if ('report' in message) job.resolve(message.report);
-    else job.reject(new Error(message.error));
-    this.advance();
+    this.pool!.run(job.id, job.request, {
+      progress: job.onProgress,
+      done: (report) => {
+        this.current = undefined;
+        job.resolve(report);
+        this.advance();
+      },
+      failed: (reason) => { job.reject(new Error(reason)); },
+    });
   }
 
   private cancel(id: number): void {
@@ -101,7 +91,7 @@ export class CheckHost {
       const job = this.current;
       this.stop();
       job.resolve(undefined);
-      // The next check should find a worker that is ready.
+      // The next check should find workers that are ready.
       this.warm();
       this.advance();
       return;

@@ -33,6 +33,10 @@ export interface CheckedEntry {
   readonly numeric: number;
   /** |analytic − numeric| / max(|analytic|, |numeric|, floor). */
   readonly relativeError: number;
+  /** Only in a share: whether the two differ by more than the numerical error. */
+  readonly wrong?: boolean;
+  /** Only in a share: the relative error as it was first measured, which decides what the worst entry is. */
+  readonly rank?: number;
 }
 
 export interface CheckedTensor {
@@ -80,6 +84,14 @@ export interface CheckReport {
 export interface WorkerRequest {
   readonly id: number;
   readonly request: CheckRequest;
+  /** Which part of the entries the worker checks. */
+  readonly share: Share;
+}
+
+/** Share number `index`, from 0, of `count`. */
+export interface Share {
+  readonly index: number;
+  readonly count: number;
 }
 
 /** From the worker to the server. */

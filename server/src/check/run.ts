@@ -10,7 +10,8 @@ import { analyse } from '../semantics/analyse';
 import { fixedPlace, type Graph, type Place, type Tensor } from '../semantics/graph';
 import { checkAsserts } from './asserts';
 import { Lowering, nameLeaves } from './lower';
-import type { CheckedEntry, CheckProgress, CheckReport, CheckRequest } from './protocol';
+import { mergeReports } from './merge';
+import type { CheckedEntry, CheckProgress, CheckReport, CheckRequest, Share } from './protocol';
 import { chooseSizes, drawValues } from './values';
 
 /** Examples in the batch, so that what mixes examples is seen; one where memory forbids more. */
@@ -29,6 +30,11 @@ export interface CheckOptions {
 
 /** Checks the derivatives of one model, and its asserts on tensors and gradients. Throws CancelledError when asked to stop. */
 export function checkModel(request: CheckRequest, options: CheckOptions = {}): CheckReport {
+  return mergeReports([checkShare(request, { index: 0, count: 1 }, options)]);
+}
+
+/** The part of a check that one of several workers does; the first one does what is not divided. `mergeReports` puts the parts together. */
+export function checkShare(request: CheckRequest, share: Share, options: CheckOptions = {}): CheckReport {
   const started = performance.now();
   const notes: string[] = [];
   let sizes: Record<string, number> = {};
@@ -67,8 +73,11 @@ export function checkModel(request: CheckRequest, options: CheckOptions = {}): C
     const seed = request.seed ?? 0;
     const lowered = lowerLoss(graph, names, seed, request, options, notes);
     if (lowered?.memory !== undefined) return failed(describeMemory(request, lowered.memory));
-    const gradients = lowered && checkLoss(graph, lowered, names, seed, request, options, notes);
-    const asserts = checkAsserts(graph, names, seed, options.derivatives);
+    // Every worker has a memory of its own: as many take part as fit.
+    const fitting = lowered === undefined ? 1 : Math.min(share.count, Math.max(1, Math.floor((request.memoryBytes ?? defaultMemoryBytes) / lowered.bytes)));
+    if (share.index >= fitting) return { ...failed(''), ok: true, problem: undefined };
+    const gradients = lowered && checkLoss(graph, lowered, names, seed, request, { index: share.index, count: fitting }, options, notes);
+    const asserts = share.index > 0 ? [] : checkAsserts(graph, names, seed, options.derivatives);
     const place = placeOfOrigin(graph);
     const byName = new Map([...names].map(([tensor, name]) => [name, tensor]));
     return {
@@ -106,7 +115,9 @@ interface LoweredLoss {
   readonly lowering: Lowering;
   readonly loss: Ref;
   readonly check: readonly Ref[];
-  /** The bytes that a check would need, if they are more than it may have. */
+  /** The bytes that a check needs. */
+  readonly bytes: number;
+  /** The same, if they are more than it may have. */
   readonly memory?: number;
 }
 
@@ -130,7 +141,7 @@ function lowerLoss(
     }
     const check = [...lowering.leaves].filter(([tensor]) => tensor.type.element === 'float' && tensor.source.kind !== 'target').map(([, ref]) => ref);
     const memory = memoryOfCheck({ program: lowering.builder.program, loss, check, derivatives });
-    last = { lowering, loss, check, memory: memory > limit ? memory : undefined };
+    last = { lowering, loss, check, bytes: memory, memory: memory > limit ? memory : undefined };
     if (memory > limit) continue;
     if (batch < (request.batch ?? usualBatch)) notes.push('memory allows for a batch of one example only, so that nothing was seen of how examples mix');
     break;
@@ -160,6 +171,7 @@ function checkLoss(
   names: ReadonlyMap<Tensor, string>,
   seed: number,
   request: CheckRequest,
+  share: Share,
   options: CheckOptions,
   notes: string[],
 ): GradientReport {
@@ -174,29 +186,12 @@ function checkLoss(
     leaves,
     check,
     seed,
+    share,
     budget: request.budgetMilliseconds === undefined ? undefined : { milliseconds: request.budgetMilliseconds },
     derivatives: options.derivatives,
     onProgress: options.onProgress,
     cancelled: options.cancelled,
   });
-  const sampled = report.tensors.filter((tensor) => tensor.checked < tensor.entries);
-  const jointly = report.tensors.filter((tensor) => tensor.checked === 0 && tensor.directions === 0);
-  if (sampled.length > 0 && jointly.length < report.tensors.length) {
-    const checked = report.tensors.reduce((total, tensor) => total + tensor.checked, 0);
-    const entries = report.tensors.reduce((total, tensor) => total + tensor.entries, 0);
-    notes.push(
-      `${checked.toLocaleString('en-US')} of ${entries.toLocaleString('en-US')} entries were compared one by one, ` +
-        'the others by random directions of their whole tensors; a larger budget compares more',
-    );
-  }
-  if (jointly.length > 0) {
-    notes.push(
-      `${jointly.length.toLocaleString('en-US')} of ${report.tensors.length.toLocaleString('en-US')} tensors were compared only by one random direction ` +
-        'of all tensors together; a larger budget compares each by itself',
-    );
-  }
-  const kinks = report.tensors.reduce((total, tensor) => total + tensor.kinks, 0);
-  if (kinks > 0) notes.push(`${String(kinks)} entries lie at a kink, where there is no derivative to compare with`);
   if (report.nondeterministic !== undefined) notes.push(`${report.nondeterministic.primitive} gave other numbers when it was computed again`);
   return report;
 }
@@ -225,8 +220,8 @@ function projectionOf(graph: Graph, lowering: Lowering, seed: number): Ref | und
   return parts.length === 0 ? undefined : parts.reduce((sum, next) => builder.add(sum, next));
 }
 
-function toEntry(tensor: string, { index, analytic, numeric, relativeError }: EntryReport): CheckedEntry {
-  return { tensor, index, analytic, numeric, relativeError };
+function toEntry(tensor: string, { index, analytic, numeric, relativeError, rank, verdict }: EntryReport): CheckedEntry {
+  return { tensor, index, analytic, numeric, relativeError, rank, wrong: verdict === 'wrong' };
 }
 
 /** Instructions carry the id of the node that they came from. */

@@ -2,16 +2,16 @@
 
 import { CancelledError } from '../engine/errors';
 import type { WorkerMessage, WorkerRequest } from './protocol';
-import { checkModel } from './run';
+import { checkShare } from './run';
 
 /** Milliseconds between two reports of progress. */
 const interval = 50;
 
 /** Answers one request through `send`. Cancelling is done from outside, by ending the worker. */
-export function serveRequest({ id, request }: WorkerRequest, send: (message: WorkerMessage) => void): void {
+export function serveRequest({ id, request, share }: WorkerRequest, send: (message: WorkerMessage) => void): void {
   let last = -Infinity;
   try {
-    const report = checkModel(request, {
+    const report = checkShare(request, share, {
       onProgress: (progress) => {
         const now = performance.now();
         if (now - last < interval) return;

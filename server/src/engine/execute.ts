@@ -158,7 +158,7 @@ function accessesOf(program: Program, item: Item): { reads: readonly Ref[]; writ
 /** A part of a program made ready to run again and again in one arena. */
 export class Execution {
   private readonly buffers: readonly Float64Array[];
-  private readonly steps: (() => void)[];
+  private readonly steps: ((leaves: ReadonlyMap<Ref, Float64Array>) => void)[];
 
   /** @param outside Values of what is not computed here. @throws EngineError when run, if a leaf has no values. */
   constructor(
@@ -169,16 +169,13 @@ export class Execution {
     private readonly outside: (ref: Ref) => Float64Array | undefined = () => undefined,
   ) {
     this.buffers = plan.sizes.map((size) => arena.allocate(size));
-    this.steps = plan.items.flatMap((item) => (item.kind === 'nest' ? [this.nest(item)] : this.single(item.ref)));
+    this.steps = plan.items.map((item) => (item.kind === 'nest' ? this.nest(item) : this.single(item.ref)));
   }
 
   run(leaves: ReadonlyMap<Ref, Float64Array>): void {
-    for (const item of this.plan.items) {
-      if (item.kind === 'single' && this.program.instructions[item.ref]!.primitive === 'leaf') this.valueOf(item.ref).set(leafValues(this.program, item.ref, leaves));
-    }
     for (const step of this.steps) {
       if (this.options.cancelled?.()) throw new CancelledError();
-      step();
+      step(leaves);
     }
   }
 
@@ -189,17 +186,17 @@ export class Execution {
     return slot === undefined ? this.outside(root)! : this.buffers[slot]!;
   }
 
-  private single(ref: Ref): (() => void)[] {
+  private single(ref: Ref): (leaves: ReadonlyMap<Ref, Float64Array>) => void {
     const { primitive, inputs } = this.program.instructions[ref]!;
-    if (primitive === 'leaf') return [];
-    const compute = prepare(this.program, ref, this.options.kernels);
     const output = this.valueOf(ref);
+    if (primitive === 'leaf') return (leaves) => output.set(leafValues(this.program, ref, leaves));
+    const compute = prepare(this.program, ref, this.options.kernels);
     const values = inputs.map((input) => this.valueOf(input));
-    return [() => compute(output, values)];
+    return () => compute(output, values);
   }
 
   private nest({ nest }: NestItem): () => void {
-    const compute = prepareNest(nest, nest.operands.map(({ ref }) => this.valueOf(ref)));
+    const compute = prepareNest(nest, nest.operands.map(({ ref }) => this.valueOf(ref)), wholeBox(this.program.instructions[nest.over]!.shape));
     if (!compute) throw new Error('the tensors of a loop nest do not lie in one arena');
     return compute;
   }

@@ -11,4 +11,6 @@ export interface Runtime {
   listFiles?(folder: string): readonly string[] | undefined;
   /** Starts a worker for gradient checks. */
   spawnCheckWorker(): CheckWorker;
+  /** How many processors the host has, so that as many workers can share a check; one unless set. */
+  readonly processors?: number;
 }

@@ -3,6 +3,7 @@
 import { CodeLensRefreshRequest, type ClientCapabilities, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver';
 import type { Diagnostic } from '../base/diagnostic';
 import { CheckHost } from '../check/host';
+import { workersFor } from '../check/pool';
 import { type CheckChoices, GradientChecks } from '../features/checks';
 import { diagnosticsOf } from '../features/diagnostics';
 import type { Files } from '../features/entity';
@@ -44,7 +45,7 @@ export class Session {
     this.pages = runtime.diagnosticPages;
     this.workspace = new Workspace((uri) => this.readFile(uri));
     this.folders = new Folders(connection, (folder) => this.listFiles(folder));
-    this.host = new CheckHost(() => runtime.spawnCheckWorker());
+    this.host = new CheckHost(() => runtime.spawnCheckWorker(), workersFor(runtime.processors ?? 1));
     this.checks = new GradientChecks(
       this.workspace,
       this.host,

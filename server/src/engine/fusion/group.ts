@@ -22,6 +22,8 @@ export interface GroupingOptions {
   readonly mayFuse: (ref: Ref) => boolean;
   /** What must be there in the end. */
   readonly wanted: ReadonlySet<Ref>;
+  /** What an instruction that runs by itself reads, where that is not its inputs. */
+  readonly readsOf?: (ref: Ref) => readonly Ref[] | undefined;
 }
 
 /** One for each loop of a nest: blocks, columns, rows, entries. */
@@ -31,15 +33,17 @@ export type Loops<T> = readonly [T, T, T, T];
 export interface NestOperand {
   readonly ref: Ref;
   readonly source: 'current' | 'base';
-  /** How many entries apart neighbours along each of the four loops lie, and where the first one is. */
+  /** How many entries apart neighbours along each of the four loops lie, and along each axis of the tensor that the nest runs over. */
   readonly strides: Loops<number>;
-  readonly offset: number;
+  readonly axisStrides: readonly number[];
 }
 
 export interface Nest {
   readonly nodes: readonly NestNode[];
   readonly operands: readonly NestOperand[];
   readonly lengths: Loops<number>;
+  /** The instruction over whose box the nest runs. */
+  readonly over: Ref;
 }
 
 export type Item = { readonly kind: 'single'; readonly ref: Ref } | NestItem;
@@ -76,9 +80,13 @@ export function storageOf(program: Program, ref: Ref): Ref {
   return root;
 }
 
-/** Cuts what is computed into nests and single instructions, in an order in which they can run; what nobody reads is left out. */
+/**
+ * Cuts what is computed into nests and single instructions, in an order in which they can run; what nobody reads is left out. The result depends on the
+ * sizes of boxes, not on where they are.
+ */
 export function groupInstructions(options: GroupingOptions): Item[] {
   const { program, refs, wanted } = options;
+  const readsOf = (ref: Ref): readonly Ref[] => options.readsOf?.(ref) ?? program.instructions[ref]!.inputs;
   const drafts: (Ref | Draft)[] = [];
   let open: Draft | undefined;
   const close = (): void => {
@@ -96,7 +104,7 @@ export function groupInstructions(options: GroupingOptions): Item[] {
       }
     }
     // What does not read from the open nest can run before it.
-    if (open && program.instructions[ref]!.inputs.some((input) => open!.has(storageOf(program, input)) || open!.has(input))) close();
+    if (open && readsOf(ref).some((input) => open!.has(storageOf(program, input)) || open!.has(input))) close();
     drafts.push(ref);
   }
   close();
@@ -111,10 +119,10 @@ export function groupInstructions(options: GroupingOptions): Item[] {
       for (const { ref, source } of nest.operands) if (source === 'current') needed.add(ref);
       items.push({ kind: 'nest', refs: draft.refs, nest });
     } else {
-      const { primitive, inputs } = program.instructions[draft]!;
+      const { primitive } = program.instructions[draft]!;
       if (primitive === 'reshape') continue;
       if (!needed.has(draft) && !(options.branches === 'watched' && isPiecewise(primitive))) continue;
-      for (const input of inputs) needed.add(storageOf(program, input));
+      for (const input of readsOf(draft)) needed.add(storageOf(program, input));
       items.push({ kind: 'single', ref: draft });
     }
   }
@@ -146,7 +154,7 @@ class Draft {
   private reduced: ReadonlySet<number> | undefined;
 
   /** The first instruction says over which entries the nest runs. */
-  constructor(private readonly options: GroupingOptions, first: Ref) {
+  constructor(private readonly options: GroupingOptions, private readonly first: Ref) {
     this.domain = options.program.instructions[first]!.shape;
     this.box = options.boxOf(first);
   }
@@ -334,9 +342,8 @@ class Draft {
     const place = (operand: DraftOperand): { operand: NestOperand; level: Level } => {
       const all = this.stridesOf(operand);
       const strides = axes.map((list) => (list.length === 0 ? 0 : all[list.at(-1)!]!)) as unknown as Loops<number>;
-      const offset = all.reduce((sum, stride, axis) => sum + stride * this.box[axis]!.start, 0);
       const level = this.isFull(operand.map) || strides[3] !== 0 ? 2 : strides[2] !== 0 ? 1 : 0;
-      return { operand: { ref: operand.ref, source: operand.source, strides, offset }, level };
+      return { operand: { ref: operand.ref, source: operand.source, strides, axisStrides: all }, level };
     };
     const stores = stored.map((ref) => {
       const { map, node } = this.values.get(ref)!;
@@ -349,6 +356,7 @@ class Draft {
       nodes,
       operands: [...loads, ...stores].map(({ operand }) => operand),
       lengths: axes.map(product) as unknown as Loops<number>,
+      over: this.first,
     };
   }
 }

@@ -1,5 +1,6 @@
 // A nest made ready to run on the arrays of its operands.
 
+import type { Box } from '../incremental/box';
 import { instanceOf } from '../kernels/wasm/arena';
 import type { Nest } from './group';
 import { HEADER_NUMBERS, nestModule, OPERAND_NUMBERS } from './nest';
@@ -15,18 +16,27 @@ function functionIn(memory: WebAssembly.Memory, module: WebAssembly.Module): Nes
   return run;
 }
 
-/** Runs the nest and says whether a comparison found a difference; undefined where the arrays do not lie in one arena. */
-export function prepareNest({ nodes, operands, lengths }: Nest, arrays: readonly Float64Array[]): (() => boolean) | undefined {
+const modules = new WeakMap<Nest, WebAssembly.Module>();
+
+/**
+ * Runs the nest and says whether a comparison found a difference; undefined where the arrays do not lie in one arena.
+ * @param box The part of the tensor that the nest runs over.
+ */
+export function prepareNest(nest: Nest, arrays: readonly Float64Array[], box: Box): (() => boolean) | undefined {
+  const { nodes, operands, lengths } = nest;
   const { buffer } = arrays[0]!;
   const simd = instanceOf(buffer);
   if (!simd || arrays.some((array) => array.buffer !== buffer)) return undefined;
   const [blocks, columns, rows, entries] = lengths;
   const numbers = new Int32Array(HEADER_NUMBERS + OPERAND_NUMBERS * operands.length);
   numbers.set([blocks, columns, rows, 8 * (entries & ~3), entries & 2, entries & 1]);
-  operands.forEach(({ strides, offset }, i) => {
+  operands.forEach(({ strides, axisStrides }, i) => {
+    const offset = axisStrides.reduce((sum, stride, axis) => sum + stride * box[axis]!.start, 0);
     numbers.set([arrays[i]!.byteOffset + 8 * offset, ...strides.slice(0, 3).map((stride) => 8 * stride)], HEADER_NUMBERS + OPERAND_NUMBERS * i);
   });
-  const run = functionIn(simd.memory, nestModule(nodes, operands.length));
+  let module = modules.get(nest);
+  if (!module) modules.set(nest, (module = nestModule(nodes, operands.length)));
+  const run = functionIn(simd.memory, module);
   const { table } = simd;
   if (numbers.length > table.length) return undefined;
   const at = table.byteOffset;

@@ -150,9 +150,9 @@ export class TensorCheck {
     const relativeError = verdict === 'kink' || verdict === 'unresolved' ? 0 : this.relativeError(analytic, numeric);
     const outranks = this.worst === undefined
       || (verdict === 'wrong' && this.worst.verdict !== 'wrong')
-      || (relativeError > this.worst.relativeError && (verdict === 'wrong' || this.worst.verdict !== 'wrong'));
+      || ((relativeError > this.worst.rank || (relativeError === this.worst.rank && place < this.worstPlace)) && (verdict === 'wrong' || this.worst.verdict !== 'wrong'));
     if (!outranks && (verdict !== 'wrong' || this.failures.length >= LISTED_FAILURES)) return;
-    const entry = { index: unravel(place, this.tensor.shape), analytic, numeric, errorBound, relativeError, verdict };
+    const entry = { index: unravel(place, this.tensor.shape), analytic, numeric, errorBound, relativeError, rank: relativeError, verdict };
     if (verdict === 'wrong' && this.failures.length < LISTED_FAILURES) this.failures.push(entry);
     if (!outranks) return;
     this.worst = entry;

@@ -21,6 +21,13 @@ import { samplePlaces } from './sample';
 
 export type { CheckProgress } from './progress';
 
+export interface Share {
+  readonly index: number;
+  readonly count: number;
+}
+
+const all: Share = { index: 0, count: 1 };
+
 export interface GradientCheck extends ExecutionOptions {
   readonly program: Program;
   /** A tensor with one entry. */
@@ -30,6 +37,8 @@ export interface GradientCheck extends ExecutionOptions {
   /** The leaves whose derivatives are checked. */
   readonly check: readonly Ref[];
   readonly seed?: number;
+  /** Which part of the directions and entries to check, where several checks divide them: number `index` of `count`. */
+  readonly share?: Share;
   /** Five seconds unless set. */
   readonly budget?: BudgetLimits;
   readonly onProgress?: (progress: CheckProgress) => void;
@@ -58,7 +67,7 @@ const FLOOR = 1e-4;
 /** Compares the analytic derivatives of a loss with numerical ones. */
 export function checkGradients(input: GradientCheck): GradientReport {
   const started = performance.now();
-  const { program, loss, leaves, check, seed = 0, derivatives } = input;
+  const { program, loss, leaves, check, seed = 0, share = all, derivatives } = input;
   const execution = { kernels: input.kernels, implementation: input.implementation, cancelled: input.cancelled };
   if (sizeOf(program.instructions[loss]!.shape) !== 1) throw new EngineError('the loss of a gradient check must have one entry');
   const progress = new Progress(input.onProgress);
@@ -77,9 +86,9 @@ export function checkGradients(input: GradientCheck): GradientReport {
 
   const floor = FLOOR * Math.max(1e-8, ...gradients.map(greatestMagnitude));
   const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, new RandomStream(seed, `check ${tensor.name}`), floor, joint.surroundings));
-  checkDirections(checks, jointCost, budget, progress);
-  if (joint.verdict === 'wrong' && !checks.some(({ hasWrongDirection }) => hasWrongDirection)) checks[joint.findWrongTensor()]?.checkDirection();
-  checkEntries(checks, budget, seed, progress);
+  const reached = checkDirections(checks, share, jointCost, budget, progress);
+  if (share.index === 0 && joint.verdict === 'wrong' && !checks.some(({ hasWrongDirection }) => hasWrongDirection)) checks[joint.findWrongTensor()]?.checkDirection();
+  checkEntries(reached, share, budget, seed, progress);
 
   const results = checks.map((single) => single.report());
   const failing = results.filter(({ ok }) => !ok).map(({ ref }) => ref);
@@ -118,19 +127,26 @@ function greatestMagnitude(values: Float64Array): number {
   return greatest;
 }
 
-/** A direction or two of every tensor, or of as many as there is time for, from the loss upwards: what is near to it costs least. */
-function checkDirections(checks: readonly TensorCheck[], jointCost: number, budget: Budget, progress: Progress): void {
+/**
+ * A direction or two of every tensor, or of as many as there is time for, from the loss upwards: what is near to it costs least. Gives the tensors that
+ * were reached, in their order.
+ */
+function checkDirections(checks: readonly TensorCheck[], { index, count }: Share, jointCost: number, budget: Budget, progress: Progress): TensorCheck[] {
   let cost = 0;
-  for (const [done, single] of [...checks].reverse().entries()) {
-    if (budget.used() + Math.min(cost, jointCost) > DIRECTIONS_SHARE) return;
+  let done = 0;
+  for (const single of [...checks].reverse()) {
+    // What others check is taken to be reached when they would have reached it.
+    if (done++ % count !== index) continue;
+    if (budget.used() + Math.min(cost, jointCost) > DIRECTIONS_SHARE) return checks.slice(checks.length - done + 1);
     progress.report('directions', 0.5 + (0.5 * done) / checks.length);
     cost = budget.shareOf(budget.measure(() => single.checkDirection()));
     for (let i = 1; i < DIRECTIONS && budget.used() < SECOND_DIRECTIONS_SHARE; i++) single.checkDirection();
   }
+  return [...checks];
 }
 
-/** All entries where they fit into the budget, else a sample, of the cheapest tensors first. */
-function checkEntries(checks: readonly TensorCheck[], budget: Budget, seed: number, progress: Progress): void {
+/** All entries of the share where they fit into the budget, else a sample, of the cheapest tensors first. */
+function checkEntries(checks: readonly TensorCheck[], { index: share, count: shares }: Share, budget: Budget, seed: number, progress: Progress): void {
   const planned = costsOfEntries(checks, budget).sort((a, b) => a.cost * a.single.size - b.cost * b.single.size);
   // Sizes stand for the time that tensors take; the dear ones come last and are often cut short.
   const total = checks.reduce((sum, { size }) => sum + size, 0);
@@ -138,16 +154,19 @@ function checkEntries(checks: readonly TensorCheck[], budget: Budget, seed: numb
   let compared = 0;
   planned.forEach(({ single, cost }, position) => {
     const { tensor, size } = single;
+    const own = Math.ceil(size / shares);
     // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
     const current = position === 0 || cost * LEAST_ENTRIES > budget.left() ? cost : Math.min(cost, entryCost(single, budget));
-    const fair = affordableEntries(size, current, budget.left() / (planned.length - position));
-    const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(size, current, budget.left())));
-    const places = count === 0 ? [] : samplePlaces(tensor.shape, count, new RandomStream(seed, `sample ${tensor.name}`));
+    const fair = affordableEntries(own, current, budget.left() / (planned.length - position));
+    const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(own, current, budget.left())));
+    const places = count === 0 ? [] : samplePlaces(tensor.shape, Math.min(size, count * shares), new RandomStream(seed, `sample ${tensor.name}`));
     const grouped = places.map((place) => ({ place, group: single.groupOf(place) })).sort((a, b) => a.group - b.group);
-    for (const [index, { place }] of grouped.entries()) {
-      progress.report('entries', (done + (index * size) / grouped.length) / total, { done: compared, total });
-      if (index > 0 && budget.left() < -OVERDRAFT) break;
-      single.checkEntry(place);
+    const start = Math.round((grouped.length * share) / shares);
+    const stop = Math.round((grouped.length * (share + 1)) / shares);
+    for (let i = start; i < stop; i++) {
+      progress.report('entries', (done + ((i - start) * size) / (stop - start)) / total, { done: compared, total });
+      if (i > start && budget.left() < -OVERDRAFT) break;
+      single.checkEntry(grouped[i]!.place);
       compared++;
     }
     done += size;
@@ -159,7 +178,7 @@ function checkEntries(checks: readonly TensorCheck[], budget: Budget, seed: numb
 /** What one entry of each tensor costs; of those without time to find out, infinitely much. */
 function costsOfEntries(checks: readonly TensorCheck[], budget: Budget): { single: TensorCheck; cost: number }[] {
   const least = (1 - TRIALS_SHARE) * budget.left();
-  const costs = [...checks].reverse().map((single) => ({ single, cost: single.hasDirection && budget.left() > least ? entryCost(single, budget) : Infinity }));
+  const costs = [...checks].reverse().map((single) => ({ single, cost: budget.left() > least ? entryCost(single, budget) : Infinity }));
   return costs.reverse();
 }
 

@@ -4,6 +4,7 @@ import { CancelledError } from '../errors';
 import { arenaFor, assignBuffers, canFuse, Execution, leafValues, liveRefs, prepare } from '../execute';
 import type { BufferPlan, ExecutionOptions, KernelTable } from '../execute';
 import { storageOf } from '../fusion/group';
+import type { Item } from '../fusion/group';
 import { runsOf, wholeBox } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
@@ -73,6 +74,7 @@ export class Evaluation {
   private readonly changed: Float64Array[] = [];
   private readonly arena: Arena;
   private readonly scratch: Scratch;
+  private readonly groupings = { kept: new Map<string, readonly Item[]>(), watched: new Map<string, readonly Item[]>() };
   private active: Plan | undefined;
 
   constructor(
@@ -161,7 +163,7 @@ export class Evaluation {
       unchanged: (ref: Ref) => this.values[ref]!,
       scratch: this.scratch,
     };
-    return planUpdate(this.program, this.layout.live, boxes, values, { ...this.options, alongBranches, wanted: [this.loss] });
+    return planUpdate(this.program, this.layout.live, boxes, values, { ...this.options, alongBranches, wanted: [this.loss], groupings: this.groupings[alongBranches ? 'kept' : 'watched'] });
   }
 
   private probe(plan: Plan): Probe {

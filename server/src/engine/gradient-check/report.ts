@@ -14,6 +14,8 @@ export interface EntryReport {
   readonly errorBound: number;
   /** |analytic − numeric| / max(|analytic|, |numeric|, floor), where the floor is 10⁻⁴ of the greatest derivative of all. */
   readonly relativeError: number;
+  /** The relative error as it was first measured: the worst entry is measured once more. */
+  readonly rank: number;
   readonly verdict: Verdict;
 }
 

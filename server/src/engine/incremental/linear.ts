@@ -86,7 +86,7 @@ const linearRules: LinearRules = {
 
   // C = base + ΔA·B or base + A·ΔB, over the depths where Δ is not 0
   matmul: (application) => {
-    const { call: { shape, inputShapes, attributes }, current, changed, reached } = application;
+    const { call: { shape, inputShapes, attributes }, current, base, changed, reached } = application;
     const side = changed[0] ? 0 : 1;
     const box = changed[side]!;
     if (changed[1 - side] || isWhole(box, inputShapes[side]!) || shape.length > 2) return undefined;
@@ -106,7 +106,6 @@ const linearRules: LinearRules = {
     return {
       cost: rows * columns + otherCount * depthCount,
       run: () => {
-        restore();
         const delta = difference();
         const isZero = (depth: number): boolean => {
           for (let i = 0, p = depth * depthStride; i < otherCount; i++, p += otherStride) if (delta[p] !== 0) return false;
@@ -116,7 +115,10 @@ const linearRules: LinearRules = {
         let last = depthCount;
         while (first < last && isZero(first)) first++;
         while (first < last && isZero(last - 1)) last--;
-        if (first === last) return;
+        if (first === last) {
+          restore();
+          return;
+        }
         const depth = depths.start + first;
         const a = side === 0
           ? { values: delta, offset: first * depthStride, row: otherStride, column: depthStride }
@@ -124,7 +126,7 @@ const linearRules: LinearRules = {
         const b = side === 1
           ? { values: delta, offset: first * depthStride, row: depthStride, column: otherStride }
           : { ...right, offset: depth * right.row };
-        addMatrixProduct(target, a, b, rows, columns, last - first);
+        addMatrixProduct(target, a, b, rows, columns, last - first, base.output);
       },
     };
   },
@@ -134,7 +136,7 @@ const linearRules: LinearRules = {
 };
 
 function byInput(application: Application<AttributesOf['convolution']>): Update | undefined {
-  const { call: { shape, inputShapes, attributes }, current, changed: [box, weights] } = application;
+  const { call: { shape, inputShapes, attributes }, current, base, changed: [box, weights] } = application;
   const [x, w] = inputShapes as [readonly number[], readonly number[]];
   const perGroup = w[1]!;
   const channels = box![1]!;
@@ -152,14 +154,10 @@ function byInput(application: Application<AttributesOf['convolution']>): Update 
     outputOffset: box![0]!.start * full.outputBatch + group * full.outputChannels * full.outputVolume,
     weightOffset: group * full.outputChannels * full.weightRow + (channels.start - group * perGroup) * full.kernelVolume,
   };
-  const restore = restoring(application);
   const difference = differencing(application, 0, planes);
   return {
     cost: layout.batch * full.outputChannels * full.outputVolume * count * full.kernelVolume,
-    run: () => {
-      restore();
-      addConvolution(current.output, difference(), current.inputs[1]!, layout);
-    },
+    run: () => addConvolution(current.output, difference(), current.inputs[1]!, layout, base.output),
   };
 }
 

@@ -4,16 +4,18 @@ import { CancelledError } from '../errors';
 import { callOf, prepare } from '../execute';
 import type { KernelTable } from '../execute';
 import { groupInstructions, storageOf } from '../fusion/group';
-import type { NestItem } from '../fusion/group';
+import type { Item, NestItem } from '../fusion/group';
 import { prepareNest } from '../fusion/run';
 import { accelerateRange } from '../kernels/accelerated';
 import { copyView } from '../kernels/strided';
 import { primitiveOf, primitives } from '../primitives/table';
 import type { Call, Operands } from '../primitive';
-import type { Program, Ref } from '../program';
+import type { PrimitiveName, Program, Ref } from '../program';
 import { sizeOf, stridesOf } from '../shape';
 import { boxShape, boxSize, isWhole, offsetOf, runsOf } from './box';
 import type { Box } from './box';
+import { factoredSums, updateFactoredSum } from './factored';
+import type { FactoredSum } from './factored';
 import { linearUpdate } from './linear';
 import type { Application, Scratch, Update } from './linear';
 import { ruleOf } from './rules';
@@ -33,6 +35,8 @@ export interface PlanOptions {
   /** Piecewise primitives keep to the branches of the base point, so that the loss is smooth; its derivative there is the same. */
   readonly alongBranches?: boolean;
   readonly cancelled?: () => boolean;
+  /** How what changes was cut into loop nests before, for plans that differ only in where boxes lie. */
+  readonly groupings?: Map<string, readonly Item[]>;
   /** What is to be up to date after a run; all of it unless set. */
   readonly wanted?: readonly Ref[];
 }
@@ -98,6 +102,9 @@ function reachedBoxes(program: Program, refs: readonly Ref[], changed: ReadonlyM
 
 /** Makes the steps of one plan. */
 class Planner {
+  private wanted: ReadonlySet<Ref> = new Set();
+  private factored: ReadonlyMap<Ref, FactoredSum> = new Map();
+
   constructor(
     private readonly program: Program,
     private readonly reached: ReadonlyMap<Ref, Box>,
@@ -107,28 +114,44 @@ class Planner {
 
   /** How to compute the refs, ascending, in nests where that is possible. */
   steps(refs: readonly Ref[]): Step[] {
-    const { alongBranches, kernels, wanted = refs } = this.options;
+    const { groupings = new Map<string, readonly Item[]>(), kernels } = this.options;
+    this.wanted = new Set(this.options.wanted ?? refs);
+    if (!kernels) this.factored = factoredSums(this.program, refs, this.reached, this.wanted);
+    const key = [...this.reached].map(([ref, box]) => `${ref}:${boxShape(box).join()}`).join(' ');
     const excluded = new Set<Ref>();
     for (;;) {
-      const items = groupInstructions({
-        program: this.program,
-        refs,
-        boxOf: (ref) => this.reached.get(ref)!,
-        branches: alongBranches ? 'kept' : 'watched',
-        mayFuse: (ref) => !excluded.has(ref) && !kernels?.[this.program.instructions[ref]!.primitive],
-        wanted: new Set(wanted),
-      });
+      const items = groupings.get(key) ?? this.group(refs, excluded);
       const nests = items.map((item) => (item.kind === 'nest' ? this.nest(item) : undefined));
       const failed = items.filter((item, i): item is NestItem => item.kind === 'nest' && !nests[i]);
-      if (failed.length === 0) return items.map((item, i) => (item.kind === 'nest' ? nests[i]! : this.single(item.ref)));
+      if (failed.length === 0) {
+        groupings.set(key, items);
+        return items.map((item, i) => (item.kind === 'nest' ? nests[i]! : this.single(item.ref)));
+      }
+      groupings.delete(key);
       for (const ref of failed.flatMap((item) => item.refs)) excluded.add(ref);
     }
+  }
+
+  private group(refs: readonly Ref[], excluded: ReadonlySet<Ref>): Item[] {
+    const { alongBranches, kernels } = this.options;
+    return groupInstructions({
+      program: this.program,
+      refs,
+      boxOf: (ref) => this.reached.get(ref)!,
+      branches: alongBranches ? 'kept' : 'watched',
+      mayFuse: (ref) => !excluded.has(ref) && !this.factored.has(ref) && !kernels?.[this.program.instructions[ref]!.primitive],
+      wanted: this.wanted,
+      readsOf: (ref) => {
+        const sum = this.factored.get(ref);
+        return sum && [sum.input];
+      },
+    });
   }
 
   /** Several instructions in one loop; undefined where their arrays do not allow for it. */
   private nest({ nest }: NestItem): Step | undefined {
     const arrays = nest.operands.map(({ ref, source }) => (source === 'base' ? this.values.base(ref) : this.valueOf(ref)));
-    const run = prepareNest(nest, arrays);
+    const run = prepareNest(nest, arrays, this.reached.get(nest.over)!);
     const cost = nest.lengths.reduce((size, length) => size * length, nest.nodes.length / 4);
     return run && { refs: nest.nodes.flatMap((node) => (node.kind === 'store' ? [nest.operands[node.operand]!.ref] : [])), run, cost };
   }
@@ -150,6 +173,13 @@ class Planner {
       return { refs: [ref], run, cost: boxSize(reached) };
     }
     values.scratch.reset();
+    const sum = this.factored.get(ref);
+    if (sum) {
+      const w = program.instructions[sum.convolution]!.inputs[1]!;
+      const arrays = { x: this.valueOf(sum.input), baseX: values.base(sum.input), w: this.valueOf(w), sum: values.current(ref), baseSum: values.base(ref) };
+      const { run, cost } = updateFactoredSum(program, sum, boxes.get(sum.input)!, values.scratch, arrays);
+      return { refs: [ref], run: withoutBranches(run), cost };
+    }
     const application = { call, current, base, changed: inputs.map((input) => boxes.get(input)), reached, scratch: values.scratch };
     const update = planStep(program, ref, application, kernels);
     const run = alongBranches ? withoutBranches(update.run) : withBranches(update.run, program, ref, current, base, reached);
@@ -183,7 +213,7 @@ function withBranches(run: () => void, program: Program, ref: Ref, current: Oper
 /** The cheapest way to bring one output up to date. */
 function planStep(program: Program, ref: Ref, application: Application<unknown>, kernels?: KernelTable): Update {
   const { primitive, shape } = program.instructions[ref]!;
-  const { call, current, reached, scratch } = application;
+  const { call, current, reached } = application;
   const { range } = primitiveOf(primitive);
   const linear = kernels?.[primitive] ? undefined : linearUpdate(primitive, application);
   if (linear) return linear;
@@ -202,23 +232,49 @@ function planStep(program: Program, ref: Ref, application: Application<unknown>,
     };
   }
   if (rule.view) return planView(application, rule.view(call));
-  const part = rule.part?.(reached, call);
-  if (!part) return whole;
-  const inputs = part.inputs.map((box, i) => new Part(current.inputs[i]!, box, call.inputShapes[i]!, scratch));
-  const output = new Part(current.output, reached, shape, scratch);
-  const computePart = prepare(program, ref, kernels, {
+  if (!rule.part) return whole;
+  const cost = workOf(program, ref, boxSize(reached));
+  const parts = separateParts(primitive, reached, shape).map((box) => partOf(program, ref, application, box, kernels));
+  const run = parts.length === 1 ? parts[0]! : () => {
+    for (const compute of parts) compute();
+  };
+  return { cost, run };
+}
+
+/** Primitives that can compute any piece of an output by itself, and as well as all pieces together. */
+const SEPARABLE: readonly PrimitiveName[] = ['windowSum', 'windowSpread', 'windowArgmax', 'gather'];
+const MOST_PARTS = 16;
+
+/** A box cut into a few that lie in one piece each, so that nothing need be copied; or the box itself. */
+function separateParts(primitive: PrimitiveName, box: Box, shape: readonly number[]): Box[] {
+  const { starts } = runsOf(box, shape);
+  if (!SEPARABLE.includes(primitive) || starts.length > MOST_PARTS) return [box];
+  let boxes = [box];
+  for (let axis = 0; axis < box.length && runsOf(boxes[0]!, shape).starts.length > 1; axis++) {
+    boxes = boxes.flatMap((each) => {
+      const { start, stop } = each[axis]!;
+      return Array.from({ length: stop - start }, (_, i) => each.map((range, other) => (other === axis ? { start: start + i, stop: start + i + 1 } : range)));
+    });
+  }
+  return boxes;
+}
+
+/** Computes a box of an output by the primitive's own kernel. */
+function partOf(program: Program, ref: Ref, { call, current, scratch }: Application<unknown>, box: Box, kernels?: KernelTable): () => void {
+  const { primitive, shape } = program.instructions[ref]!;
+  const part = ruleOf(primitive).part!(box, call);
+  const inputs = part.inputs.map((each, i) => new Part(current.inputs[i]!, each, call.inputShapes[i]!, scratch));
+  const output = new Part(current.output, box, shape, scratch);
+  const compute = prepare(program, ref, kernels, {
     attributes: part.attributes ?? call.attributes,
-    shape: boxShape(reached),
+    shape: boxShape(box),
     inputShapes: inputs.map(({ shape: partShape }) => partShape),
   });
   const buffers = inputs.map(({ values }) => values);
-  return {
-    cost: workOf(program, ref, boxSize(reached)),
-    run: () => {
-      for (const input of inputs) input.load();
-      computePart(output.values, buffers);
-      output.store();
-    },
+  return () => {
+    for (const input of inputs) input.load();
+    compute(output.values, buffers);
+    output.store();
   };
 }
 

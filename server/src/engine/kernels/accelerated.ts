@@ -1,9 +1,10 @@
 // Kernels that run as SIMD where all their arrays lie in one arena, and as plain TypeScript elsewhere.
 
-import type { PrimitiveName, Windows } from '../program';
+import type { PrimitiveName } from '../program';
 import type { RangeKernel } from '../primitive';
 import * as reference from './matrix-product';
 import type { Matrix } from './matrix-product';
+import type { Planes } from './windows';
 import { instanceOf } from './wasm/arena';
 import type { SimdKernels } from './wasm/arena';
 
@@ -11,16 +12,17 @@ import type { SimdKernels } from './wasm/arena';
 const FEWEST_ENTRIES = 16;
 const FEWEST_PRODUCTS = 64;
 
-/** acc += a · b, for matrices of any strides; see matrix-product.ts. */
-export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number): void {
+/** c = source + a · b, for matrices of any strides; the source lies in its array as c does in its own. See matrix-product.ts. */
+export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source = c.values): void {
   const { buffer } = c.values;
-  const simd = rows * columns * depth >= FEWEST_PRODUCTS && buffer === a.values.buffer && buffer === b.values.buffer ? instanceOf(buffer) : undefined;
+  const isShared = buffer === a.values.buffer && buffer === b.values.buffer && buffer === source.buffer;
+  const simd = isShared && rows * columns * depth >= FEWEST_PRODUCTS ? instanceOf(buffer) : undefined;
   if (!simd) {
-    reference.addMatrixProduct(c, a, b, rows, columns, depth);
+    reference.addMatrixProduct(c, a, b, rows, columns, depth, source);
     return;
   }
   simd.kernels.addMatrixProduct(
-    c.values.byteOffset + 8 * c.offset, c.row, c.column,
+    c.values.byteOffset + 8 * c.offset, source.byteOffset + 8 * c.offset, c.row, c.column,
     a.values.byteOffset + 8 * a.offset, a.row, a.column,
     b.values.byteOffset + 8 * b.offset, b.row, b.column,
     rows, columns, depth,
@@ -47,6 +49,15 @@ export function sumRun(x: Float64Array, start: number, length: number): number {
   return total;
 }
 
+/** The sum of a − b over neighbouring entries. */
+export function sumDifferences(a: Float64Array, b: Float64Array, start: number, length: number): number {
+  const simd = length >= FEWEST_ENTRIES && a.buffer === b.buffer ? instanceOf(a.buffer) : undefined;
+  if (simd) return simd.kernels.sumDifferences(a.byteOffset + 8 * start, b.byteOffset + 8 * start, length);
+  let total = 0;
+  for (let i = start; i < start + length; i++) total += a[i]! - b[i]!;
+  return total;
+}
+
 /** Whether a comparison of two arrays finds a difference between two places; undefined where there is no SIMD for it. */
 export function compareRun(name: 'differ' | 'signsDiffer', a: Float64Array, b: Float64Array, start: number, stop: number): boolean | undefined {
   const simd = stop - start >= FEWEST_ENTRIES && a.buffer === b.buffer ? instanceOf(a.buffer) : undefined;
@@ -54,23 +65,10 @@ export function compareRun(name: 'differ' | 'signsDiffer', a: Float64Array, b: F
 }
 
 /** Runs a kernel over windows of three axes; false where there is no SIMD for it. */
-export function runWindows(
-  name: 'argmaxWindows' | 'sumWindows',
-  output: Float64Array,
-  x: Float64Array,
-  axes: readonly [Windows, Windows, Windows],
-  [height, width, volume]: readonly [number, number, number],
-): boolean {
+export function runWindows(name: 'argmaxWindows' | 'sumWindows', output: Float64Array, x: Float64Array, { table, height, width, volume }: Planes): boolean {
   const simd = output.buffer === x.buffer ? instanceOf(x.buffer) : undefined;
-  const size = axes.reduce((sum, { starts }) => sum + 2 + 2 * starts.length, 0);
-  if (!simd || size > simd.table.length) return false;
-  let at = 0;
-  for (const { starts, stops, step } of axes) {
-    for (const value of [starts.length, step]) simd.table[at++] = value;
-    simd.table.set(starts, at);
-    simd.table.set(stops, at + starts.length);
-    at += 2 * starts.length;
-  }
+  if (!simd || table.length > simd.table.length) return false;
+  simd.table.set(table);
   simd.kernels[name](output.byteOffset, x.byteOffset, simd.table.byteOffset, x.length / volume, height, width, volume);
   return true;
 }

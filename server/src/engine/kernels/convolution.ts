@@ -85,7 +85,7 @@ function fillOutputs(matrix: Matrix, { outputChannels, outputVolume }: Layout, y
   }
 }
 
-function addFoldedConvolution(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, folded: Folded): void {
+function addFoldedConvolution(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, folded: Folded, source: Float64Array): void {
   const { outputChannels, outputVolume, inputChannels, kernelVolume } = layout;
   const rows = layout.output[0] * layout.output[1];
   const { columns, patches, outputs } = folded;
@@ -96,17 +96,17 @@ function addFoldedConvolution(y: Float64Array, x: Float64Array, w: Float64Array,
     addMatrixProduct(outputs, weights, patches, outputChannels, columns, inputChannels * kernelVolume);
     forEachExample(layout, folded, group, (_, outputStart, __, { values, offset, row }) => {
       for (let channel = 0, from = offset, to = outputStart; channel < outputChannels; channel++, from += row, to += outputVolume) {
-        for (let i = 0; i < outputVolume; i++) y[to + i]! += values[from + i]!;
+        for (let i = 0; i < outputVolume; i++) y[to + i] = source[to + i]! + values[from + i]!;
       }
     });
   }
 }
 
-/** y += w ∗ x: for each patch, the weights times the patch. */
-export function addConvolution(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout): void {
+/** y = source + w ∗ x: for each patch, the weights times the patch. */
+export function addConvolution(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, source = y): void {
   const folded = foldedRoom(layout, y);
   if (folded) {
-    addFoldedConvolution(y, x, w, layout, folded);
+    addFoldedConvolution(y, x, w, layout, folded, source);
     return;
   }
   const patch = layout.inputChannels * layout.kernelVolume;
@@ -115,7 +115,7 @@ export function addConvolution(y: Float64Array, x: Float64Array, w: Float64Array
     const target = { values: y, offset: outputStart + rowStart * width, row: layout.outputVolume, column: 1 };
     const weights = denseMatrix(w, weightStart, layout.weightRow);
     const packed = packPatches(layout, x, inputStart, rowStart, rowStop);
-    addMatrixProduct(target, weights, packed, layout.outputChannels, (rowStop - rowStart) * width, patch);
+    addMatrixProduct(target, weights, packed, layout.outputChannels, (rowStop - rowStart) * width, patch, source);
   });
 }
 

@@ -4,22 +4,33 @@ import type { Windows } from '../program';
 import { runWindows } from './accelerated';
 
 /** Everything as if it had three axes: the missing ones come first, with one window over one place. */
-interface Planes {
+export interface Planes {
   readonly axes: readonly [Windows, Windows, Windows];
   readonly height: number;
   readonly width: number;
   /** Entries of one plane, and windows in it. */
   readonly volume: number;
   readonly places: number;
+  readonly sizes: readonly number[];
+  /** The windows of the three axes as the SIMD kernels read them; see wasm/assembly/windows.ts. */
+  readonly table: Int32Array;
 }
 
+const knownPlanes = new WeakMap<readonly Windows[], Planes>();
+
+/** Kept for windows that come again, which they do with the same sizes. */
 function planesOf(windows: readonly Windows[], sizes: readonly number[]): Planes {
+  const known = knownPlanes.get(windows);
+  if (known && known.sizes.every((size, axis) => size === sizes[axis])) return known;
   const missing = 3 - windows.length;
   const one: Windows = { starts: [0], stops: [1], step: 1 };
   const axes = [...new Array<Windows>(missing).fill(one), ...windows] as [Windows, Windows, Windows];
   const [depth, height, width] = [...new Array<number>(missing).fill(1), ...sizes] as [number, number, number];
   const places = axes.reduce((product, { starts }) => product * starts.length, 1);
-  return { axes, height, width, volume: depth * height * width, places };
+  const table = Int32Array.from(axes.flatMap(({ starts, stops, step }) => [starts.length, step, ...starts, ...stops]));
+  const planes = { axes, height, width, volume: depth * height * width, places, sizes: [...sizes], table };
+  knownPlanes.set(windows, planes);
+  return planes;
 }
 
 type Visit = (place: number, depths: readonly [number, number], heights: readonly [number, number]) => void;
@@ -38,7 +49,7 @@ function forEachRowOfWindows({ axes: [d, h, w] }: Planes, visit: Visit): void {
 export function sumWindows(output: Float64Array, x: Float64Array, windows: readonly Windows[], sizes: readonly number[]): void {
   const planes = planesOf(windows, sizes);
   const { axes: [d, h, w], height, width, volume, places } = planes;
-  if (runWindows('sumWindows', output, x, planes.axes, [height, width, volume])) return;
+  if (runWindows('sumWindows', output, x, planes)) return;
   forEachRowOfWindows(planes, (place, [firstDepth, lastDepth], [firstHeight, lastHeight]) => {
     for (let plane = 0, start = 0; start < x.length; plane++, start += volume) {
       for (let k = 0; k < w.starts.length; k++) {
@@ -82,7 +93,7 @@ export function spreadWindows(output: Float64Array, g: Float64Array, windows: re
 export function argmaxWindows(output: Float64Array, x: Float64Array, windows: readonly Windows[], sizes: readonly number[]): void {
   const planes = planesOf(windows, sizes);
   const { axes: [d, h, w], height, width, volume, places } = planes;
-  if (runWindows('argmaxWindows', output, x, planes.axes, [height, width, volume])) return;
+  if (runWindows('argmaxWindows', output, x, planes)) return;
   forEachRowOfWindows(planes, (place, [firstDepth, lastDepth], [firstHeight, lastHeight]) => {
     for (let plane = 0, start = 0; start < x.length; plane++, start += volume) {
       for (let k = 0; k < w.starts.length; k++) {

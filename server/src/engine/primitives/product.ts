@@ -3,9 +3,10 @@
 import { EngineError } from '../errors';
 import { addConvolution, convolveInputGradient, convolveWeightGradient } from '../kernels/convolution';
 import { convolutionLayout } from '../kernels/patches';
+import type { Layout } from '../kernels/patches';
 import { addMatrixProduct } from '../kernels/accelerated';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
-import type { PrimitiveTable } from '../primitive';
+import type { Call, PrimitiveTable } from '../primitive';
 import type { ConvolutionGeometry } from '../program';
 import { formatShape, sameShape, sizeOf } from '../shape';
 import type { Shape } from '../shape';
@@ -48,6 +49,15 @@ function checkCotangent(g: Shape, y: Shape): void {
 
 function geometryOf({ stride, paddingBefore, paddingAfter, dilation, groups }: ConvolutionGeometry): ConvolutionGeometry {
   return { stride, paddingBefore, paddingAfter, dilation, groups };
+}
+
+const layouts = new WeakMap<Call<ConvolutionGeometry>, Layout>();
+
+/** The layout of one application, for as long as it is repeated. */
+function layoutOf(call: Call<ConvolutionGeometry>, x: Shape, w: Shape, y: Shape): Layout {
+  let layout = layouts.get(call);
+  if (!layout) layouts.set(call, (layout = convolutionLayout(x, w, y, call.attributes)));
+  return layout;
 }
 
 export const products: Pick<PrimitiveTable, ProductNames> = {
@@ -102,9 +112,10 @@ export const products: Pick<PrimitiveTable, ProductNames> = {
   // y[n, o, p] = Σ w[o, c, k] · x[n, c, p·stride − padding + k·dilation] over c and k
   convolution: {
     shape: ([x, w], geometry) => convolutionShape(x!, w!, geometry),
-    forward: (output, [x, w], { shape, inputShapes, attributes }) => {
+    forward: (output, [x, w], call) => {
+      const { shape, inputShapes } = call;
       output.fill(0);
-      addConvolution(output, x!, w!, convolutionLayout(inputShapes[0]!, inputShapes[1]!, shape, attributes));
+      addConvolution(output, x!, w!, layoutOf(call, inputShapes[0]!, inputShapes[1]!, shape));
     },
     vjp: (builder, g, [x, w], _, geometry, needed) => [
       needed[0] ? builder.convolutionInputGradient(g, w!, geometry, builder.shape(x!).slice(2)) : undefined,
@@ -119,8 +130,8 @@ export const products: Pick<PrimitiveTable, ProductNames> = {
       checkCotangent(g!, convolutionShape(x, w!, geometry));
       return x;
     },
-    forward: (output, [g, w], { shape, inputShapes, attributes }) => {
-      convolveInputGradient(output, g!, w!, convolutionLayout(shape, inputShapes[1]!, inputShapes[0]!, attributes));
+    forward: (output, [g, w], call) => {
+      convolveInputGradient(output, g!, w!, layoutOf(call, call.shape, call.inputShapes[1]!, call.inputShapes[0]!));
     },
     vjp: (builder, u, [g, w], _, attributes, needed) => [
       needed[0] ? builder.convolution(u, w!, geometryOf(attributes)) : undefined,
@@ -137,8 +148,8 @@ export const products: Pick<PrimitiveTable, ProductNames> = {
       checkCotangent(g!, convolutionShape(x!, w, geometry));
       return w;
     },
-    forward: (output, [x, g], { shape, inputShapes, attributes }) => {
-      convolveWeightGradient(output, x!, g!, convolutionLayout(inputShapes[0]!, shape, inputShapes[1]!, attributes));
+    forward: (output, [x, g], call) => {
+      convolveWeightGradient(output, x!, g!, layoutOf(call, call.inputShapes[0]!, call.shape, call.inputShapes[1]!));
     },
     vjp: (builder, u, [x, g], _, attributes, needed) => [
       needed[0] ? builder.convolutionInputGradient(g!, u, geometryOf(attributes), builder.shape(x!).slice(2)) : undefined,

@@ -16,11 +16,12 @@ type PatchKernel = (packed: number, columns: number, x: number, geometry: number
 export interface SimdKernels {
   readonly freeMemory: { readonly value: number };
   readonly addMatrixProduct: (
-    c: number, cRow: number, cColumn: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number,
+    c: number, source: number, cRow: number, cColumn: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number,
     rows: number, columns: number, depth: number,
   ) => void;
   readonly addScaled: (y: number, x: number, factor: number, count: number) => void;
   readonly sum: (x: number, count: number) => number;
+  readonly sumDifferences: (a: number, b: number, count: number) => number;
   readonly add: Entrywise2;
   readonly subtract: Entrywise2;
   readonly multiply: Entrywise2;

@@ -2,7 +2,7 @@
 // Built twice from this source: with multiply and add, and with relaxed fused multiply-add where the host has it.
 
 export { addMatrixProduct, freeMemory } from './matrix-product';
-export { addScaled, sum } from './vector';
+export { addScaled, sum, sumDifferences } from './vector';
 export { add, divide, multiply, negate, relu, sqrt, step, subtract } from './entrywise';
 export { differ, signsDiffer } from './compare';
 export { argmaxWindows, sumWindows } from './windows';

@@ -1,6 +1,6 @@
 // The matrix product: packed panels and a 4×4 tile of registers.
 
-import { addScaled, multiplyAdd } from './vector';
+import { addScaled, multiplyAdd, setScaled } from './vector';
 
 // Loops are not unrolled by hand: V8 then runs out of registers. A 4×4 tile is the largest that fits.
 const TILE: i32 = 4;
@@ -49,13 +49,13 @@ function packPanel(target: usize, source: usize, count: i32, lineStride: i32, de
 
 // @ts-ignore: decorator
 @inline
-function addRow(c: usize, low: v128, high: v128): void {
-  v128.store(c, f64x2.add(v128.load(c), low));
-  v128.store(c, f64x2.add(v128.load(c, 16), high), 16);
+function addRow(c: usize, source: usize, low: v128, high: v128): void {
+  v128.store(c, f64x2.add(v128.load(source), low));
+  v128.store(c, f64x2.add(v128.load(source, 16), high), 16);
 }
 
-/** c (rows × columns) += left panel × right panel. */
-function multiplyTile(c: usize, cRow: i32, cColumn: i32, b: usize, depth: i32, rows: i32, columns: i32): void {
+/** c (rows × columns) = source + left panel × right panel. */
+function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize, depth: i32, rows: i32, columns: i32): void {
   let c00 = f64x2.splat(0), c01 = f64x2.splat(0);
   let c10 = f64x2.splat(0), c11 = f64x2.splat(0);
   let c20 = f64x2.splat(0), c21 = f64x2.splat(0);
@@ -82,10 +82,10 @@ function multiplyTile(c: usize, cRow: i32, cColumn: i32, b: usize, depth: i32, r
   }
   const row: usize = <usize>cRow << 3;
   if (rows == TILE && columns == TILE && cColumn == 1) {
-    addRow(c, c00, c01);
-    addRow(c + row, c10, c11);
-    addRow(c + 2 * row, c20, c21);
-    addRow(c + 3 * row, c30, c31);
+    addRow(c, source, c00, c01);
+    addRow(c + row, source + row, c10, c11);
+    addRow(c + 2 * row, source + 2 * row, c20, c21);
+    addRow(c + 3 * row, source + 3 * row, c30, c31);
     return;
   }
   v128.store(tile, c00);
@@ -98,30 +98,30 @@ function multiplyTile(c: usize, cRow: i32, cColumn: i32, b: usize, depth: i32, r
   v128.store(tile, c31, 112);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      const at = c + <usize>i * row + (<usize>(j * cColumn) << 3);
-      store<f64>(at, load<f64>(at) + load<f64>(tile + (<usize>(i * TILE + j) << 3)));
+      const at = <usize>i * row + (<usize>(j * cColumn) << 3);
+      store<f64>(c + at, load<f64>(source + at) + load<f64>(tile + (<usize>(i * TILE + j) << 3)));
     }
   }
 }
 
 /** The same for a few outer products, which need no packing. */
-function addShallowProduct(c: usize, cRow: i32, a: usize, aRow: i32, aColumn: i32, b: usize, bRow: i32, rows: i32, columns: i32, depth: i32): void {
+function addShallowProduct(c: usize, source: usize, cRow: i32, a: usize, aRow: i32, aColumn: i32, b: usize, bRow: i32, rows: i32, columns: i32, depth: i32): void {
   for (let i = 0; i < rows; i++) {
-    for (let k = 0; k < depth; k++) {
-      addScaled(c + (<usize>(i * cRow) << 3), b + (<usize>(k * bRow) << 3), load<f64>(a + (<usize>(i * aRow + k * aColumn) << 3)), columns);
-    }
+    const at = <usize>(i * cRow) << 3;
+    setScaled(c + at, source + at, b, load<f64>(a + (<usize>(i * aRow) << 3)), columns);
+    for (let k = 1; k < depth; k++) addScaled(c + at, b + (<usize>(k * bRow) << 3), load<f64>(a + (<usize>(i * aRow + k * aColumn) << 3)), columns);
   }
 }
 
-/** c (rows × columns) += a (rows × depth) · b (depth × columns), each with a stride between rows and between columns. */
+/** c (rows × columns) = source + a (rows × depth) · b (depth × columns), each with a stride between rows and between columns; the source lies as c does, and may be c. */
 export function addMatrixProduct(
-  c: usize, cRow: i32, cColumn: i32,
+  c: usize, source: usize, cRow: i32, cColumn: i32,
   a: usize, aRow: i32, aColumn: i32,
   b: usize, bRow: i32, bColumn: i32,
   rows: i32, columns: i32, depth: i32,
 ): void {
   if (depth <= SHALLOW && cColumn == 1 && bColumn == 1) {
-    addShallowProduct(c, cRow, a, aRow, aColumn, b, bRow, rows, columns, depth);
+    addShallowProduct(c, source, cRow, a, aRow, aColumn, b, bRow, rows, columns, depth);
     return;
   }
   for (let k = 0; k < depth; k += DEPTH_BLOCK) {
@@ -136,8 +136,8 @@ export function addMatrixProduct(
         const rowsHere = min(TILE, rows - i);
         packPanel(leftPanel, a + (<usize>(i * aRow + k * aColumn) << 3), rowsHere, aRow, depthHere, aColumn);
         for (let jj = 0; jj < columnsHere; jj += TILE) {
-          const to = c + (<usize>(i * cRow + (j + jj) * cColumn) << 3);
-          multiplyTile(to, cRow, cColumn, rightPanels + (<usize>(jj * depthHere) << 3), depthHere, rowsHere, min(TILE, columnsHere - jj));
+          const at = <usize>(i * cRow + (j + jj) * cColumn) << 3;
+          multiplyTile(c + at, (k == 0 ? source : c) + at, cRow, cColumn, rightPanels + (<usize>(jj * depthHere) << 3), depthHere, rowsHere, min(TILE, columnsHere - jj));
         }
       }
     }

@@ -9,14 +9,20 @@ export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
 
 /** y += factor · x over `count` entries. */
 export function addScaled(y: usize, x: usize, factor: f64, count: i32): void {
+  setScaled(y, y, x, factor, count);
+}
+
+/** y = source + factor · x over `count` entries. */
+export function setScaled(y: usize, source: usize, x: usize, factor: f64, count: i32): void {
   const f = f64x2.splat(factor);
   const end = y + (<usize>(count & ~1) << 3);
   while (y != end) {
-    v128.store(y, multiplyAdd(f, v128.load(x), v128.load(y)));
+    v128.store(y, multiplyAdd(f, v128.load(x), v128.load(source)));
     y += 16;
+    source += 16;
     x += 16;
   }
-  if (count & 1) store<f64>(y, load<f64>(y) + factor * load<f64>(x));
+  if (count & 1) store<f64>(y, load<f64>(source) + factor * load<f64>(x));
 }
 
 /** The sum of `count` neighbouring entries. */
@@ -35,3 +41,19 @@ export function sum(x: usize, count: i32): f64 {
   return total;
 }
 
+/** The sum of a − b over `count` neighbouring entries. */
+export function sumDifferences(a: usize, b: usize, count: i32): f64 {
+  let first = f64x2.splat(0);
+  let second = f64x2.splat(0);
+  const end = a + (<usize>(count & ~3) << 3);
+  while (a != end) {
+    first = f64x2.add(first, f64x2.sub(v128.load(a), v128.load(b)));
+    second = f64x2.add(second, f64x2.sub(v128.load(a, 16), v128.load(b, 16)));
+    a += 32;
+    b += 32;
+  }
+  first = f64x2.add(first, second);
+  let total = f64x2.extract_lane(first, 0) + f64x2.extract_lane(first, 1);
+  for (let i: usize = 0, rest = <usize>(count & 3) << 3; i < rest; i += 8) total += load<f64>(a + i) - load<f64>(b + i);
+  return total;
+}

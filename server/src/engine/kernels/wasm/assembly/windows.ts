@@ -26,33 +26,49 @@ function twoEntries(x: usize, apart: i32): v128 {
   return v128.load64_lane(x + (<usize>apart << 3), v128.load64_zero(x), 1);
 }
 
-/** The places of the greatest entries of two windows, each two places wide, that lie side by side from the corner on. */
 // @ts-ignore: decorator
 @inline
-function argmaxOfPairs(x: usize, corner: i32, firstRow: i32, lastRow: i32, rowStep: i32, width: i32): v128 {
-  const next = f64x2.splat(1);
-  let bests = f64x2.replace_lane(f64x2.splat(<f64>corner), 1, <f64>(corner + 2));
-  let places = bests;
-  const down = f64x2.splat(<f64>(rowStep * width));
-  let tops = f64x2.splat(0);
-  for (let row = firstRow; row < lastRow; row += rowStep) {
-    const low = v128.load(x);
-    const high = v128.load(x, 16);
-    const evens = v128.shuffle<f64>(low, high, 0, 2);
-    const odds = v128.shuffle<f64>(low, high, 1, 3);
-    if (row == firstRow) tops = evens;
-    else {
-      const win = v128.andnot(f64x2.eq(tops, tops), f64x2.le(evens, tops));
+function beats(value: v128, top: v128): v128 {
+  // Not "greater or equal", and a NaN is neither: the first of equals stays, a NaN wins.
+  return v128.andnot(f64x2.eq(top, top), f64x2.le(value, top));
+}
+
+/** The same for a row of windows that are two places wide and lie side by side from a corner on, two windows at a time; `count` is even. */
+function argmaxOfPairs(output: usize, x: usize, corner: i32, rows: i32, down: i32, count: i32): void {
+  const one = f64x2.splat(1);
+  const below = f64x2.splat(<f64>down);
+  const four = f64x2.splat(4);
+  let first = f64x2.replace_lane(f64x2.splat(<f64>corner), 1, <f64>(corner + 2));
+  const end = output + (<usize>count << 3);
+  while (output != end) {
+    let low = v128.load(x);
+    let high = v128.load(x, 16);
+    let tops = v128.shuffle<f64>(low, high, 0, 2);
+    let odds = v128.shuffle<f64>(low, high, 1, 3);
+    let win = beats(odds, tops);
+    let bests = v128.bitselect(f64x2.add(first, one), first, win);
+    tops = v128.bitselect(odds, tops, win);
+    let places = first;
+    let at = x;
+    for (let row = 1; row < rows; row++) {
+      at += <usize>down << 3;
+      places = f64x2.add(places, below);
+      low = v128.load(at);
+      high = v128.load(at, 16);
+      const evens = v128.shuffle<f64>(low, high, 0, 2);
+      odds = v128.shuffle<f64>(low, high, 1, 3);
+      win = beats(evens, tops);
       bests = v128.bitselect(places, bests, win);
       tops = v128.bitselect(evens, tops, win);
+      win = beats(odds, tops);
+      bests = v128.bitselect(f64x2.add(places, one), bests, win);
+      tops = v128.bitselect(odds, tops, win);
     }
-    const win = v128.andnot(f64x2.eq(tops, tops), f64x2.le(odds, tops));
-    bests = v128.bitselect(f64x2.add(places, next), bests, win);
-    tops = v128.bitselect(odds, tops, win);
-    places = f64x2.add(places, down);
-    x += <usize>(rowStep * width) << 3;
+    v128.store(output, bests);
+    output += 16;
+    x += 32;
+    first = f64x2.add(first, four);
   }
-  return bests;
 }
 
 /** The place within its plane of the greatest entry of each window; the first of equals, or a number that is none. */
@@ -62,23 +78,19 @@ export function argmaxWindows(output: usize, x: usize, table: usize, planes: i32
   const w = nextAxis(h);
   const depths = load<i32>(d), heights = load<i32>(h), widths = load<i32>(w);
   const depthStep = load<i32>(d, 4), heightStep = load<i32>(h, 4), widthStep = load<i32>(w, 4);
-  const depthsAreSingle = depths == 1 && stopOf(d, 0) - startOf(d, 0) == 1;
+  let paired = widthStep == 1 && depthStep >= stopOf(d, 0) - startOf(d, 0);
+  for (let i = 0; i < depths; i++) paired = paired && stopOf(d, i) - startOf(d, i) == 1;
+  for (let k = 0; k < widths; k++) paired = paired && startOf(w, k) == startOf(w, 0) + 2 * k && stopOf(w, k) == startOf(w, k) + 2;
   for (let plane = 0; plane < planes; plane++) {
     for (let i = 0; i < depths; i++) {
       for (let j = 0; j < heights; j++) {
         const firstRow = startOf(h, j), lastRow = stopOf(h, j);
         let k = 0;
-        if (widthStep == 1 && depthsAreSingle) {
-          // Pairs of neighbouring windows of two places each, side by side in memory: two loads bring both.
-          const plain = (startOf(d, i) * height + firstRow) * width;
-          while (k + 1 < widths) {
-            const first = startOf(w, k);
-            if (stopOf(w, k) != first + 2 || startOf(w, k + 1) != first + 2 || stopOf(w, k + 1) != first + 4) break;
-            const corner = plain + first;
-            v128.store(output, argmaxOfPairs(x + (<usize>corner << 3), corner, firstRow, lastRow, heightStep, width));
-            output += 16;
-            k += 2;
-          }
+        if (paired) {
+          const corner = (startOf(d, i) * height + firstRow) * width + startOf(w, 0);
+          k = widths & ~1;
+          argmaxOfPairs(output, x + (<usize>corner << 3), corner, (lastRow - firstRow + heightStep - 1) / heightStep, heightStep * width, k);
+          output += <usize>k << 3;
         }
         for (; k < widths; k++) {
           const first = startOf(w, k), last = stopOf(w, k);

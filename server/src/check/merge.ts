@@ -1,0 +1,80 @@
+// The reports of several workers on one check as one report, equal to that of a worker that did it all.
+
+import type { CheckedEntry, CheckedTensor, CheckReport } from './protocol';
+
+const mostCulprits = 3;
+
+/** @param reports At least one, in the order of their shares; each has checked other entries of the same tensors. */
+export function mergeReports(reports: readonly CheckReport[]): CheckReport {
+  const [first] = reports as [CheckReport, ...CheckReport[]];
+  const tensors = first.tensors.map((_, i) => mergeTensors(reports.flatMap(({ tensors: each }) => each[i] ?? [])));
+  const culprits = reports.flatMap((report) => report.culprits);
+  const isFirst = ({ place }: CheckReport['culprits'][number], i: number): boolean => culprits.findIndex((other) => JSON.stringify(other.place) === JSON.stringify(place)) === i;
+  return {
+    ...first,
+    ok: reports.every(({ ok }) => ok),
+    worst: worstEntry(tensors),
+    tensors,
+    culprits: culprits.filter(isFirst).slice(0, mostCulprits),
+    seconds: Math.max(...reports.map(({ seconds }) => seconds)),
+    notes: [...first.notes, ...coverageNotes(tensors)],
+  };
+}
+
+function mergeTensors(parts: readonly CheckedTensor[]): CheckedTensor {
+  const [first] = parts as [CheckedTensor, ...CheckedTensor[]];
+  const sum = (of: (part: CheckedTensor) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const worst = parts.reduce<CheckedTensor>((a, b) => (outranks(b, a) ? b : a), first).worst;
+  return {
+    ...first,
+    checked: Math.min(first.entries, sum(({ checked }) => checked)),
+    directions: sum(({ directions }) => directions),
+    kinks: sum(({ kinks }) => kinks),
+    ok: parts.every(({ ok }) => ok),
+    worst: worst && { tensor: worst.tensor, index: worst.index, analytic: worst.analytic, numeric: worst.numeric, relativeError: worst.relativeError },
+  };
+}
+
+/** The wrong before the right, then the greater error as it was first measured, then the earlier entry. */
+function outranks(a: CheckedTensor, b: CheckedTensor): boolean {
+  if (a.worst === undefined) return false;
+  if (b.worst === undefined) return true;
+  if (a.worst.wrong !== b.worst.wrong) return a.worst.wrong === true;
+  const difference = (a.worst.rank ?? 0) - (b.worst.rank ?? 0);
+  return difference === 0 ? isBefore(a.worst.index, b.worst.index) : difference > 0;
+}
+
+function isBefore(a: readonly number[], b: readonly number[]): boolean {
+  const axis = a.findIndex((place, i) => place !== b[i]);
+  return axis >= 0 && a[axis]! < b[axis]!;
+}
+
+/** Of the tensors that are wrong, or else of all, the entry with the greatest relative error. */
+function worstEntry(tensors: readonly CheckedTensor[]): CheckedEntry | undefined {
+  const wrong = tensors.filter(({ ok }) => !ok);
+  const entries = (wrong.length > 0 ? wrong : tensors).flatMap(({ worst }) => worst ?? []);
+  return entries.reduce<CheckedEntry | undefined>((a, b) => (a === undefined || b.relativeError > a.relativeError ? b : a), undefined);
+}
+
+/** What was compared entry by entry, what by directions, and what lies at kinks. */
+function coverageNotes(tensors: readonly CheckedTensor[]): string[] {
+  const count = (number: number): string => number.toLocaleString('en-US');
+  const total = (of: (tensor: CheckedTensor) => number): number => tensors.reduce((sum, tensor) => sum + of(tensor), 0);
+  const notes: string[] = [];
+  const jointly = tensors.filter(({ checked, directions }) => checked === 0 && directions === 0);
+  if (tensors.some(({ checked, entries }) => checked < entries) && jointly.length < tensors.length) {
+    notes.push(
+      `${count(total(({ checked }) => checked))} of ${count(total(({ entries }) => entries))} entries were compared one by one, ` +
+        'the others by random directions of their whole tensors; a larger budget compares more',
+    );
+  }
+  if (jointly.length > 0) {
+    notes.push(
+      `${count(jointly.length)} of ${count(tensors.length)} tensors were compared only by one random direction ` +
+        'of all tensors together; a larger budget compares each by itself',
+    );
+  }
+  const kinks = total((tensor) => tensor.kinks);
+  if (kinks > 0) notes.push(`${String(kinks)} entries lie at a kink, where there is no derivative to compare with`);
+  return notes;
+}

@@ -1,0 +1,100 @@
+// Several workers as one: each checks a share of the entries of one request, and their reports are put together.
+
+import { mergeReports } from './merge';
+import type { CheckProgress, CheckReport, CheckRequest, WorkerMessage, WorkerRequest } from './protocol';
+
+/** A worker of whatever host: a thread of Node, or a web worker. */
+export interface CheckWorker {
+  post(message: WorkerRequest): void;
+  onMessage(listener: (message: WorkerMessage) => void): void;
+  onFailure(listener: (reason: string) => void): void;
+  terminate(): void;
+}
+
+/** Hears of one request. */
+export interface PoolListener {
+  progress(progress: CheckProgress): void;
+  done(report: CheckReport): void;
+  failed(reason: string): void;
+}
+
+/** Workers beyond this number bring little: each prepares the whole check for itself. */
+const mostWorkers = 8;
+
+/** How many workers a machine with so many processors should have. */
+export function workersFor(processors: number): number {
+  return Math.min(mostWorkers, Math.max(1, processors));
+}
+
+/** Workers that are ready from the start; they end together. */
+export class CheckPool {
+  private readonly workers: readonly CheckWorker[];
+  private request: { readonly id: number; readonly listener: PoolListener; readonly shares: Share[] } | undefined;
+  private ended = false;
+
+  constructor(spawn: () => CheckWorker, count: number) {
+    this.workers = Array.from({ length: count }, spawn);
+    this.workers.forEach((worker, index) => {
+      worker.onMessage((message) => { this.receive(index, message); });
+      worker.onFailure((reason) => { this.fail(reason); });
+    });
+  }
+
+  run(id: number, request: CheckRequest, listener: PoolListener): void {
+    const count = this.workers.length;
+    this.request = { id, listener, shares: this.workers.map(() => ({})) };
+    this.workers.forEach((worker, index) => { worker.post({ id, request, share: { index, count } }); });
+  }
+
+  terminate(): void {
+    this.ended = true;
+    for (const worker of this.workers) worker.terminate();
+  }
+
+  private receive(index: number, message: WorkerMessage): void {
+    const running = this.request;
+    if (this.ended || running === undefined || message.id !== running.id) return;
+    const share = running.shares[index]!;
+    if ('progress' in message) {
+      share.progress = message.progress;
+      this.tell(running);
+      return;
+    }
+    if ('error' in message) {
+      this.fail(message.error);
+      return;
+    }
+    share.report = message.report;
+    const reports = running.shares.flatMap(({ report }) => report ?? []);
+    if (reports.length < this.workers.length) return;
+    this.request = undefined;
+    running.listener.done(mergeReports(reports));
+  }
+
+  /** As far as the workers are on average, at the stage of the slowest. */
+  private tell({ shares, listener }: { readonly shares: readonly Share[]; readonly listener: PoolListener }): void {
+    const fraction = ({ progress, report }: Share): number => (report !== undefined ? 1 : progress === undefined || progress.total === 0 ? 0 : progress.done / progress.total);
+    const slowest = shares.reduce((a, b) => (fraction(b) < fraction(a) ? b : a));
+    const { stage, total } = slowest.progress ?? shares.find(({ progress }) => progress !== undefined)!.progress!;
+    const done = Math.floor((total * shares.reduce((sum, share) => sum + fraction(share), 0)) / shares.length);
+    const entries = shares.flatMap(({ progress }) => progress?.entries ?? []);
+    const compared = entries.reduce((sum, each) => sum + each.done, 0);
+    listener.progress({ stage, done, total, ...(entries.length > 0 ? { entries: { done: compared, total: entries[0]!.total } } : {}) });
+  }
+
+  private fail(reason: string): void {
+    const running = this.request;
+    if (this.ended) return;
+    this.request = undefined;
+    running?.listener.failed(reason);
+    this.onDeath?.();
+  }
+
+  /** Called when a worker has failed, whether it was at work or not. */
+  onDeath: (() => void) | undefined;
+}
+
+interface Share {
+  progress?: CheckProgress;
+  report?: CheckReport;
+}

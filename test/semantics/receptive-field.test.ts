@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Lowering, nameLeaves } from '../../server/src/check/lower';
 import { run } from '../../server/src/engine/execute';
-import type { Tensor } from '../../server/src/semantics/graph';
+import type { Graph, Tensor } from '../../server/src/semantics/graph';
 import { type AxisReport, ReceptiveFields } from '../../server/src/semantics/receptive-field';
 import { analyseText } from '../support/analyse';
 
@@ -119,6 +119,124 @@ it('behind enlargements, too, the greatest and the least field of a period are t
   expect(compared).toBeGreaterThan(3);
 });
 
+/** One step along the only axis of positions; what does not fit is refused by the analysis. */
+const step: fc.Arbitrary<string> = fc.oneof(
+  window,
+  window,
+  enlarging,
+  fc.tuple(fc.integer({ min: 1, max: 2 }), fc.constantFrom('nearest', 'linear', 'nearest-exact')).map(([factor, mode]) => `  Upsample(scale_factor = ${String(factor)}, mode = "${mode}")`),
+  fc.integer({ min: 2, max: 30 }).map((size) => `  Upsample(size = ${String(size)}, mode = "linear", align_corners = true)`),
+  fc.integer({ min: 2, max: 20 }).map((size) => `  AdaptiveAvgPool1d(${String(size)})`),
+  fc.constantFrom('1:', ':-2', '::2', '2:-1:3', '-9:').map((range) => `  Identity()[:, ${range}]`),
+  fc.constantFrom('ZeroPad1d([2, 1])', 'Chunk(2, dim = 1)[0]', 'Chunk(3, dim = 1)[1]', 'Split(5, dim = 1)[1]', 'Unflatten(0, [1, 2]) -> Flatten(0, 1)').map((layer) => `  ${layer}`),
+);
+
+/** A step, or branches of steps that are cut to one length and joined; indices stand behind a name. */
+const steps = (least: number): fc.Arbitrary<readonly string[]> => fc.array(step, { minLength: least, maxLength: 3 });
+
+/** Numbered names for the values between steps: slices and lists need them. */
+function written(lines: readonly string[], from: string, prefix: string): { readonly text: readonly string[]; readonly result: string } {
+  let flow = from;
+  const text = lines.flatMap((line) => line.trim().split('\n').map((each) => each.trim())).map((layer, index) => {
+    const bracket = /^(.*?)\[(.*)\]$/.exec(layer);
+    const indexed = bracket !== null && /^(Identity\(\)|Chunk\(.*\)|Split\(.*\))$/.test(bracket[1]!);
+    const before = flow;
+    flow = `${prefix}${String(index)}`;
+    if (!indexed) return `  ${flow} = ${before} -> ${layer}`;
+    return bracket[1] === 'Identity()' ? `  ${flow} = ${before}[${bracket[2]!}]` : `  ${flow} = (${before} -> ${bracket[1]!})[${bracket[2]!}]`;
+  });
+  return { text, result: flow };
+}
+
+const ends = [
+  '',
+  '',
+  '',
+  '  RESULT[:, 2]',
+  '  RESULT[:, -1]',
+  '  RESULT[:, 1:2] -> Flatten -> Linear(3, bias = false)',
+  '  RESULT -> AdaptiveAvgPool1d(1) -> Flatten -> Linear(3, bias = false)',
+  '  RESULT -> Flatten -> Linear(3, bias = false)',
+  '  (RESULT -> transpose -> MultiheadAttention(1)) -> transpose',
+  '  RESULT + (RESULT -> AdaptiveAvgPool1d(1) -> Sigmoid)',
+];
+
+const networks = fc
+  .tuple(steps(1), fc.option(fc.tuple(steps(1), steps(0), fc.constantFrom('concat', 'add'), fc.constantFrom(':6', '-6:'))), steps(0), fc.constantFrom(...ends))
+  .map(([first, branches, rest, end]) => {
+    const trunk = written(first, 'x', 'a');
+    const lines = [...trunk.text];
+    let flow = trunk.result;
+    if (branches !== null) {
+      const [left, right, join, cut] = branches;
+      const [l, r] = [written(left, flow, 'b'), written(right, flow, 'c')];
+      lines.push(...l.text, ...r.text, `  j = ${join}(${l.result}[:, ${cut}], ${r.result}[:, ${cut}])`);
+      if (join === 'concat') lines.push('  k = j -> Conv1d(2, 1, bias = false)');
+      flow = join === 'concat' ? 'k' : 'j';
+    }
+    const tail = written(rest, flow, 'd');
+    lines.push(...tail.text, end === '' ? `  ${tail.result}` : end.replaceAll('RESULT', tail.result));
+    return lines.join('\n');
+  });
+
+/** For some units the places of [2, length] that they depend on, with weights that cannot cancel. */
+function placesOf(network: Graph, output: Tensor, units: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const lowering = new Lowering(1, nameLeaves(network));
+  const { builder } = lowering;
+  const y = lowering.ref(output);
+  const x = lowering.leaves.get(network.inputs[0]!)!;
+  const gradients = units.flatMap((unit) => builder.gradient(builder.sum(builder.slice(y, [0, ...unit], [1, ...unit.map((at) => at + 1)])), [x]));
+  const leaves = new Map([...lowering.leaves.values()].map((ref) => [ref, new Float64Array(builder.shape(ref).reduce((a, b) => a * b, 1)).fill(0.5)]));
+  return run(builder.program, leaves, gradients).map((values) => [...new Set([...values.keys()].filter((at) => values[at] !== 0).map((at) => at % length))].sort((a, b) => a - b));
+}
+
+it('on random graphs every unit sees the support of its gradient', () => {
+  const counts = { exact: 0, picked: 0, all: 0 };
+  fc.assert(
+    fc.property(networks, (body) => {
+      const analysis = analyseText(`model M {\n  input x: [2, ${String(length)}]\n${body}\n}\n`);
+      fc.pre(!analysis.diagnostics.some(({ severity }) => severity === 'error'));
+      const { graph: network } = analysis.models[0]!;
+      // Enlargements may grow beyond what is worth the time.
+      fc.pre(network.nodes.every(({ outputs }) => outputs.every(({ type }) => type.shape.reduce<number>((a, b) => a * (b as number), 1) <= 400)));
+      const output = network.outputs.at(-1)!.tensors[0]!;
+      const [input] = network.inputs;
+      const fields = new ReceptiveFields();
+      const axis = fields.of(output)[0]!.axes[0]!;
+      if (axis.kind === 'unknown') {
+        expect(axis.reason).toMatch(/different strides meet|repeat too rarely|single place is spread/);
+        return;
+      }
+      const shape = output.type.shape as readonly number[];
+      const units = [0.3, 0.5, 0.7].map((where) => shape.map((size, at) => (at === 0 && shape.length === 2 ? 0 : Math.floor(where * size))));
+      const supports = placesOf(network, output, units);
+      if (axis.kind === 'all') {
+        counts.all++;
+        for (const seen of supports) expect(seen.length).toBeGreaterThan(0);
+        return;
+      }
+      const intervals = units.map((unit) => fields.interval(output, unit, input!, 1)!);
+      for (const [at, [first, last]] of intervals.entries()) {
+        expect(last - first + 1).toBeLessThanOrEqual(axis.size);
+        expect(supports[at]!.every((place) => place >= first && place <= last)).toBe(true);
+      }
+      // A border anywhere on the way, with padding behind it, hides ends; that cannot be so at all places of a long map.
+      const inside = intervals.flatMap(([first, last], at) => (first >= 0 && last < length && first <= last ? [[supports[at]![0], supports[at]!.at(-1)].join() === [first, last].join()] : []));
+      const bordered = /[pP]ad/.test(body);
+      if (axis.stride === 0) counts.picked++;
+      else if (inside.length === 3 && (!bordered || shape.at(-1)! >= 12)) {
+        counts.exact++;
+        expect(inside).toContain(true);
+      }
+      if (!bordered) expect(inside.every(Boolean)).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+  expect(counts.exact).toBeGreaterThan(8);
+  expect(counts.picked).toBeGreaterThan(4);
+  expect(counts.all).toBeGreaterThan(8);
+});
+
 it('a U-Net sees up to 204 pixels, and less at most places', () => {
   const head = 'stack Double { repeat 2 { Conv1d(1, 3, padding = 1) } }\n';
   const { models } = analyseText(`${head}model M {
@@ -169,6 +287,37 @@ describe('fields that people know', () => {
 
   it('a linear layer on each step of a sequence sees that step', () => {
     expect(fieldOf('  Linear(4)', '[T, 8]').axes).toEqual([{ kind: 'window', size: 1, stride: 1, before: 0, after: 0 }]);
+  });
+
+  it.each([
+    ['one place of a sequence sees what it saw before', '  Conv1d(2, 5, padding = 2)\n  a = Identity\n  y = x -> Conv1d(2, 5, padding = 2)\n  y[:, 0]', { size: 5, stride: 0, before: 2, after: 0 }],
+    ['so does the last', '  y = x -> Conv1d(2, 5, padding = 2)\n  y[:, -1]', { size: 5, stride: 0, before: 0, after: 2 }],
+    ['a window of the whole map keeps its size behind Flatten and Linear', '  AvgPool1d(4); Conv1d(3, 12); Flatten; Linear(5)', { size: 48, stride: 0, before: 0, after: 0 }],
+    ['linear interpolation reads between two neighbours', '  Upsample(scale_factor = 2, mode = "linear")', { size: 2, stride: 0.5, before: 1, after: 1 }],
+  ])('%s', (_, body, expected) => {
+    expect(fieldOf(body.replace('  a = Identity\n', '')).axes).toMatchObject([{ kind: 'window', ...expected }]);
+  });
+
+  it('one place of free length sees as much', () => {
+    expect(fieldOf('  y = x -> Conv1d(2, 5, padding = 2)\n  y[:, -1]', '[2, L]').axes).toEqual([{ kind: 'window', size: 5, stride: 0, before: 0, after: 2 }]);
+  });
+
+  it('parts of one axis joined again are not given a number', () => {
+    expect(fieldOf('  concat(x[:, 24:], x[:, :24], dim = 1)').axes).toMatchObject([{ kind: 'unknown' }]);
+  });
+
+  it('branches with different middles are reported', () => {
+    const offsets = (body: string): readonly (number | undefined)[] => {
+      const { graph: network } = analyseText(`model M {\n  input x: [2, 48]\n${body}\n}\n`).models[0]!;
+      const fields = new ReceptiveFields();
+      return network.nodes.flatMap((node) => fields.misalignmentsAt(node).map(({ offset }) => offset));
+    };
+    expect(offsets('  concat { Conv1d(2, 3, padding = 1); Conv1d(2, 7, padding = 3); Identity }')).toEqual([]);
+    expect(offsets('  y = x -> Conv1d(2, 3)\n  y + x[:, :46]')).toEqual([1]);
+    expect(offsets('  y = x -> Conv1d(2, 3)\n  y + x[:, 1:-1]')).toEqual([]);
+    expect(offsets('  residual { Conv1d(2, 4, padding = "same") }')).toEqual([0.5]);
+    expect(offsets('  y = x -> AvgPool1d(2) -> Upsample(scale_factor = 2)\n  y + x')).toEqual([]);
+    expect(offsets('  a = x -> AvgPool1d(2)\n  b = x -> Conv1d(2, 25)\n  a + b')).toEqual([undefined]);
   });
 
   it('branches with different strides are not given a number', () => {

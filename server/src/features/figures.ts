@@ -8,7 +8,7 @@ import { countMacs, countParameters, parametersOf } from '../semantics/cost';
 import type { Chain, Observation } from '../semantics/findings';
 import type { AnyNode, Graph, GraphNode, NamedOutput, Tensor } from '../semantics/graph';
 import type { EvaluatedModel } from '../semantics/model';
-import { type AxisReport, type ReceptiveField, ReceptiveFields } from '../semantics/receptive-field';
+import { type AxisReport, type Misalignment, type ReceptiveField, ReceptiveFields } from '../semantics/receptive-field';
 import type { Run } from '../semantics/run';
 import type { Value } from '../semantics/values';
 import { grouped } from './numbers';
@@ -30,6 +30,13 @@ export function receptiveFieldsOf(graph: Graph, tensor: Tensor): readonly Recept
   let known = fields.get(graph);
   if (known === undefined) fields.set(graph, (known = new ReceptiveFields()));
   return known.of(tensor);
+}
+
+/** Where the operands of an operation look at an input from different middles. */
+export function misalignmentsAt(graph: Graph, node: AnyNode): readonly Misalignment[] {
+  const [output] = node.outputs;
+  if (output !== undefined) receptiveFieldsOf(graph, output);
+  return fields.get(graph)?.misalignmentsAt(node) ?? [];
 }
 
 /** The evaluation that an observation was made in. */
@@ -169,7 +176,9 @@ export function fieldDetails(field: ReceptiveField): string {
   // Behind enlargements neighbouring units see parts of different sizes.
   const least = field.axes.map((axis) => (axis.kind === 'window' ? grouped(axis.least ?? axis.size) : '–')).join(' × ');
   const varies = windows.some((axis) => axis.least !== undefined) ? `${least} at the least, ` : '';
-  return `${varies}effective stride ${strides}, ${paddingText(field.axes)}`;
+  // Behind a pick, such as x[:, 0], all units look at one place.
+  const steps = windows.every((axis) => axis.stride === 0) ? 'at one place' : `effective stride ${strides}`;
+  return `${varies}${steps}, ${paddingText(field.axes)}`;
 }
 
 function paddingText(axes: readonly AxisReport[]): string {

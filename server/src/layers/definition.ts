@@ -104,6 +104,8 @@ export interface Inference {
   /** Formulas with the numbers put in, for the hover. */
   readonly steps?: readonly Step[];
   readonly dependence: Dependence;
+  /** Where the items of `list` look at different places: one for each. */
+  readonly dependences?: readonly Dependence[];
   /** The output, or all of `list`, or the output and all of `further`. */
   execute(execution: Execution): Ref | readonly Ref[];
 }

@@ -39,7 +39,17 @@ export interface Dependence {
   /** Input axes that share one output axis, as after Flatten: whoever mixes that axis later mixes all of them. */
   readonly merged?: boolean;
   /** Input axes that the output lacks, since one place of them was picked. */
-  readonly picked?: readonly { readonly input: number; readonly axis: number; readonly at: number }[];
+  readonly picked?: readonly PickedAxis[];
+  /** An output axis along which the inputs lie one behind the other. */
+  readonly joinedAlong?: number;
+}
+
+export interface PickedAxis {
+  readonly input: number;
+  readonly axis: number;
+  /** The place, counted from the front and from the far end; NaN where it is not known. */
+  readonly at: number;
+  readonly fromEnd: number;
 }
 
 /** Each output unit sees the unit at its own place. */
@@ -51,6 +61,29 @@ export function identity(input: number, from: number, to: number): AxisWindow {
 export function enlarged(input: number, from: number, to: number, factor: number): AxisWindow {
   const overhang = (factor - 1) / factor;
   return { input, from, to, stride: 1 / factor, extent: overhang + 1, before: overhang, after: overhang };
+}
+
+/** An input axis of size 1 that the output lacks. */
+export function onlyPlace(input: number, axis: number): PickedAxis {
+  return { input, axis, at: 0, fromEnd: 0 };
+}
+
+/** The smallest q for which q·x is whole; undefined where it is above 4096. */
+export function denominatorOf(x: number): number | undefined {
+  for (let q = 1; q <= 4096; q++) if (Math.abs(Math.round(x * q) - x * q) < 1e-9 * q) return q;
+  return undefined;
+}
+
+/**
+ * Output o sees the integers that lie strictly between o·step + low and o·step + high. Where both are multiples of
+ * 1/grain, half of one keeps the ends away. The input holds a whole number of steps, unless `corners` are aligned.
+ */
+export function between(axis: number, step: number, low: number, high: number, grain: number, corners = false): AxisWindow {
+  const margin = 1 / (2 * grain);
+  const before = -(low + margin);
+  // Counted from the far end, the interval is mirrored: from step − 1 − high to step − 1 − low.
+  const after = corners ? before : high + 1 - step - margin;
+  return { input: 0, from: axis, to: axis, stride: step, extent: high - low - 2 * margin + 1, before, after };
 }
 
 /** An axis that follows another one, but in uneven steps, or in steps that a free dimension decides. */

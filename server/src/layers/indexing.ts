@@ -5,7 +5,7 @@ import { add, type Dimension, floorDivide, maximum, minimum, multiply, print, su
 import { type ArgumentDefinition, integer } from './arguments';
 import { broadcastShapes, commonBatch } from './broadcast';
 import { type Call, type FunctionOperation, oneInput, tensorFunction, torchPage } from './definition';
-import { type AxisWindow, type Dependence, identity, type MixedAxis, unevenWindow } from './dependence';
+import { type AxisWindow, type Dependence, identity, type MixedAxis, type PickedAxis, unevenWindow } from './dependence';
 import { printShape } from './tensor';
 import { noWork } from './work';
 
@@ -130,11 +130,14 @@ const index = tensorFunction<IndexArguments>({
     const result: Dimension[] = [];
     const windows: AxisWindow[] = [];
     const mixed: MixedAxis[] = [];
-    const picked: { input: number; axis: number; at: number }[] = [];
+    const picked: PickedAxis[] = [];
     for (const [position, selection] of selections.entries()) {
       if (position === spot) result.push(...rows);
       if (selection.kind === 'new') result.push(1);
-      else if (selection.kind === 'at') picked.push({ input: 0, axis: selection.axis, at: typeof selection.place === 'number' ? selection.place : NaN });
+      else if (selection.kind === 'at') {
+        const fromEnd = subtract(subtract(shape[selection.axis]!, 1), selection.place);
+        picked.push({ input: 0, axis: selection.axis, at: numberOrNaN(selection.place), fromEnd: numberOrNaN(fromEnd) });
+      }
       else if (selection.kind === 'gather') mixed.push({ input: 0, axis: selection.axis, as: 'position' });
       else {
         windows.push(sliceWindow(selection, result.length, shape[selection.axis]!));
@@ -167,6 +170,10 @@ function placeOfRows(selections: readonly Selection[]): number | undefined {
 /** The output axis where the rows begin. */
 function rowsStart(selections: readonly Selection[], spot: number | undefined): number {
   return selections.slice(0, spot ?? 0).filter((selection) => selection.kind === 'slice' || selection.kind === 'new').length;
+}
+
+function numberOrNaN(size: Dimension): number {
+  return typeof size === 'number' ? size : NaN;
 }
 
 function sliceWindow({ axis, start, step, size }: Extract<Selection, { kind: 'slice' }>, to: number, whole: Dimension): AxisWindow {

@@ -65,7 +65,7 @@ const concat = tensorFunction<{ dim: number }>({
     return {
       output: { element: commonElement(call.inputs), shape: shape.map((size, index) => (index === at ? total : size)) },
       steps: [{ what: `axis ${String(at)}`, formula: `${parts.map(print).join(' + ')} = ${print(total)}` }],
-      dependence: { windows, mixed: [] },
+      dependence: { windows, mixed: [], joinedAlong: at },
       execute: ({ builder, inputs }) => builder.concat(commonBatch(builder, inputs), at + 1),
     };
   },
@@ -116,11 +116,14 @@ function parts(call: Pick<Call, 'inputs'>, at: number, sizes: readonly Dimension
     output: list[0]!,
     list,
     steps: [{ what: `axis ${String(at)}`, formula: `${print(shape[at]!)} = ${sizes.map(print).join(' + ')}` }],
-    // The parts start at different places; which one an output is of, the place does not tell.
-    dependence: {
-      windows: shape.map((_, index) => (index === at ? unevenWindow(0, at, at) : identity(0, index, index))),
-      mixed: [],
-    },
+    dependence: { windows: shape.map((_, index) => (index === at ? unevenWindow(0, at, at) : identity(0, index, index))), mixed: [] },
+    dependences: sizes.map((size, part) => {
+      const start = add(0, ...sizes.slice(0, part));
+      const rest = subtract(subtract(shape[at]!, start), size);
+      // What belongs to other parts is padding below zero.
+      const cut = partWindow(0, at, subtract(0, start), subtract(0, rest));
+      return { windows: shape.map((_, index) => (index === at ? cut : identity(0, index, index))), mixed: [] };
+    }),
     execute: ({ builder, inputs }) => {
       const whole = builder.shape(inputs[0]!);
       let start = 0;

@@ -4,7 +4,7 @@ import { type Dimension, floorDivide, identical, modulo, multiply, print, subtra
 import { axis, integers, shapeOf, size } from './arguments';
 import { known, requireRank, resolveAxis } from './check';
 import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, operation, tensorFunction, torchPage } from './definition';
-import { type AxisWindow, type Dependence, elementwise, identity, type MixedAxis, unevenWindow } from './dependence';
+import { type AxisWindow, type Dependence, elementwise, identity, type MixedAxis, onlyPlace, type PickedAxis, unevenWindow } from './dependence';
 import { elements, printShape } from './tensor';
 import { noWork } from './work';
 
@@ -41,19 +41,20 @@ export function reshapeDependence(from: Shape, to: Shape): Dependence {
   if (runs === undefined) return { windows: [], mixed: all };
   const windows: AxisWindow[] = [];
   const mixed: MixedAxis[] = [];
+  const picked: PickedAxis[] = [];
   let merged = false;
   for (const [before, after] of runs) {
     const long = before.filter((index) => from[index] !== 1);
     const target = after.filter((index) => to[index] !== 1);
-    // A single entry that is left without any axis is seen whole.
-    if (after.length === 0) mixed.push(...before.map((index): MixedAxis => ({ input: 0, axis: index, as: 'position' })));
-    else if (target.length <= 1) {
-      const place = target[0] ?? after[0];
-      if (place !== undefined) windows.push(...(long.length > 0 ? long : before.slice(0, 1)).map((index) => identity(0, index, place)));
-      merged ||= long.length > 1;
-    } else mixed.push(...long.map((index): MixedAxis => ({ input: 0, axis: index, as: 'position' })));
+    const place = target[0] ?? after[0];
+    const kept = target.length > 1 ? [] : long.length > 0 ? long : place === undefined ? [] : before.slice(0, 1);
+    windows.push(...kept.map((index) => identity(0, index, place!)));
+    // Axes of size 1 that vanish hold one place.
+    picked.push(...before.filter((index) => from[index] === 1 && !kept.includes(index)).map((index) => onlyPlace(0, index)));
+    merged ||= kept.length > 1;
+    if (target.length > 1) mixed.push(...long.map((index): MixedAxis => ({ input: 0, axis: index, as: 'position' })));
   }
-  return { windows, mixed, merged };
+  return { windows, mixed, merged, picked };
 }
 
 interface Reshaping {

@@ -4,7 +4,7 @@ import { add, type Dimension, floorDivide, multiply, print, subtract } from '../
 import { type ArgumentDefinition, type ArgumentDefinitions, flag, integer, optional, perAxis, type RawValue, size } from './arguments';
 import { requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Step } from './definition';
-import { type AxisWindow, type Dependence, type MixedAxis, unevenWindow } from './dependence';
+import { type AxisWindow, between, denominatorOf, type Dependence, identity, type MixedAxis, unevenWindow } from './dependence';
 import { float, type TensorType } from './tensor';
 import { axisName, extent, outputSize, slide, spatialDependence, type Window } from './window';
 import { sumOf, windowWork, type Work } from './work';
@@ -251,14 +251,17 @@ function adaptivePool(kind: 'Avg' | 'Max', axes: Axes): Operation {
   });
 }
 
-/** The window of an adaptive pool; of no number where the windows are uneven or not known. */
+/** The window of an adaptive pool; of no number where the sizes are not known. */
 function adaptiveWindow(n: Dimension, out: Dimension, axis: number): AxisWindow | 'everything' {
   if (out === 1 && n !== 1) return 'everything';
+  if (typeof n === 'number' && typeof out === 'number') {
+    const step = n / out;
+    const q = denominatorOf(step);
+    // ⌊o·step⌋ is the first integer above o·step − 1, ⌈(o + 1)·step⌉ − 1 the last below (o + 1)·step.
+    return q === undefined ? unevenWindow(0, axis, axis) : between(axis, step, -1, step, q);
+  }
   const rest = typeof out === 'number' ? subtract(n, multiply(out, floorDivide(n, out)!)) : subtract(n, out);
-  if (rest !== 0) return unevenWindow(0, axis, axis);
-  const width = typeof out === 'number' ? floorDivide(n, out)! : 1;
-  if (typeof width !== 'number') return unevenWindow(0, axis, axis);
-  return { input: 0, from: axis, to: axis, stride: width, extent: width, before: 0, after: 0 };
+  return rest === 0 && typeof out !== 'number' ? identity(0, axis, axis) : unevenWindow(0, axis, axis);
 }
 
 const allAxes: readonly Axes[] = [1, 2, 3];

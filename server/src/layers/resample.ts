@@ -5,7 +5,7 @@ import { type Dimension, floorDivide, modulo, multiply, print } from '../symboli
 import { type ArgumentDefinition, choice, flag, integer, optional, type RawValue } from './arguments';
 import { requireFloat, requireRank } from './check';
 import { type Call, type Inference, oneInput, type Operation, operation, type Problem, type Step, torchPage } from './definition';
-import { type AxisWindow, enlarged, identity, type MixedAxis, unevenWindow } from './dependence';
+import { type AxisWindow, between, denominatorOf, enlarged, identity, type MixedAxis, unevenWindow } from './dependence';
 import { elements, printShape } from './tensor';
 import { noWork } from './work';
 
@@ -163,7 +163,7 @@ function upsample(name: string, fixed?: { readonly mode: Mode; readonly corners:
         output: { element: 'float', shape: [shape[0]!, ...sized.sizes] },
         steps: sized.steps,
         dependence: {
-          windows: [identity(0, 0, 0), ...sized.sizes.map((out, axis) => upsampleWindow(shape[axis + 1]!, out, axis + 1, mode, corners === true))],
+          windows: [identity(0, 0, 0), ...sized.sizes.map((out, axis) => upsampleWindow(shape[axis + 1]!, out, axis + 1, mode, corners === true, factors[axis]))],
           mixed: [],
         },
         execute: ({ builder, inputs }) =>
@@ -194,14 +194,26 @@ function modeProblem(name: string, mode: Mode, corners: boolean | null, axes: nu
   return undefined;
 }
 
-function upsampleWindow(n: Dimension, out: Dimension, axis: number, mode: Mode, corners: boolean): AxisWindow {
-  const ratio = typeof n === 'number' && typeof out === 'number' ? out / n : undefined;
-  if (ratio === 1 && mode !== 'bicubic') return identity(0, axis, axis);
-  // Only a nearest neighbour at a whole factor reads the same way everywhere: o sees ⌊o/s⌋.
-  if (ratio !== undefined && Number.isInteger(ratio) && mode === 'nearest' && !corners) {
-    return enlarged(0, axis, axis, ratio);
+/** What an output sees between the places that it is interpolated from; of no number where the ratio is not known. */
+function upsampleWindow(n: Dimension, out: Dimension, axis: number, mode: Mode, corners: boolean, factor: number | undefined): AxisWindow {
+  const sized = typeof n === 'number' && typeof out === 'number' ? n / out : undefined;
+  if (sized === 1 && mode !== 'bicubic') return identity(0, axis, axis);
+  const aligned = corners && typeof n === 'number' && typeof out === 'number';
+  const step = aligned ? (out === 1 ? 0 : (n - 1) / (out - 1)) : corners ? undefined : factor === undefined ? sized : 1 / factor;
+  const q = step === undefined || step === 0 ? undefined : denominatorOf(step);
+  if (step === undefined || q === undefined) return unevenWindow(0, axis, axis);
+  const middle = aligned ? 0 : (step - 1) / 2;
+  switch (mode) {
+    case 'nearest':
+      return between(axis, step, -1, 1 / q, q);
+    case 'nearest-exact':
+      return between(axis, step, step / 2 - 1, step / 2 + 1 / (2 * q), 2 * q);
+    case 'bicubic':
+      // Where an output meets an input place, all other weights are 0; with an even q that never is.
+      return q % 2 === 0 && !aligned ? between(axis, step, middle - 2, middle + 2, 2 * q) : unevenWindow(0, axis, axis);
+    default:
+      return between(axis, step, middle - 1, middle + 1, 2 * q, aligned);
   }
-  return unevenWindow(0, axis, axis);
 }
 
 function requireFactor(call: Pick<Call, 'problem' | 'requireEqual'>, name: string, size: Dimension, divisor: number, what: string, argument: string): boolean {

@@ -107,3 +107,39 @@ export function sizesOf(field: AxisField): readonly [least: number, greatest: nu
   const sizes = field.low.map((low, unit) => Math.max(0, field.high[unit]! - low + 1));
   return [Math.min(...sizes), Math.max(...sizes)];
 }
+
+/** What the unit at one place sees, counted from both ends; an end that is not known is taken to be inside. */
+export function atPlace(field: AxisField, at: number, fromEnd: number): AxisField {
+  const known = Number.isNaN(at) ? 0 : at;
+  const low = endOf(field, field.low, known);
+  const high = endOf(field, field.high, known);
+  // Without the place, the interval's length is still that of all units, if they are alike.
+  const start = Number.isNaN(at) ? Math.max(0, low) : low;
+  return {
+    period: 1,
+    advance: 0,
+    low: [start],
+    high: [start + high - low],
+    lowFromEnd: [Number.isNaN(fromEnd) ? 0 : endOf(field, field.lowFromEnd, fromEnd)],
+    merged: false,
+  };
+}
+
+/** Whether all units see intervals of one length. */
+export function isUniform(field: AxisField): boolean {
+  const [least, greatest] = sizesOf(field);
+  return least === greatest;
+}
+
+/** How far apart the middles of what two branches see are, on average over a period; undefined where their strides differ. */
+export function offsetBetween(a: AxisField, b: AxisField): number | undefined {
+  if (a.advance * b.period !== b.advance * a.period) return undefined;
+  const middle = (field: AxisField): number =>
+    field.low.reduce((sum, low, unit) => sum + (low + field.high[unit]!) / 2 - (unit * field.advance) / field.period, 0) / field.period;
+  return middle(a) - middle(b);
+}
+
+/** The first and the last place that a unit sees, as if the input had no ends. */
+export function intervalOf(field: AxisField, unit: number): readonly [first: number, last: number] {
+  return [endOf(field, field.low, unit), endOf(field, field.high, unit)];
+}

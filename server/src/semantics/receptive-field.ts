@@ -2,12 +2,12 @@
 // Each axis of an input is followed through the graph (axis-field.ts); where branches meet, the union is taken.
 
 import type { Dependence } from '../layers/dependence';
-import { type AxisField, itself, joinFields, seesOnePlace, sizesOf, strideOf, throughWindow } from './axis-field';
-import type { AnyNode, Tensor } from './graph';
+import { atPlace, type AxisField, intervalOf, isUniform, itself, joinFields, offsetBetween, seesOnePlace, sizesOf, strideOf, throughWindow } from './axis-field';
+import type { AnyNode, GraphNode, Tensor } from './graph';
 
 /** How one axis of an input is seen from a tensor. */
 interface InputAxis {
-  /** By the tensor's axis; most often there is one. */
+  /** By the tensor's axis; most often there is one. Under `everywhere` what all units see alike. */
   readonly along: ReadonlyMap<number, AxisField>;
   /** Every unit sees the whole axis; the first node after which that is so. */
   readonly all?: AnyNode | 'input';
@@ -16,6 +16,9 @@ interface InputAxis {
   /** Seen in a way that no interval describes. */
   readonly unknown?: string;
 }
+
+/** In the place of a tensor's axis: the field does not move with the unit, since one place was picked. */
+const everywhere = -1;
 
 /** How every axis of one input is seen. */
 type InputField = readonly InputAxis[];
@@ -29,6 +32,7 @@ export type AxisReport =
       /** The greatest size of any unit's field; behind enlargements the least may be smaller. */
       readonly size: number;
       readonly least?: number;
+      /** How far apart neighbours look; 0 where all units see the same place. */
       readonly stride: number;
       readonly before: number;
       readonly after: number;
@@ -44,6 +48,14 @@ export interface ReceptiveField {
   readonly global: boolean;
 }
 
+/** Operands of one operation that look at an axis of an input from different middles. */
+export interface Misalignment {
+  readonly input: Tensor;
+  readonly axis: number;
+  /** The greatest distance of two middles, in places of the input; undefined where even the strides differ. */
+  readonly offset: number | undefined;
+}
+
 export class ReceptiveFields {
   private readonly fields = new Map<Tensor, Field>();
 
@@ -56,6 +68,15 @@ export class ReceptiveFields {
       found.push({ input, axes: report, global: report.every((axis) => axis.kind === 'all') });
     }
     return found;
+  }
+
+  /** The first and the last place along an axis of an input that one unit sees, as if the input had no ends; undefined where that is no interval. */
+  interval(tensor: Tensor, unit: readonly number[], input: Tensor, axis: number): readonly [first: number, last: number] | undefined {
+    const seen = this.field(tensor).get(input)?.[axis];
+    const [entry, second] = [...(seen?.along ?? [])];
+    if (entry === undefined || second !== undefined || seen!.all !== undefined || seen!.unknown !== undefined) return undefined;
+    const [key, field] = entry;
+    return intervalOf(field, key === everywhere ? 0 : unit[key]!);
   }
 
   private field(tensor: Tensor): Field {
@@ -84,29 +105,85 @@ export class ReceptiveFields {
     }
     if (source.kind !== 'node' || source.node.kind !== 'operation') return new Map();
     const { node } = source;
+    const { dependence: common, dependences } = node.effect;
+    const dependence = dependences?.[node.outputs.indexOf(tensor)] ?? common;
     const merged = new Map<Tensor, InputField>();
-    for (const [index, operand] of node.inputs.entries()) {
-      for (const [input, axes] of this.fields.get(operand)!) {
-        const through = axes.map((axis) => passThrough(axis, node.effect.dependence, index, operand, node));
-        const before = merged.get(input);
-        merged.set(input, before === undefined ? through : before.map((axis, at) => union(axis, through[at]!)));
-      }
+    for (const [input, fields] of this.throughOperands(node, dependence)) {
+      merged.set(input, fields.reduce((before, after) => before.map((axis, at) => union(axis, after[at]!, dependence.joinedAlong))));
     }
     return merged;
   }
+
+  /** How each input is seen through each operand that depends on it. */
+  private throughOperands(node: GraphNode, dependence: Dependence): ReadonlyMap<Tensor, readonly InputField[]> {
+    const found = new Map<Tensor, InputField[]>();
+    for (const [index, operand] of node.inputs.entries()) {
+      for (const [input, axes] of this.field(operand)) {
+        const through = axes.map((axis) => passThrough(axis, dependence, index, node));
+        const known = found.get(input);
+        if (known === undefined) found.set(input, [through]);
+        else known.push(through);
+      }
+    }
+    return found;
+  }
+
+  /** Where branches meet that look at an input from different middles, as after a crop on one side or an uneven padding. */
+  misalignmentsAt(node: AnyNode): readonly Misalignment[] {
+    if (node.kind !== 'operation' || node.inputs.length < 2) return [];
+    const { dependence } = node.effect;
+    const found: Misalignment[] = [];
+    for (const [input, operands] of this.throughOperands(node, dependence)) {
+      for (const axis of input.type.shape.keys()) {
+        const seen = operands.map((operand) => operand[axis]!);
+        if (seen.some(({ all, unknown }) => all !== undefined || unknown !== undefined)) continue;
+        const offsets = [...seen[0]!.along.keys()].flatMap((key) => {
+          if (key === everywhere || key === dependence.joinedAlong) return [];
+          const fields = seen.flatMap(({ along }) => along.get(key) ?? []);
+          return fields.slice(1).map((field) => offsetBetween(fields[0]!, field));
+        });
+        if (offsets.some((offset) => offset === undefined)) found.push({ input, axis, offset: undefined });
+        else {
+          const ends = [0, ...(offsets as number[])];
+          const offset = Math.max(...ends) - Math.min(...ends);
+          if (offset > rounding) found.push({ input, axis, offset });
+        }
+      }
+    }
+    return found;
+  }
 }
+
+/** Middles of thirds leave rounding errors. */
+const rounding = 1e-9;
 
 function ancestors(tensor: Tensor): readonly Tensor[] {
   return tensor.source.kind === 'node' ? tensor.source.node.inputs : [];
 }
 
 /** How an input axis is seen behind an operation that sees it through one of its operands. */
-function passThrough(axis: InputAxis, dependence: Dependence, operand: number, tensor: Tensor, node: AnyNode): InputAxis {
+function passThrough(axis: InputAxis, dependence: Dependence, operand: number, node: AnyNode): InputAxis {
   let { all, channel, unknown } = axis;
   const along = new Map<number, AxisField>();
+  const put = (key: number, field: AxisField): void => {
+    const before = along.get(key);
+    const joined = before === undefined ? field : joinFields(before, field);
+    if (joined === undefined) unknown ??= 'branches with different strides meet';
+    else along.set(key, joined);
+  };
+  const pick = (field: AxisField, at: number, fromEnd: number): void => {
+    // Without the place, units that see different lengths leave it open.
+    if (field.merged || (Number.isNaN(at) && !isUniform(field))) unknown ??= 'one position is picked';
+    else put(everywhere, atPlace(field, at, fromEnd));
+  };
   for (const [seenAlong, field] of axis.along) {
-    if (dependence.picked?.some((each) => each.input === operand && each.axis === seenAlong) === true) {
-      unknown ??= 'one position is picked';
+    if (seenAlong === everywhere) {
+      put(everywhere, field);
+      continue;
+    }
+    const picked = dependence.picked?.find((each) => each.input === operand && each.axis === seenAlong);
+    if (picked !== undefined) {
+      pick(field, picked.at, picked.fromEnd);
       continue;
     }
     const mixed = dependence.mixed.find((each) => each.input === operand && each.axis === seenAlong);
@@ -117,8 +194,7 @@ function passThrough(axis: InputAxis, dependence: Dependence, operand: number, t
       continue;
     }
     if (dependence.stretched?.some((each) => each.input === operand && each.axis === seenAlong) === true && all === undefined) {
-      if (tensor.type.shape[seenAlong] === 1 && seesOnePlace(field)) unknown ??= 'one position is spread over all others';
-      else unknown ??= 'a single window is spread over all positions';
+      pick(field, 0, 0);
       continue;
     }
     for (const window of dependence.windows) {
@@ -136,22 +212,22 @@ function passThrough(axis: InputAxis, dependence: Dependence, operand: number, t
         unknown ??= 'the units repeat too rarely to be followed';
         continue;
       }
-      const next = dependence.merged === true ? { ...seen, merged: true } : seen;
-      const before = along.get(window.to);
-      const joined = before === undefined ? next : joinFields(before, next);
-      if (joined === undefined) unknown ??= 'branches with different strides meet';
-      else along.set(window.to, joined);
+      put(window.to, dependence.merged === true ? { ...seen, merged: true } : seen);
     }
   }
   return { along, all, channel, unknown };
 }
 
 /** What two operands together see. */
-function union(a: InputAxis, b: InputAxis): InputAxis {
+function union(a: InputAxis, b: InputAxis, joinedAlong: number | undefined): InputAxis {
   const along = new Map(a.along);
   let unknown = a.unknown ?? b.unknown;
   for (const [axis, field] of b.along) {
     const before = along.get(axis);
+    if (before !== undefined && axis === joinedAlong) {
+      unknown ??= 'the parts of one axis look at different places';
+      continue;
+    }
     const joined = before === undefined ? field : joinFields(before, field);
     if (joined === undefined) unknown ??= 'branches with different strides meet';
     else along.set(axis, joined);
@@ -178,7 +254,7 @@ function reportAxis(axis: InputAxis, length: unknown): AxisReport {
       ? { kind: 'window', size: 1, stride: 1, before: 0, after: 0 }
       : { kind: 'unknown', reason: 'this axis is not followed through the operations' };
   }
-  if (second !== undefined) return { kind: 'unknown', reason: 'one axis is seen along several' };
+  if (second !== undefined) return { kind: 'unknown', reason: axis.along.has(everywhere) ? 'a single place is spread over all positions' : 'one axis is seen along several' };
   const [least, size] = sizesOf(field);
   return {
     kind: 'window',

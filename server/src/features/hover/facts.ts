@@ -4,7 +4,7 @@ import { elements, printShape } from '../../layers/tensor';
 import type { Kept, Parameter, Step } from '../../layers/definition';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../../semantics/graph';
 import { add, type Dimension, print } from '../../symbolic/dimension';
-import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, onlyOperation, receptiveFieldsOf, tensorsIn, typeOf, unknownReason } from '../figures';
+import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, misalignmentsAt, onlyOperation, receptiveFieldsOf, tensorsIn, typeOf, unknownReason } from '../figures';
 import { code, escaped, table } from '../markdown';
 import { grouped, groupedAndShortened } from '../numbers';
 import { capitalized } from '../spelling';
@@ -45,6 +45,7 @@ export function factsOfApplication(application: Application, document: Document)
   facts.push(...sizeSteps(steps));
   const [tensor] = tensorsIn(output);
   if (tensor !== undefined) facts.push(...fieldFacts(graph, tensor, document));
+  facts.push(...nodes.slice(-1).flatMap((node) => alignmentFacts(graph, node)));
   if (parameters !== 0 || operation?.layer !== undefined) {
     facts.push(['Parameters', [withFormula(parameters, parameters === 0 ? undefined : formulaOf(steps, 'parameters')), shapesOf(operation?.effect.parameters)].join('')]);
   }
@@ -116,6 +117,14 @@ export function fieldFacts(graph: Graph, tensor: Tensor, document: Document): re
     const before = since === undefined || !field.global ? undefined : fieldBefore(graph, since, field);
     const origin = since === undefined ? '' : `global since ${nameOf(since)} at ${lineOf(since.place, document)}${before === undefined ? '' : `; ${fieldSize(before)!} before it`}`;
     return [what, [`**${size}**`, details, origin].filter((part) => part !== '').join(', ')];
+  });
+}
+
+/** Branches that meet and look at an input from different middles: after a crop on one side, an even kernel, or other strides. */
+function alignmentFacts(graph: Graph, node: AnyNode): readonly Fact[] {
+  return misalignmentsAt(graph, node).map(({ axis, offset }): Fact => {
+    const where = `dimension ${grouped(axis)} of the input`;
+    return ['Branches', offset === undefined ? `not aligned: their strides differ in ${where}` : `not aligned: their middles are up to ${grouped(offset)} apart in ${where}`];
   });
 }
 

@@ -224,17 +224,17 @@ it('on random graphs every unit sees the support of its gradient', () => {
       const inside = intervals.flatMap(([first, last], at) => (first >= 0 && last < length && first <= last ? [[supports[at]![0], supports[at]!.at(-1)].join() === [first, last].join()] : []));
       const bordered = /[pP]ad/.test(body);
       if (axis.stride === 0) counts.picked++;
-      else if (inside.length === 3 && (!bordered || shape.at(-1)! >= 12)) {
-        counts.exact++;
-        expect(inside).toContain(true);
+      else {
+        counts.exact += inside.filter(Boolean).length;
+        if (inside.length === 3 && (!bordered || shape.at(-1)! >= 12)) expect(inside).toContain(true);
       }
       if (!bordered) expect(inside.every(Boolean)).toBe(true);
     }),
     { numRuns: 200 },
   );
-  expect(counts.exact).toBeGreaterThan(8);
-  expect(counts.picked).toBeGreaterThan(4);
-  expect(counts.all).toBeGreaterThan(8);
+  expect(counts.exact).toBeGreaterThan(10);
+  expect(counts.picked).toBeGreaterThan(2);
+  expect(counts.all).toBeGreaterThan(3);
 });
 
 it('a U-Net sees up to 204 pixels, and less at most places', () => {

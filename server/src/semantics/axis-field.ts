@@ -119,7 +119,8 @@ export function atPlace(field: AxisField, at: number, fromEnd: number): AxisFiel
     period: 1,
     advance: 0,
     low: [start],
-    high: [start + high - low],
+    // A unit that sees nothing goes on to see nothing.
+    high: [low > high ? -Infinity : start + high - low],
     lowFromEnd: [Number.isNaN(fromEnd) ? 0 : endOf(field, field.lowFromEnd, fromEnd)],
     merged: false,
   };

@@ -4,8 +4,10 @@ import { Uri, type ExtensionContext } from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import { registerCommands } from './commands';
 import { listFiles, readFile } from './files';
-import { requests, type ListFilesParams, type ReadFileParams } from './protocol';
-import { Reports } from './reports';
+import { Pages } from './pages';
+import { analysed, requests, type ListFilesParams, type AnalysedParams, type ReadFileParams } from './protocol';
+import { Status } from './status';
+import { Tests } from './tests';
 
 /** Makes the language client of one kind of host. */
 export type CreateClient = (id: string, name: string, options: LanguageClientOptions) => BaseLanguageClient;
@@ -14,12 +16,20 @@ export type CreateClient = (id: string, name: string, options: LanguageClientOpt
 export async function start(context: ExtensionContext, createClient: CreateClient): Promise<void> {
   const client = createClient('nn', 'nn language server', {
     documentSelector: [{ language: 'nn' }],
-    initializationOptions: { readFile: true, diagnosticPages: `${Uri.joinPath(context.extensionUri, 'docs/diagnostics').toString()}/` },
+    initializationOptions: { readFile: true, followsAnalysis: true, diagnosticPages: `${Uri.joinPath(context.extensionUri, 'docs/diagnostics').toString()}/` },
   });
-  const reports = new Reports(client);
+  const pages = new Pages(client);
+  const [status, tests] = [new Status(client), new Tests(client)];
   context.subscriptions.push(
-    reports,
-    ...registerCommands(client, reports),
+    pages,
+    status,
+    tests,
+    ...registerCommands(client, pages),
+    client.onNotification(analysed, ({ uri, onlyCheck }: AnalysedParams) => {
+      pages.refresh(uri);
+      void status.refresh(uri);
+      if (!onlyCheck) void tests.refresh(uri);
+    }),
     client.onRequest(requests.readFile, ({ uri }: ReadFileParams) => readFile(uri)),
     client.onRequest(requests.listFiles, ({ folder }: ListFilesParams) => listFiles(folder)),
     { dispose: () => client.stop() },

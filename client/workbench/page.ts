@@ -24,6 +24,7 @@ import getPreferencesService from '@codingame/monaco-vscode-preferences-service-
 import getQuickAccessService from '@codingame/monaco-vscode-quickaccess-service-override';
 import getSearchService from '@codingame/monaco-vscode-search-service-override';
 import getStorageService from '@codingame/monaco-vscode-storage-service-override';
+import getTestingService from '@codingame/monaco-vscode-testing-service-override';
 import getTextmateService from '@codingame/monaco-vscode-textmate-service-override';
 import '@codingame/monaco-vscode-theme-defaults-default-extension';
 import getThemeService from '@codingame/monaco-vscode-theme-service-override';
@@ -89,6 +90,7 @@ await initialize(
     ...getQuickAccessService({ isKeybindingConfigurationVisible: () => true, shouldUseGlobalPicker: () => true }),
     ...getSearchService(),
     ...getStorageService({ fallbackOverride: { 'workbench.activity.showAccounts': false } }),
+    ...getTestingService(),
     ...getTextmateService(),
     ...getThemeService(),
     ...getStatusBarService(),

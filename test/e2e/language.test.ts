@@ -75,6 +75,36 @@ describe('exam.nn in the workbench', () => {
   });
 });
 
+describe('models of exam.nn', () => {
+  it('are compared side by side', async ({ workbench }) => {
+    await workbench.goToLine('model ExamCNN');
+    await workbench.command('nn: Compare Model with …');
+    await workbench.pick('Sigmoids');
+    await expect.poll(() => workbench.renderedPage()).toContain('ExamCNN compared with Sigmoids');
+    expect(await workbench.renderedPage()).toContain('5 layers equal, 2 changed, 2 only on the left.');
+    await workbench.screenshot('comparison');
+  });
+
+  it('are in the status bar with their gradient checks', async ({ workbench }) => {
+    await workbench.goToLine('head = Linear(10)');
+    await expect.poll(() => workbench.page.locator('.statusbar-item', { hasText: 'FlatClassifier: 91,630 params' }).count()).toBe(1);
+  });
+
+  it('are tested in the Test Explorer, and fail at the line at fault', async ({ workbench }) => {
+    await workbench.goToLine('param b: []');
+    await workbench.command('Test: Run Test at Cursor');
+    await expect.poll(async () => (await workbench.testSigns()).filter((state) => state === 'passed').length).toBeGreaterThanOrEqual(3);
+    await workbench.goToLine('assert grad(loss, b)', 'assert grad(loss, b) == ');
+    await workbench.page.keyboard.type('3 * ');
+    await workbench.command('Test: Run Test at Cursor');
+    await expect.poll(() => workbench.testSigns()).toContain('failed');
+    await workbench.screenshot('tests');
+    await workbench.focusEditor();
+    await workbench.page.keyboard.press('Control+Z');
+    await workbench.page.keyboard.press('Control+J');
+  });
+});
+
 describe('resnet.nn in the workbench', () => {
   it('has the published figures above the models', async ({ workbench }) => {
     await workbench.openFile('resnet.nn');
@@ -86,7 +116,7 @@ describe('resnet.nn in the workbench', () => {
 
   it('keeps free dimensions symbolic in hovers', async ({ workbench }) => {
     await workbench.goToLine('MaxPool2d(3');
-    expect(await workbench.hover({ line: 'Conv2d(64, 7', word: 'Conv2d' })).toMatch(/64, .*H/);
+    expect(await workbench.hover({ line: 'Conv2d(out_channels:', word: 'Conv2d' })).toMatch(/64, .*H/);
     await workbench.screenshot('resnet hover');
     await workbench.endHover();
   });

@@ -226,8 +226,22 @@ export class Workbench {
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
   }
 
+  /** The states of the tests whose signs stand beside the lines on the screen: `passed`, `failed` … */
+  async testSigns(): Promise<string[]> {
+    const classes = await this.page.locator('.editor-instance .testing-run-glyph').evaluateAll((signs) => signs.map((sign) => sign.className));
+    return classes.map((names) => /codicon-testing-([a-z]+)-icon/.exec(names)?.[1] ?? '');
+  }
+
+  /** Chooses from the list that a command has opened. */
+  async pick(label: string): Promise<void> {
+    await this.quickInput().fill(label);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first().click();
+  }
+
   /** Puts the keyboard into the first editor. */
   async focusEditor(): Promise<void> {
+    // A rendered page may have the keyboard, and keep it.
+    await this.page.locator('.editor-group-container').first().locator('.tab.active').click();
     await this.page.keyboard.press('Control+1');
   }
 

@@ -2,7 +2,7 @@
 
 import type { CheckedEntry, CheckReport } from '../check/protocol';
 import type { Place } from '../semantics/graph';
-import { code, escaped, paragraphs, table } from './markdown';
+import { code, escaped, paragraphs, table, unbroken } from './markdown';
 import { counted, duration, grouped, scientific } from './numbers';
 import { capitalized } from './spelling';
 
@@ -92,7 +92,7 @@ function tensorTable({ tensors }: CheckReport, linkTo: ReportOptions['linkTo']):
   const rows = tensors.map((tensor) => [
     tensor.ok ? '✓' : '✗',
     linked(code(tensor.name), tensor.place, linkTo),
-    code(`[${tensor.shape.join(', ')}]`),
+    unbroken(`[${tensor.shape.join(', ')}]`),
     tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`,
     ...(sampled ? [grouped(tensor.directions)] : []),
     ...(kinked ? [tensor.kinks === 0 ? '' : grouped(tensor.kinks)] : []),

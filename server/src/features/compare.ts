@@ -1,7 +1,7 @@
 // Two models side by side: their totals, and their layers aligned as a diff.
 
 import type { EvaluatedModel } from '../semantics/model';
-import { code, escaped, paragraphs, table } from './markdown';
+import { code, escaped, paragraphs, table, unbroken } from './markdown';
 import { counted, grouped } from './numbers';
 import { type FieldFigures, type Figure, type LayerSummary, type ModelSummary, type Places, summaryOf } from './summary';
 
@@ -186,11 +186,11 @@ export function folded(layers: readonly ComparedLayer[]): readonly (ComparedLaye
 /** The comparison as a page. */
 export function comparisonPage(comparison: Comparison): string {
   const { left, right, layers } = comparison;
-  const rows = folded(layers).map((row) => (typeof row === 'number' ? ['', `*${counted(row, 'equal layer')}*`, '', '', '', ''] : [signs[row.kind], ...cellsOf(row).map((cell) => (cell === '–' || cell === '' ? cell : code(cell)))]));
+  const rows = folded(layers).map((row) => (typeof row === 'number' ? ['', `*${counted(row, 'equal layer')}*`, '', '', '', ''] : [signs[row.kind], ...cellsOf(row).map((cell, column) => (cell === '–' || cell === '' ? cell : column === 0 ? code(cell) : unbroken(cell)))]));
   const [one, other] = left.name === right.name ? ['Left', 'Right'] : [left.name, right.name];
   return paragraphs(
     `# ${escaped(left.name)} compared with ${escaped(right.name)}`,
-    table(['', escaped(one), escaped(other), 'Difference'], totalsOf(comparison).map(([what, a, b, difference]) => [`**${what}**`, a === '–' ? a : code(a), b === '–' ? b : code(b), difference])),
+    table(['', escaped(one), escaped(other), 'Difference'], totalsOf(comparison).map(([what, a, b, difference]) => [`**${what}**`, a === '–' ? a : unbroken(a), b === '–' ? b : unbroken(b), difference])),
     '## Layers',
     differenceText(comparison),
     rows.length === 0 || layers.every(({ kind }) => kind === 'same') ? undefined : table(['', 'Layer', 'Output', 'Parameters', 'MACs', 'Receptive field'], rows),

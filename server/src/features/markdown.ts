@@ -11,6 +11,11 @@ export function code(text: string): string {
   return `${fence}${text}${fence}`;
 }
 
+/** Text in code letters that stays on one line. */
+export function unbroken(text: string): string {
+  return code(text.replaceAll(' ', '\u00a0'));
+}
+
 /** Text that is shown as it is. */
 export function escaped(text: string): string {
   return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&');

@@ -28,6 +28,8 @@ export interface TestEntry {
   label: string;
   uri: string;
   range: Range;
+  /** Whether it needs the gradient check of its model, and so time. */
+  needsCheck: boolean;
 }
 
 /** The tests of a model, or those of the file itself. */
@@ -69,8 +71,8 @@ export const runTestsRequest = new RequestType<RunTestsParams, TestResultEntry[]
 export const allModelsRequest = new RequestType0<ModelReference[], void>('nn/allModels');
 export const compareRequest = new RequestType<{ left: ModelReference; right: ModelReference }, { markdown: string }, void>('nn/compare');
 
-/** To a client that announces `followsAnalysis` in its initialization options: what is known of a document has changed. */
-export const analysedNotification = new NotificationType<{ uri: string }>('nn/analysed');
+/** To a client that announces `followsAnalysis` in its initialization options: what is known of a document has changed, or only how far its checks are. */
+export const analysedNotification = new NotificationType<{ uri: string; onlyCheck: boolean }>('nn/analysed');
 
 /** From the server to a client that announces `readFile` in its initialization options: a file that is not open. */
 export const readFileRequest = new RequestType<{ uri: string }, { text: string | null }, void>('nn/readFile');

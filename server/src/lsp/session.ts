@@ -153,8 +153,8 @@ export class Session {
   }
 
   /** Tells a client that wants to know that something else is known of a document. */
-  tellAnalysed(uri: string): void {
-    if (this.followsAnalysis) void this.connection.sendNotification(analysedNotification, { uri });
+  tellAnalysed(uri: string, onlyCheck = false): void {
+    if (this.followsAnalysis) void this.connection.sendNotification(analysedNotification, { uri, onlyCheck });
   }
 
   /** Ends the checks of models that an edit has changed: soon, but not within the keystroke. */
@@ -183,7 +183,7 @@ export class Session {
     this.stateTimer ??= setTimeout(() => {
       this.stateTimer = undefined;
       this.refreshLenses();
-      for (const each of this.stateOf) this.tellAnalysed(each);
+      for (const each of this.stateOf) this.tellAnalysed(each, true);
       this.stateOf.clear();
     }, stateInterval);
   }

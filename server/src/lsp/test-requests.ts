@@ -21,9 +21,9 @@ async function tests(session: Session, uri: string): Promise<TestGroupEntry[]> {
     model: model ?? null,
     range: toRange(document, place.span),
     content,
-    tests: cases.flatMap(({ id, label, place: own }) => {
+    tests: cases.flatMap(({ id, label, place: own, needsCheck }) => {
       const location = toLocation(own, session.source);
-      return location === undefined ? [] : [{ id, label, ...location }];
+      return location === undefined ? [] : [{ id, label, needsCheck, ...location }];
     }),
   }));
 }

@@ -46,19 +46,19 @@ export interface ReportOptions {
   /** The model has changed since. */
   readonly stale?: boolean;
   readonly seed?: number;
-  /** The address of a place, for a link to it. */
-  readonly linkTo?: (place: Place) => string | undefined;
+  /** Where a place is now, as one says it: `line 12`. */
+  readonly lineOf?: (place: Place) => string | undefined;
 }
 
 /** The whole report as a page; a stale one is grey. */
-export function reportPage(report: CheckReport, { stale = false, seed, linkTo }: ReportOptions = {}): string {
+export function reportPage(report: CheckReport, { stale = false, seed, lineOf }: ReportOptions = {}): string {
   const page = paragraphs(
     `# Gradients of ${escaped(report.model)}`,
     `**${escaped(outcomeOf(report))}**`,
     settingOf(report, seed),
     disagreementsOf(report),
-    tensorTable(report, linkTo),
-    assertTable(report, linkTo),
+    tensorTable(report, lineOf),
+    assertTable(report, lineOf),
     report.notes.length === 0 ? undefined : paragraphs('## Remarks', report.notes.map((note) => `- ${escaped(sentence(note))}`).join('\n')),
   );
   return stale ? paragraphs('*The model has changed since this check.*', `<div style="opacity: 0.55">`, page, '</div>') : page;
@@ -86,30 +86,30 @@ function disagreementsOf({ tensors, culprits }: CheckReport): string | undefined
 }
 
 /** Directions and kinks are left out where there are none. */
-function tensorTable({ tensors }: CheckReport, linkTo: ReportOptions['linkTo']): string | undefined {
+function tensorTable({ tensors }: CheckReport, lineOf: ReportOptions['lineOf']): string | undefined {
   if (tensors.length === 0) return undefined;
   const [sampled, kinked] = [tensors.some(({ checked, entries }) => checked < entries), tensors.some(({ kinks }) => kinks > 0)];
   const rows = tensors.map((tensor) => [
     tensor.ok ? '✓' : '✗',
-    linked(code(tensor.name), tensor.place, linkTo),
+    code(tensor.name),
     unbroken(`[${tensor.shape.join(', ')}]`),
     tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`,
     ...(sampled ? [grouped(tensor.directions)] : []),
     ...(kinked ? [tensor.kinks === 0 ? '' : grouped(tensor.kinks)] : []),
     tensor.worst === undefined ? '' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 ? '' : ` at ${code(entryName('', tensor.worst.index))}`}`,
+    ...placed(tensor.place, lineOf),
   ]);
-  return paragraphs('## Tensors', table(['', 'Tensor', 'Shape', 'Entries compared', ...(sampled ? ['Random directions'] : []), ...(kinked ? ['At a kink'] : []), 'Worst relative error'], rows));
+  return paragraphs('## Tensors', table(['', 'Tensor', 'Shape', 'Compared', ...(sampled ? ['Directions'] : []), ...(kinked ? ['At a kink'] : []), 'Worst relative error', ...(lineOf === undefined ? [] : ['Place'])], rows));
 }
 
-function assertTable({ asserts }: CheckReport, linkTo: ReportOptions['linkTo']): string | undefined {
+function assertTable({ asserts }: CheckReport, lineOf: ReportOptions['lineOf']): string | undefined {
   if (asserts.length === 0) return undefined;
-  const rows = asserts.map(({ ok, text, message, place }) => [ok ? '✓' : '✗', linked(code(text.replace(/\s+/g, ' ')), place, linkTo), message === undefined ? (ok ? 'holds at random points' : '') : escaped(message)]);
-  return paragraphs('## Asserts', table(['', 'Assert', ''], rows));
+  const rows = asserts.map(({ ok, text, message, place }) => [ok ? '✓' : '✗', code(text.replace(/\s+/g, ' ')), message === undefined ? (ok ? 'holds at random points' : '') : escaped(message), ...placed(place, lineOf)]);
+  return paragraphs('## Asserts', table(['', 'Assert', '', ...(lineOf === undefined ? [] : ['Place'])], rows));
 }
 
-function linked(text: string, place: Place | undefined, linkTo: ReportOptions['linkTo']): string {
-  const address = place && linkTo?.(place);
-  return address === undefined ? text : `[${text}](${address})`;
+function placed(place: Place | undefined, lineOf: ReportOptions['lineOf']): readonly string[] {
+  return lineOf === undefined ? [] : [(place && lineOf(place)) ?? ''];
 }
 
 function sentence(text: string): string {

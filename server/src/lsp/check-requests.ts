@@ -4,8 +4,8 @@ import type { CancellationToken, WorkDoneProgressServerReporter } from 'vscode-l
 import { outcomeOf, reportPage } from '../features/check-report';
 import type { CheckEnd } from '../features/checks';
 import { factsOf, progressText, stageText } from '../features/code-lens';
+import { lineOf } from '../features/hover/facts';
 import type { Document } from '../features/workspace';
-import type { Place } from '../semantics/graph';
 import { toRange } from './convert';
 import { guarded } from './guard';
 import { cancelCheckRequest, checkGradientsRequest, type CheckOutcome, type CheckParams, type ModelEntry, type ModelReference, modelsRequest, reportRequest } from './requests';
@@ -81,14 +81,8 @@ async function report(session: Session, { uri, model }: ModelReference): Promise
     case 'failed':
       return `The check of ${model} failed: ${known!.state.reason}`;
     case 'done':
-      return reportPage(known!.state.report, { stale: known!.stale, seed: known!.state.choices.seed, linkTo: known!.stale ? undefined : (place) => addressOf(place, session) });
+      return reportPage(known!.state.report, { stale: known!.stale, seed: known!.state.choices.seed, lineOf: known!.stale ? undefined : (place) => lineOf(place, document!) });
   }
-}
-
-/** The address of a place as the rendered page can open it. */
-function addressOf({ file, span }: Place, { source }: Session): string | undefined {
-  const found = source(file);
-  return found && `${found.uri}#L${String(found.lines.position(span.start).line + 1)}`;
 }
 
 async function models(session: Session, uri: string): Promise<ModelEntry[]> {

@@ -176,7 +176,7 @@ const definitions = {
 
   'assert-fails': error('asserts', 'An assert that does not hold'),
   'assert-not-condition': error('asserts', 'An assert of something that is no condition'),
-  'assert-undecided': error('asserts', 'An assert that cannot be decided'),
+  'assert-undecided': information('asserts', 'An assert that cannot be decided'),
   'gradient-mismatch': error('asserts', 'A gradient that does not agree'),
   'unknown-receptive-field': error('asserts', 'A receptive field that cannot be said'),
 

@@ -1,0 +1,145 @@
+// The pages on diagnostics: every code has one, its failing example gives that code at the marked place, the mended one does not,
+// and every quick fix that any of them offers mends what it is offered for.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from '../../grammar/parse';
+import { categories, codes, registeredCode } from '../../server/src/base/codes';
+import { diagnosticsOf } from '../../server/src/features/diagnostics';
+import { fixAll } from '../../server/src/features/code-actions';
+import { fixesOf } from '../../server/src/features/fixes/fixes';
+import { applied } from '../../server/src/features/text-edits';
+import { analyse } from '../../server/src/semantics/analyse';
+import { defaultLimits } from '../../server/src/semantics/limits';
+import { documentOf, readFixture } from '../support/fixture';
+import { pageFiles, pagesFolder, readPages } from '../support/pages';
+
+const pages = readPages();
+const withExamples = pages.flatMap(({ code, text, failing, mended }) => (failing === undefined ? [] : [{ code, text, failing, mended: mended! }]));
+
+/** The failing example without its marks. */
+function unmarked(failing: string): string {
+  return failing
+    .split('\n')
+    .filter((line) => !/^\s*#\s*\^/.test(line))
+    .join('\n');
+}
+
+describe('the register', () => {
+  it('has a page for each code, and no page is left over', () => {
+    expect(pages.map(({ code }) => code).sort()).toEqual([...codes.keys()].sort());
+  });
+
+  it('has every code that the source can give', () => {
+    const given = sources().flatMap((source) =>
+      [...source.matchAll(/\bcode: (?:[\w .=!(){}'"]*\? ?)?'([\w-]+)'(?: ?: ?'([\w-]+)')?|\berror\(\s*(?:[\w .=!'{]*\? ?)?'([\w-]+)'(?: ?: ?'([\w-]+)')?|\.stop\([^'\n]*'([\w-]+)'/g)].flatMap((match) => match.slice(1).filter((each) => each !== undefined)),
+    );
+    expect(given.length).toBeGreaterThan(150);
+    expect([...new Set(given)].filter((code) => registeredCode(code) === undefined)).toEqual([]);
+  });
+
+  it('has an index', async () => {
+    const rows = Object.entries(categories).flatMap(([category, title]) => {
+      const entries = [...codes].filter(([, definition]) => definition.category === category).sort(([a], [b]) => (a < b ? -1 : 1));
+      return [`## ${title}`, '', '| code | | what |', '| --- | --- | --- |', ...entries.map(([code, definition]) => `| [\`${code}\`](${code}.md) | ${definition.severity} | ${definition.title} |`), ''];
+    });
+    const text = ['# Diagnostics', '', 'What the editor and `nn check` report, by code. `# nn: ignore CODE` on a line, or on the line above it, silences one there;', 'settings change how grave each is.', '', ...rows].join('\n');
+    await expect(text).toMatchFileSnapshot(new URL('README.md', pagesFolder).pathname);
+  });
+});
+
+/** All texts of the grammar and the server. */
+function sources(): readonly string[] {
+  return ['grammar', 'server/src'].flatMap((folder) => {
+    const root = new URL(`../../${folder}/`, import.meta.url);
+    return readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('base/codes.ts'))
+      .map((name) => readFileSync(new URL(name, root), 'utf8'));
+  });
+}
+
+describe.each(pages)('$code', ({ code, text }) => {
+  it('is headed as the register has it', () => {
+    const { title, severity } = codes.get(registeredCode(code)!)!;
+    expect(text.split('\n').slice(0, 3)).toEqual([`# ${title}`, '', `\`${code}\` · ${severity}`]);
+  });
+});
+
+describe.each(withExamples)('$code', ({ code, failing, mended }) => {
+  it('fails at the marked places, and nowhere else', () => {
+    const marks = readFixture(failing).annotations;
+    // Offsets of the marked text, which the marks themselves do not count in.
+    const found = diagnosticsOf(documentOf(failing, pageFiles)).map(({ span, severity, code: given }) => ({ start: span.start, severity, code: given }));
+    const ordered = (all: readonly { start: number; severity?: string; code?: string }[]): readonly string[] => all.map((each) => `${String(each.start)} ${String(each.severity)} ${String(each.code)}`).sort();
+    expect(ordered(found)).toEqual(
+      ordered(
+        marks.map(({ start, message }) => {
+          const [severity, given] = message.split(' ');
+          return { start, severity, code: given };
+        }),
+      ),
+    );
+    expect(found.some(({ code: given }) => registeredCode(given) === code)).toBe(true);
+    expect(found.filter(({ code: given }) => given !== 'error-in-application' && registeredCode(given) !== code).map(({ code: given }) => given)).toEqual(code === 'error-in-application' ? ['no-output-left'] : []);
+  });
+
+  it('is mended', () => {
+    const left = diagnosticsOf(documentOf(mended, pageFiles));
+    expect(left.filter((each) => registeredCode(each.code) === code || each.severity !== 'information').map((each) => each.code)).toEqual([]);
+  });
+
+  it('is mended by every fix that is offered', () => {
+    const before = unmarked(failing);
+    const document = documentOf(before, pageFiles);
+    for (const diagnostic of diagnosticsOf(document)) {
+      for (const fix of fixesOf(document, diagnostic)) {
+        const after = applied(before, fix.edits);
+        const left = diagnosticsOf(documentOf(after, pageFiles));
+        const where = `${fix.title}:\n${after}`;
+        expect(parse(after).diagnostics, where).toEqual([]);
+        // Fixes of several places mend one after the other.
+        expect(left.filter((each) => each.code === diagnostic.code && each.message === diagnostic.message).map((each) => each.message), where).toEqual([]);
+        expect(left.filter((each) => each.severity === 'error').map((each) => each.code), where).toEqual([]);
+      }
+    }
+  });
+});
+
+it('most pages have an example, and many of the examples a fix', () => {
+  const fixed = withExamples.filter(({ failing }) => {
+    const document = documentOf(unmarked(failing), pageFiles);
+    return diagnosticsOf(document).some((diagnostic) => fixesOf(document, diagnostic).length > 0);
+  });
+  expect(withExamples.length).toBeGreaterThan(pages.length - 8);
+  expect(fixed.length).toBeGreaterThanOrEqual(60);
+});
+
+describe('codes without an example', () => {
+  const codesUnder = (text: string, limits: Partial<typeof defaultLimits>): readonly string[] => {
+    const { file } = parse(text);
+    return analyse('file:///main.nn', () => ({ uri: 'file:///main.nn', text, tree: file }), { ...defaultLimits, ...limits })!.diagnostics.map(({ code }) => code);
+  };
+
+  it.each([
+    ['too-many-nodes', 'model M {\n input x: [3]\n repeat 9 { Softsign }\n}', { nodes: 4 }],
+    ['too-much-work', 'model M {\n input x: [3]\n repeat 9 { Softsign }\n}', { steps: 10 }],
+    ['size-too-complex', 'model M {\n input x: [A, B, C]\n y = (A + B + C) ^ 3\n x[y:]\n}', { terms: 4 }],
+  ])('%s is reached under small limits', (code, text, limits) => {
+    expect(codesUnder(text, limits)).toContain(code);
+  });
+
+  it('file-too-large is reached by a large file', () => {
+    expect(parse(`# ${'x'.repeat(2_000_001)}`).diagnostics.map(({ code }) => code)).toContain('file-too-large');
+  });
+});
+
+describe('fixing all of one kind', () => {
+  it('mends every place at once', () => {
+    const text = 'model M {\n  input x: [3, 32, 32]\n  Conv2d(8, 3); BatchNorm2d; ReLU\n  Conv2d(8, 3); BatchNorm2d; ReLU\n  Conv2d(8, (1, 3)); BatchNorm2d\n}\n';
+    const document = documentOf(text);
+    const biases = diagnosticsOf(document).filter(({ code }) => code === 'bias-before-norm');
+    expect(biases).toHaveLength(3);
+    const after = applied(text, fixAll(document, biases)!.edits);
+    expect(diagnosticsOf(documentOf(after)).map(({ code }) => code)).toEqual(['tuple-for-list']);
+  });
+});

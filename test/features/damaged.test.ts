@@ -54,7 +54,7 @@ describe('damaged texts', () => {
         const whole = { start: 0, end: text.length };
         for (const feature of atOffset) for (const place of [offset, offset - 1, offset + 7]) feature(document, Math.max(0, Math.min(text.length, place)));
         const diagnostics = diagnosticsOf(document);
-        for (const { span } of [...diagnostics, ...documentLinks(document), ...semanticTokens(document), ...codeLenses(document), ...codeActions(diagnostics, whole).flatMap(({ edits }) => edits)]) {
+        for (const { span } of [...diagnostics, ...documentLinks(document), ...semanticTokens(document), ...codeLenses(document), ...codeActions(document, diagnostics, whole).flatMap(({ edits }) => edits)]) {
           expect(span.start).toBeLessThanOrEqual(span.end);
           expect(span.end).toBeLessThanOrEqual(text.length);
         }

@@ -19,7 +19,8 @@ function check(marked: string): void {
 /** The text after the first fix at the cursor. */
 function fixed(marked: string): string | undefined {
   const { text, cursors } = readFixture(marked);
-  const [action] = codeActions(diagnosticsOf(documentOf(text)), { start: cursors[0]!, end: cursors[0]! });
+  const document = documentOf(text);
+  const [action] = codeActions(document, diagnosticsOf(document), { start: cursors[0]!, end: cursors[0]! });
   if (action === undefined) return undefined;
   return [...action.edits].sort((a, b) => b.span.start - a.span.start).reduce((whole, { span, text: replacement }) => whole.slice(0, span.start) + replacement + whole.slice(span.end), text);
 }

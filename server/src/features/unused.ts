@@ -4,7 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import { children, type Node, walk } from '../../../grammar/walk';
 import type { Diagnostic, Fix } from '../base/diagnostic';
 import type { Span } from '../base/span';
-import { statementSpan } from '../semantics/lint/network';
+import { itemSpan, statementSpan } from '../semantics/text-spans';
 import type { Document, Source } from './workspace';
 
 /** A name that may turn out to be unused. */
@@ -241,17 +241,6 @@ function removalOfParameter(source: Source, parameter: ast.Parameter): readonly 
     },
   });
   return escapes ? undefined : [{ title: `Remove ${parameter.name.text}`, edits }];
-}
-
-/** An item of a list with the comma behind it, or before the last one. */
-function itemSpan(text: string, items: readonly { readonly span: Span }[], index: number): Span {
-  const { span } = items[index]!;
-  const next = items[index + 1];
-  if (next !== undefined) return { start: span.start, end: next.span.start };
-  const before = items[index - 1];
-  if (before !== undefined) return { start: before.span.end, end: span.end };
-  const comma = /^\s*,/.exec(text.slice(span.end));
-  return { start: span.start, end: span.end + (comma?.[0].length ?? 0) };
 }
 
 function ofFile(source: Source, { name, by }: Entry): Diagnostic | undefined {

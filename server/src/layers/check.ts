@@ -78,9 +78,20 @@ export function resolveAxis(
 ): number | undefined {
   const axis = dim < 0 ? dim + rank : dim;
   if (axis >= 0 && axis < rank) return axis;
+  const nearest = dim < 0 ? -rank : rank - 1;
   return call.problem({
     code: 'axis-out-of-range',
     argument,
     message: `${argument} = ${String(dim)} is outside a tensor of rank ${String(rank)}: it counts from 0 to ${String(rank - 1)}, or from -1 to -${String(rank)} from the end`,
+    fix: rank === 0 || argument !== 'dim' ? undefined : { title: `Use ${argument} = ${String(nearest)}`, argument, value: String(nearest) },
   });
+}
+
+/** The fix that makes a number of parts the nearest one below it that divides all of the sizes; none for free sizes. */
+export function dividingFix(argument: string, what: string, wanted: number, ...sizes: readonly Dimension[]): { title: string; argument: string; value: string } | undefined {
+  for (let parts = wanted; parts >= 1; parts--) {
+    if (!sizes.every((size) => typeof size === 'number' && size % parts === 0)) continue;
+    return { title: `Use ${String(parts)} ${what}`, argument, value: String(parts) };
+  }
+  return undefined;
 }

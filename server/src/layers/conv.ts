@@ -2,7 +2,7 @@
 
 import { add, type Dimension, floorDivide, modulo, multiply, print, subtract } from '../symbolic/dimension';
 import { choice, flag, integer, type Padding, padding, perAxis, size } from './arguments';
-import { known, requireFixed, requireFloat, requireSpatial } from './check';
+import { dividingFix, known, requireFixed, requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Parameter, type Step } from './definition';
 import type { Dependence } from './dependence';
 import { padAxes, requirePadding } from './padding';
@@ -76,7 +76,7 @@ function requireGroups(call: Pick<Call, 'problem' | 'requireEqual'>, name: strin
       fix:
         what === 'out_channels'
           ? { title: `Make out_channels ${String(nearest)}`, argument: 'out_channels', value: String(nearest) }
-          : undefined,
+          : dividingFix('groups', 'groups', groups, channels, outChannels),
     });
     return false;
   }

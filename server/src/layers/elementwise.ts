@@ -70,7 +70,6 @@ export function toOperation(name: string, { summary, formula, keeps, operations 
     inputs: oneInput,
     keeps,
     work: operations === 0 ? noWork : perOutput(operations),
-    pointwise: true,
     arguments: given,
     infer(call) {
       const problem = check?.(call.arguments);

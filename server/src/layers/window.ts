@@ -73,6 +73,7 @@ export function slide(
         message:
           `no output is left: the kernel spans ${String(extent(window))} in ${name}, but the padded input has only ` +
           `${print(padded)} (${outputFormula(n, window, ceil, size)}); ${way}`,
+        fix: smallerKernel(windows, spatial),
       });
     }
     sizes.push(size);
@@ -87,6 +88,17 @@ export function slide(
       }));
     },
   };
+}
+
+/** The kernel that spans the padded input, where that is shorter than the kernel. */
+function smallerKernel(windows: readonly Window[], spatial: readonly Dimension[]): { title: string; argument: string; value: string } | undefined {
+  const kernels = windows.map(({ kernel, before, after, dilation }, axis) => {
+    const n = spatial[axis]!;
+    return typeof n === 'number' ? Math.min(kernel, Math.floor((n + before + after - 1) / dilation) + 1) : kernel;
+  });
+  if (!kernels.every((kernel) => kernel >= 1)) return undefined;
+  const value = kernels.every((kernel) => kernel === kernels[0]) ? String(kernels[0]) : `[${kernels.join(', ')}]`;
+  return { title: `Use kernel_size = ${value}`, argument: 'kernel_size', value };
 }
 
 /** The windows as dependences of the spatial axes behind the channels. */

@@ -97,12 +97,12 @@ export function toTextEdits(document: Lines, edits: Fix['edits']): lsp.TextEdit[
   return edits.map(({ span, text }) => ({ range: toRange(document, span), newText: text }));
 }
 
-export function toCodeAction(document: Document, action: CodeAction, surroundings: Surroundings): lsp.CodeAction {
+export function toCodeAction(document: Document, action: CodeAction, kind: lsp.CodeActionKind, surroundings: Surroundings): lsp.CodeAction {
   return {
     title: action.title,
-    kind: lsp.CodeActionKind.QuickFix,
+    kind,
     isPreferred: action.preferred,
-    diagnostics: [toDiagnostic(document, action.diagnostic, surroundings)],
+    diagnostics: action.diagnostics.map((diagnostic) => toDiagnostic(document, diagnostic, surroundings)),
     edit: { changes: { [document.uri]: toTextEdits(document, action.edits) } },
   };
 }

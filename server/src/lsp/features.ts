@@ -1,7 +1,7 @@
 // The table of editor features: a row is a request, what it announces, and how it is answered.
 
 import * as lsp from 'vscode-languageserver';
-import { codeActions } from '../features/code-actions';
+import { codeActions, safeFixes } from '../features/code-actions';
 import { codeLenses, usesLens } from '../features/code-lens';
 import { completions } from '../features/completion';
 import { callItem, type CallRelation, incomingCalls, outgoingCalls } from '../features/call-hierarchy';
@@ -46,6 +46,9 @@ import { acrossFiles, feature, type Feature, request, resolution } from './row';
 import { semanticTokensFeature } from './semantic-tokens';
 import type { Session } from './session';
 
+/** What runs on saving, where the person has asked for it. */
+const fixAllKind = `${lsp.CodeActionKind.SourceFixAll}.nn`;
+
 export const features: readonly Feature[] = [
   feature(lsp.HoverRequest.type, { hoverProvider: true }, (document, { position }) => {
     const found = hover(document, document.lines.offset(position));
@@ -66,9 +69,15 @@ export const features: readonly Feature[] = [
     const { offset } = lens.data as ItemData;
     return { ...lens, command: toCommand(document, usesLens(references(await session.files(), document, offset, false).length), offset) };
   }),
-  feature(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds: [lsp.CodeActionKind.QuickFix] } }, (document, { range }, session) =>
-    codeActions(session.diagnostics(document), toSpan(document, range)).map((action) => toCodeAction(document, action, session)),
-  ),
+  feature(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds: [lsp.CodeActionKind.QuickFix, fixAllKind] } }, (document, { range, context: { only } }, session) => {
+    const diagnostics = session.diagnostics(document);
+    const wanted = (kind: string): boolean => only?.some((each) => kind === each || kind.startsWith(`${each}.`)) ?? true;
+    const safe = only !== undefined && wanted(fixAllKind) ? safeFixes(document, diagnostics) : undefined;
+    return [
+      ...(wanted(lsp.CodeActionKind.QuickFix) ? codeActions(document, diagnostics, toSpan(document, range)).map((action) => toCodeAction(document, action, lsp.CodeActionKind.QuickFix, session)) : []),
+      ...(safe === undefined ? [] : [toCodeAction(document, safe, fixAllKind, session)]),
+    ];
+  }),
   feature(lsp.DocumentSymbolRequest.type, { documentSymbolProvider: true }, (document) => documentSymbols(document).map((symbol) => toDocumentSymbol(document, symbol))),
   feature(lsp.FoldingRangeRequest.type, { foldingRangeProvider: true }, (document) => foldingRanges(document).map((range) => ({ ...range }))),
   feature(lsp.DefinitionRequest.type, { definitionProvider: true }, (document, { position }, { source }) =>

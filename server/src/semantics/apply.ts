@@ -228,7 +228,6 @@ export function applyOperation(
     id,
     kind: 'operation',
     operation,
-    arguments: given,
     effect,
     macs: run.simplified(effect.macs ?? 0),
     inputs,
@@ -324,15 +323,13 @@ export function applyFunction(
   operands: readonly Value[],
   node: ast.Expression,
   given: Readonly<Record<string, Value>> = {},
-  /** Where the operands stand, if that is known better than by the whole. */
-  operandNodes: readonly ast.Expression[] = [],
 ): Value {
   const operation = functions.get(name)!;
   return callFunction(
     context,
     { kind: 'function', name, target: { kind: 'catalog', operation } },
     [
-      ...operands.map((value, index) => ({ value, place: at(context, operandNodes[index] ?? node) })),
+      ...operands.map((value) => ({ value, place: at(context, node) })),
       ...Object.entries(given).map(([argument, value]) => ({ name: argument, value, place: at(context, node) })),
     ],
     node,

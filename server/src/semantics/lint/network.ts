@@ -6,6 +6,7 @@ import type { Fix } from '../../base/diagnostic';
 import type { Span } from '../../base/span';
 import type { AnyNode, Graph, GraphNode, Place, Tensor } from '../graph';
 import type { EvaluatedModel } from '../model';
+import { statementSpan } from '../text-spans';
 import type { CatalogLayer } from '../values';
 
 const readers = new WeakMap<Graph, ReadonlyMap<Tensor, readonly AnyNode[]>>();
@@ -126,20 +127,6 @@ function removalIn(text: string, tree: ast.File, span: Span): { span: Span; text
   if (arrowAfter !== null) return { span: { start: span.start, end: span.end + arrowAfter[0].length }, text: '' };
   if (statement.span.end !== span.end) return undefined;
   return { span: statementSpan(text, span), text: '' };
-}
-
-/** A statement with what separates it from its neighbours: its whole line where it is alone there. */
-export function statementSpan(text: string, span: Span): Span {
-  const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
-  const lineEnd = text.indexOf('\n', span.end);
-  const end = lineEnd < 0 ? text.length : lineEnd;
-  if (text.slice(lineStart, span.start).trim() === '' && /^\s*;?\s*(?:#.*)?$/.test(text.slice(span.end, end))) {
-    return { start: lineStart, end: Math.min(text.length, end + 1) };
-  }
-  const behind = /^[ \t]*;[ \t]*/.exec(text.slice(span.end));
-  if (behind !== null) return { start: span.start, end: span.end + behind[0].length };
-  const ahead = /[ \t]*;[ \t]*$/.exec(text.slice(0, span.start));
-  return ahead === null ? span : { start: span.start - ahead[0].length, end: span.end };
 }
 
 /** Of `softmax(x, dim = 0)`: the text of x, in parentheses where it is more than a name or a call. */

@@ -1,0 +1,113 @@
+// Fixes of arguments: take away what is too much, add what is missing, and write the nearest value that is accepted.
+
+import type * as ast from '../../../../grammar/ast';
+import { nearestName } from '../../base/nearest';
+import type { ArgumentDefinition, RawValue } from '../../layers/arguments';
+import { itemSpan } from '../../semantics/text-spans';
+import { calleeOf, nameOfArgument } from '../callee';
+import { definitionsOf } from '../spelling';
+import { around, type Fixer, insert, replace, type Site, textOf } from './site';
+
+/** The argument of a call that the diagnostic speaks of. */
+function argumentAt(site: Site): { readonly call: ast.Call; readonly argument: ast.Argument } | undefined {
+  const argument = around(site, 'argument');
+  const call = argument && site.path.findLast((node): node is ast.Call => node.kind === 'call' && node.arguments.includes(argument));
+  return argument && call && { call, argument };
+}
+
+export const removeArgument: Fixer = (site) => {
+  const found = argumentAt(site);
+  if (found === undefined) return [];
+  const { call, argument } = found;
+  const span = itemSpan(site.document.text, call.arguments, call.arguments.indexOf(argument));
+  return [replace(`Remove ${textOf(site, argument)}`, span, '')];
+};
+
+/** Gives a positional argument its name. */
+export const nameArgument: Fixer = (site) => {
+  const found = argumentAt(site);
+  const callee = found && calleeOf(found.call, site.document);
+  if (found === undefined || callee === undefined) return [];
+  const definitions = callee.kind === 'declaration' ? callee.declaration.parameters.map(({ name }) => name.text) : Object.keys(definitionsOf(callee.operation));
+  const given = new Set(found.call.arguments.map(({ name }) => name?.text));
+  const name = definitions.find((each) => !given.has(each));
+  return name === undefined ? [] : [{ title: `Name it ${name}`, edits: [insert(found.argument.span.start, `${name} = `)] }];
+};
+
+/** What people most often write. */
+const usual: Readonly<Record<string, string>> = { kernel_size: '3', num_heads: '8', heads: '8', num_embeddings: '1000', num_groups: '8', groups: '8', upscale_factor: '2', downscale_factor: '2', chunks: '2', padding: '1', end_dim: '1', threshold: '0', value: '0', p: '0.5', nhead: '8', lr: '0.01' };
+
+export const addArguments: Fixer = (site) => {
+  const call = site.path.findLast((node) => (node.kind === 'call' || node.kind === 'name') && node.span.start === site.diagnostic.span.start && node.span.end === site.diagnostic.span.end);
+  if (call?.kind !== 'call' && call?.kind !== 'name') return [];
+  const asCall: ast.Call = call.kind === 'call' ? call : { kind: 'call', span: call.span, callee: call, arguments: [] };
+  const callee = calleeOf(asCall, site.document);
+  if (callee?.kind !== 'operation' || callee.isFunction) return [];
+  const given = new Set(asCall.arguments.map((argument) => nameOfArgument(asCall, argument, callee)));
+  const missing = Object.entries(definitionsOf(callee.operation)).filter(([name, definition]) => definition.default === undefined && !given.has(name));
+  const written = missing.map(([name, definition]) => {
+    const value = [usual[name], '64', '2', '1', '0.5'].find((each) => each !== undefined && 'value' in definition.read(Number(each)));
+    return value && `${name} = ${value}`;
+  });
+  if (written.length === 0 || !written.every((each) => each !== undefined)) return [];
+  const text = written.join(', ');
+  const edit = call.kind === 'name' ? insert(call.span.end, `(${text})`) : insert(call.span.end - 1, call.arguments.length === 0 ? text : `, ${text}`);
+  return [{ title: `Add ${text}`, edits: [edit] }];
+};
+
+/** The nearest value that the argument takes: its own definition says which it reads. */
+export const nearestValue: Fixer = (site) => {
+  const found = argumentAt(site);
+  const callee = found && calleeOf(found.call, site.document);
+  if (found === undefined || callee?.kind !== 'operation') return [];
+  const name = nameOfArgument(found.call, found.argument, callee);
+  const definition = name === undefined ? undefined : definitionsOf(callee.operation)[name];
+  const raw = definition && literal(found.argument.value);
+  if (definition === undefined || raw === undefined) return [];
+  const value = candidates(raw, definition).find((each) => 'value' in definition.read(each));
+  if (value === undefined) return [];
+  const text = spell(value);
+  return [replace(`Use ${name!} = ${text}`, found.argument.value.span, text)];
+};
+
+/** A value that is written out; undefined where it is computed. */
+function literal(node: ast.Expression): RawValue | undefined {
+  switch (node.kind) {
+    case 'integer':
+    case 'float':
+    case 'boolean':
+    case 'string':
+      return node.value;
+    case 'negate': {
+      const inner = literal(node.operand);
+      return typeof inner === 'number' ? -inner : undefined;
+    }
+    case 'list': {
+      const items = node.items.map(literal);
+      return items.every((item) => item !== undefined) ? items : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function candidates(raw: RawValue, definition: ArgumentDefinition<unknown>): readonly RawValue[] {
+  if (typeof raw === 'number') return [Math.max(1, Math.round(raw)), Math.round(raw), ...[0, 1, 2, 0.5].sort((a, b) => Math.abs(a - raw) - Math.abs(b - raw)), raw !== 0];
+  if (typeof raw === 'string') {
+    const choices = [...definition.accepts.matchAll(/"([^"]*)"/g)].map((match) => match[1]!);
+    const nearest = nearestName(raw, choices);
+    const number = Number(raw);
+    return [...(nearest === undefined ? [] : [nearest]), ...(raw !== '' && !Number.isNaN(number) ? [number] : []), ...(/^(true|false)$/i.test(raw) ? [/^true$/i.test(raw)] : [])];
+  }
+  if (typeof raw === 'boolean') return [Number(raw)];
+  if (!Array.isArray(raw)) return [];
+  const items = raw as readonly RawValue[];
+  const raised = items.map((item) => (typeof item === 'number' ? Math.max(1, Math.round(item)) : item));
+  const whole = items.map((item) => (typeof item === 'number' ? Math.max(0, Math.round(item)) : item));
+  return [raised, whole, ...[1, 2, 3].map((length) => (length <= raised.length ? raised.slice(0, length) : [...raised, ...Array.from({ length: length - raised.length }, () => raised.at(-1)!)])), raised[0] ?? 1];
+}
+
+function spell(value: RawValue): string {
+  if (Array.isArray(value)) return `[${(value as readonly RawValue[]).map(spell).join(', ')}]`;
+  return typeof value === 'string' ? `"${value}"` : String(value);
+}

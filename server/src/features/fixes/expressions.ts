@@ -1,0 +1,94 @@
+// Fixes of expressions and statements: parentheses around a flow, a pipe instead of a call, and what must be added or go.
+
+import type * as ast from '../../../../grammar/ast';
+import { functions, layers } from '../../layers/catalog';
+import { nearestName } from '../../base/nearest';
+import { optimizers } from '../../layers/optimizers';
+import { statementSpan } from '../../semantics/text-spans';
+import { around, type Fixer, holderOf, indentationAt, insert, marked, needsParentheses, replace, textOf } from './site';
+
+/** `x -> f + y` becomes `(x -> f) + y`. */
+export const flowInParentheses: Fixer = (site) => {
+  const sum = marked(site, 'binary');
+  const pipe = sum && holderOf(site, sum);
+  if (sum === undefined || pipe?.kind !== 'pipe' || pipe.right !== sum) return [];
+  let first: ast.Expression = sum;
+  while (first.kind === 'binary') first = first.left;
+  const written = `(${site.document.text.slice(pipe.span.start, first.span.end)})`;
+  return [{ title: `Write ${written} …`, edits: [insert(pipe.span.start, '('), insert(first.span.end, ')')] }];
+};
+
+/** `ReLU(x)` becomes `x -> ReLU`. */
+export const pipeIntoLayer: Fixer = (site) => {
+  const argument = around(site, 'argument');
+  const call = site.path.findLast((node): node is ast.Call => node.kind === 'call' && argument !== undefined && node.arguments.includes(argument));
+  if (argument === undefined || call === undefined) return [];
+  const others = call.arguments.filter((each) => each !== argument).map((each) => textOf(site, each));
+  const layer = `${textOf(site, call.callee)}${others.length === 0 ? '' : `(${others.join(', ')})`}`;
+  const value = textOf(site, argument.value);
+  const loose = ['pipe', 'binary', 'comparison', 'logical', 'not', 'negate'].includes(argument.value.kind);
+  const text = `${loose && argument.value.kind !== 'pipe' ? `(${value})` : value} -> ${layer}`;
+  return [replace(`Write ${text}`, call.span, needsParentheses(holderOf(site, call), call) ? `(${text})` : text)];
+};
+
+/** A loss is one number: its mean, or its sum. */
+export const reduceLoss: Fixer = (site) =>
+  (['mean', 'sum'] as const).map((name) => ({
+    title: `Take the ${name}`,
+    edits: [insert(site.diagnostic.span.start, `${name}(`), insert(site.diagnostic.span.end, ')')],
+  }));
+
+export const overRange: Fixer = (site) => {
+  if (!/; range\(/.test(site.diagnostic.message)) return [];
+  return [{ title: `Write range(${textOf(site, site.diagnostic)})`, edits: [insert(site.diagnostic.span.start, 'range('), insert(site.diagnostic.span.end, ')')] }];
+};
+
+export const removeStatement: Fixer = (site) => {
+  const statement = around(site, 'expression-statement', 'binding', 'loss', 'optimizer', 'assert', 'output');
+  return statement === undefined ? [] : [replace('Remove the statement', statementSpan(site.document.text, statement.span), '')];
+};
+
+/** An assumption that decides a choice, in front of the statement. */
+export const assumeCondition: Fixer = (site) => {
+  const condition = /`assert (.*)` in the model/.exec(site.diagnostic.message)?.[1];
+  const statement = around(site, 'expression-statement', 'binding', 'loss', 'output');
+  if (condition === undefined || statement === undefined) return [];
+  return [{ title: `Add assert ${condition}`, edits: [insert(statement.span.start, `assert ${condition}\n${indentationAt(site, statement.span.start)}`)] }];
+};
+
+/** Another number of dimensions, or the function's layer of the same name. */
+export const fittingLayer: Fixer = (site) => {
+  const wanted = /; (\w+) takes an input of this rank/.exec(site.diagnostic.message)?.[1];
+  const marking = marked(site, 'call', 'name');
+  const callee = marking?.kind === 'call' ? marking.callee : marking;
+  if (wanted === undefined || callee?.kind !== 'name' || !layers.has(callee.text) || !layers.has(wanted)) return [];
+  return [replace(`Change to ${wanted}`, callee.span, wanted)];
+};
+
+/** The nearest member, output, optimizer or name of another file, by what the message lists. */
+export const nearestListed: Fixer = (site) => {
+  const { message, span } = site.diagnostic;
+  const written = site.document.text.slice(span.start, span.end);
+  const suggested = /did you mean (\w+)\?/.exec(message)?.[1];
+  const listed = /(?:it has|there are|it takes) ([\w, ]+)/.exec(message)?.[1]?.split(', ') ?? [];
+  const nearest = suggested ?? nearestName(written, listed) ?? (optimizers.has(written) || functions.has(written) ? undefined : listed.length === 1 ? listed[0] : undefined);
+  return nearest === undefined ? [] : [replace(`Change to ${nearest}`, span, nearest)];
+};
+
+/** The nearest name that another file declares. */
+export const nearestImport: Fixer = (site) => {
+  const name = marked(site, 'name');
+  const statement = around(site, 'import');
+  if (name === undefined || statement?.path === undefined) return [];
+  const source = site.document.dependencies.get(new URL(statement.path.value, site.document.uri).href);
+  const declared = (source?.tree.declarations ?? []).flatMap((each) => ('name' in each ? [each.name.text] : []));
+  const nearest = nearestName(name.text, declared);
+  return nearest === undefined ? [] : [replace(`Change to ${nearest}`, name.span, nearest)];
+};
+
+/** A name of its own for what is declared or bound a second time. */
+export const anotherName: Fixer = (site) => {
+  const written = textOf(site, site.diagnostic);
+  const free = [2, 3, 4, 5, 6, 7, 8, 9].map((count) => `${written}_${String(count)}`).find((name) => !new RegExp(`\\b${name}\\b`).test(site.document.text));
+  return free === undefined ? [] : [replace(`Rename this one to ${free}`, site.diagnostic.span, free)];
+};

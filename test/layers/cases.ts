@@ -113,6 +113,12 @@ export interface Inferred {
   readonly nonNegative: readonly Dimension[];
 }
 
+/** The recorded arguments of an accepted case, defaults included. */
+export function argumentsOf({ name, given }: RecordedCase): Arguments {
+  const named = Object.entries(given).map(([argument, value]) => ({ name: argument, value: argument === 'module' ? layerOf(value as readonly [string, object]) : revived(value) }));
+  return bindArguments(operationOf(name), named).arguments!;
+}
+
 /** Binds the recorded arguments and infers, for the recorded types or for others of the same rank. */
 export function inferCase(recorded: RecordedCase, types: readonly TensorType[]): Inferred {
   const entry = operationOf(recorded.name);

@@ -2,12 +2,13 @@
 
 import { elements, printShape } from '../../layers/tensor';
 import type { Kept, Parameter, Step } from '../../layers/definition';
+import { torchForm } from '../../layers/torch-form';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../../semantics/graph';
 import { add, type Dimension, print } from '../../symbolic/dimension';
 import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, misalignmentsAt, onlyOperation, receptiveFieldsOf, tensorsIn, typeOf, unknownReason } from '../figures';
 import { code, escaped, table } from '../markdown';
 import { grouped, groupedAndShortened } from '../numbers';
-import { capitalized } from '../spelling';
+import { capitalized, catalogLayer } from '../spelling';
 import type { Document } from '../workspace';
 
 /** What it is, and what is known of it. */
@@ -52,6 +53,7 @@ export function factsOfApplication(application: Application, document: Document)
   if (buffers > 0) facts.push(['Buffers', [withFormula(buffers, undefined), shapesOf(operation?.effect.buffers)].join('')]);
   if (macs !== 0) facts.push(['MACs', withFormula(macs, formulaOf(steps, 'MACs'))]);
   if (operation !== undefined && operation.operation.keeps.length > 0) facts.push(['Kept for backward', keptText(operation)]);
+  facts.push(...torchFacts(operation));
   return facts;
 }
 
@@ -118,6 +120,14 @@ export function fieldFacts(graph: Graph, tensor: Tensor, document: Document): re
     const origin = since === undefined ? '' : `global since ${nameOf(since)} at ${lineOf(since.place, document)}${before === undefined ? '' : `; ${fieldSize(before)!} before it`}`;
     return [what, [`**${size}**`, details, origin].filter((part) => part !== '').join(', ')];
   });
+}
+
+/** What one writes in PyTorch, where that is known: `nn.Conv2d(3, 64, kernel_size=7)`. */
+function torchFacts(node: GraphNode | undefined): readonly Fact[] {
+  const layer = catalogLayer(node?.layer);
+  if (node === undefined || layer === undefined) return [];
+  const form = torchForm({ operation: node.operation, arguments: layer.arguments, inputs: node.inputs.map((input) => input.type) });
+  return form === undefined ? [] : [['PyTorch', code(form.module ?? form.call)]];
 }
 
 /** Branches that meet and look at an input from different middles: after a crop on one side, an even kernel, or other strides. */

@@ -1,10 +1,13 @@
 // Entry of the command line.
 
+import { availableParallelism } from 'node:os';
 import { createConnection, ProposedFeatures, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
+import { CheckHost } from './check/host';
+import { workersFor } from './check/pool';
 import { main } from './cli/main';
 import type { Terminal } from './cli/terminal';
 import { startServer } from './lsp/server';
-import { nodeRuntime } from './node-runtime';
+import { nodeRuntime, spawnCheckWorker } from './node-runtime';
 
 const { stdin, stdout, stderr } = process;
 
@@ -21,6 +24,10 @@ const terminal: Terminal = {
   progress: stderr.isTTY ? (text) => { stderr.write(`\r\u001b[K${text}`); } : undefined,
 };
 
-process.exitCode = main(process.argv.slice(2), terminal, () => {
+const serve = (): void => {
   startServer(createConnection(ProposedFeatures.all, new StreamMessageReader(stdin), new StreamMessageWriter(stdout)), nodeRuntime);
-});
+};
+
+const workers = (): CheckHost => new CheckHost(() => spawnCheckWorker(true), workersFor(availableParallelism()));
+
+void Promise.resolve(main(process.argv.slice(2), terminal, serve, workers)).then((code) => { process.exitCode = code; });

@@ -15,18 +15,21 @@ export const nodeRuntime: Runtime = {
   // The bundle stands in dist/, beside docs/.
   diagnosticPages: `${pathToFileURL(path.join(__dirname, '..', 'docs', 'diagnostics')).href}/`,
   listFiles: listUris,
-  spawnCheckWorker(): CheckWorker {
-    // The build puts the worker beside the bundle that this becomes a part of.
-    const worker = new Worker(path.join(__dirname, 'check-worker.cjs'));
-    worker.unref();
-    return {
-      post: (message) => { worker.postMessage(message); },
-      onMessage: (listener) => worker.on('message', (message: WorkerMessage) => { listener(message); }),
-      onFailure: (listener) => {
-        worker.on('error', (error) => { listener(error.message); });
-        worker.on('exit', (code) => { listener(`the check ended with code ${String(code)}`); });
-      },
-      terminate: () => void worker.terminate(),
-    };
-  },
+  spawnCheckWorker: () => spawnCheckWorker(false),
 };
+
+/** A thread for gradient checks. @param staysAlive Whether the process waits for it to end. */
+export function spawnCheckWorker(staysAlive: boolean): CheckWorker {
+  // The build puts the worker beside the bundle that this becomes a part of.
+  const worker = new Worker(path.join(__dirname, 'check-worker.cjs'));
+  if (!staysAlive) worker.unref();
+  return {
+    post: (message) => { worker.postMessage(message); },
+    onMessage: (listener) => worker.on('message', (message: WorkerMessage) => { listener(message); }),
+    onFailure: (listener) => {
+      worker.on('error', (error) => { listener(error.message); });
+      worker.on('exit', (code) => { listener(`the check ended with code ${String(code)}`); });
+    },
+    terminate: () => void worker.terminate(),
+  };
+}

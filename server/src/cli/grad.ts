@@ -1,6 +1,7 @@
-// `nn grad`: gradient checks in this process.
+// `nn grad`: gradient checks, by workers where there are any, else in this process.
 
-import type { CheckReport } from '../check/protocol';
+import type { CheckHost } from '../check/host';
+import type { CheckProgress, CheckReport, CheckRequest } from '../check/protocol';
 import { checkModel } from '../check/run';
 import { describeEntry, outcomeOf } from '../features/check-report';
 import { grouped, scientific } from '../features/numbers';
@@ -16,33 +17,59 @@ export interface GradOptions {
   readonly budget?: number;
 }
 
-export function grad(file: string, name: string | undefined, options: GradOptions, terminal: Terminal): ExitCode {
+export function grad(file: string, name: string | undefined, options: GradOptions, terminal: Terminal): ExitCode;
+/** @param host Workers that share each check; the answer then comes later. */
+export function grad(file: string, name: string | undefined, options: GradOptions, terminal: Terminal, host: CheckHost | undefined): ExitCode | Promise<ExitCode>;
+export function grad(file: string, name: string | undefined, options: GradOptions, terminal: Terminal, host?: CheckHost): ExitCode | Promise<ExitCode> {
   const document = openFile(file);
   const models = chosenModels(document, name);
   const sizes = options.at ?? new Map<string, number>();
   requireKnown(models, sizes);
   const files = [...document.dependencies].flatMap(([uri, source]) => (source === undefined ? [] : [{ uri, text: source.text }]));
-  const run = (model: EvaluatedModel): CheckReport =>
-    checkModel(
-      {
-        files,
-        file: document.uri,
-        model: model.name,
-        at: Object.fromEntries(ofModel(model, sizes)),
-        seed: options.seed,
-        budgetMilliseconds: options.budget === undefined ? undefined : options.budget * 1000,
-      },
-      { onProgress: ({ done, total, stage }) => terminal.progress?.(`${model.name}: ${stage} ${String(total === 0 ? 0 : Math.floor((100 * done) / total))} %`) },
-    );
-  const reports = models.map((model) => {
-    const report = run(model);
+  const requestOf = (model: EvaluatedModel): CheckRequest => ({
+    files,
+    file: document.uri,
+    model: model.name,
+    at: Object.fromEntries(ofModel(model, sizes)),
+    seed: options.seed,
+    budgetMilliseconds: options.budget === undefined ? undefined : options.budget * 1000,
+  });
+  const follow = (model: EvaluatedModel) => ({ done, total, stage }: CheckProgress): void => {
+    terminal.progress?.(`${model.name}: ${stage} ${String(total === 0 ? 0 : Math.floor((100 * done) / total))} %`);
+  };
+  const show = (report: CheckReport): CheckReport => {
     terminal.progress?.('');
     if (options.json !== true) terminal.out(`${page(report, terminal)}\n`);
     return report;
+  };
+  const finish = (reports: readonly CheckReport[]): ExitCode => {
+    if (options.json === true) terminal.out(`${JSON.stringify({ models: reports.map(toJson) }, undefined, 2)}\n`);
+    else if (reports.length === 0) terminal.out(`${file} declares no model that can be built without arguments\n`);
+    return reports.every(({ ok }) => ok) ? 0 : 1;
+  };
+  if (host === undefined) return finish(models.map((model) => show(checkModel(requestOf(model), { onProgress: follow(model) }))));
+  return checkWith(host, models.map((model) => ({ request: requestOf(model), onProgress: follow(model) })), show).then(finish, (error: unknown) => {
+    terminal.error(`nn: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
   });
-  if (options.json === true) terminal.out(`${JSON.stringify({ models: reports.map(toJson) }, undefined, 2)}\n`);
-  else if (reports.length === 0) terminal.out(`${file} declares no model that can be built without arguments\n`);
-  return reports.every(({ ok }) => ok) ? 0 : 1;
+}
+
+interface Check {
+  readonly request: CheckRequest;
+  readonly onProgress: (progress: CheckProgress) => void;
+}
+
+async function checkWith(host: CheckHost, checks: readonly Check[], show: (report: CheckReport) => CheckReport): Promise<CheckReport[]> {
+  const reports: CheckReport[] = [];
+  try {
+    for (const { request, onProgress } of checks) {
+      const report = await host.run(request, onProgress).promise;
+      if (report !== undefined) reports.push(show(report));
+    }
+    return reports;
+  } finally {
+    host.dispose();
+  }
 }
 
 function toJson({ model, ok, problem, worst, tensors, asserts, culprits, sizes, batch, seconds, notes }: CheckReport): Record<string, unknown> {

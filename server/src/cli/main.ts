@@ -1,6 +1,7 @@
 // The command line: reads the arguments, and runs one command.
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { CheckHost } from '../check/host';
 import { check } from './check';
 import { compare, type CompareOptions } from './compare';
 import { parseSizes } from './files';
@@ -10,8 +11,11 @@ import { summary, type SummaryOptions } from './summary';
 import { type ExitCode, type Terminal, UsageError } from './terminal';
 
 /** Runs the command that the arguments ask for; `serve` starts the language server on the standard streams. */
-export function main(given: readonly string[], terminal: Terminal, serve: () => void): ExitCode {
-  let code: ExitCode = 0;
+export function main(given: readonly string[], terminal: Terminal, serve: () => void): ExitCode;
+/** @param host Makes workers for gradient checks; what takes them ends later. */
+export function main(given: readonly string[], terminal: Terminal, serve: () => void, host: () => CheckHost): ExitCode | Promise<ExitCode>;
+export function main(given: readonly string[], terminal: Terminal, serve: () => void, host?: () => CheckHost): ExitCode | Promise<ExitCode> {
+  let code: ExitCode | Promise<ExitCode> = 0;
   const program = new Command('nn')
     .description('Shapes, receptive fields, costs and gradient checks of neural networks in .nn files.')
     .exitOverride()
@@ -52,7 +56,7 @@ export function main(given: readonly string[], terminal: Terminal, serve: () => 
     .option(...sizesOption)
     .option('--seed <number>', 'of the random values', wholeNumber)
     .option('--budget <seconds>', 'for each model', positiveNumber)
-    .action((file: string, model: string | undefined, options: GradOptions) => { code = grad(file, model, options, terminal); });
+    .action((file: string, model: string | undefined, options: GradOptions) => { code = grad(file, model, options, terminal, host?.()); });
   program
     .command('format')
     .description('write files in the canonical form')

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   CancellationTokenSource,
+  type CodeAction,
   CodeActionRequest,
   CodeLensRequest,
   type CompletionItem,
@@ -102,7 +103,17 @@ describe('the language server', () => {
     const [diagnostic] = await client.diagnosticsWhere(uri, (all) => all.length > 0);
     expect(diagnostic!.code).toBe('same-padding-with-stride');
     const actions = await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: diagnostic!.range, context: { diagnostics: [] } });
-    expect(actions).toMatchObject([{ title: 'Pad by half the kernel', kind: 'quickfix', isPreferred: true, edit: { changes: { [uri]: [{ range: diagnostic!.range, newText: '1' }] } } }]);
+    expect(actions![0]).toMatchObject({ title: 'Pad by half the kernel', kind: 'quickfix', isPreferred: true, edit: { changes: { [uri]: [{ range: diagnostic!.range, newText: '1' }] } } });
+  });
+
+  it('offers refactorings of what is selected, of the kinds that are asked for', async () => {
+    await start();
+    await client.open(uri, text);
+    const line = { start: { line: 2, character: 2 }, end: { line: 2, character: 27 } };
+    const asked = async (only?: string[]): Promise<string[]> => ((await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: line, context: { diagnostics: [], only } })) as CodeAction[]).map(({ kind, title }) => `${kind!} ${title}`);
+    expect(await asked()).toContain('refactor.extract Extract to a stack');
+    expect(await asked(['refactor.extract'])).toEqual(['refactor.extract Extract to a stack', 'refactor.extract Bind the expression to a name']);
+    expect(await asked(['quickfix'])).toEqual([]);
   });
 
   it('answers every other request of its table in the terms of the protocol', async () => {

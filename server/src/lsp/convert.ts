@@ -12,6 +12,7 @@ import type { Completion, CompletionKind } from '../features/completion/item';
 import type { Hover } from '../features/hover';
 import type { InlayHint } from '../features/inlay-hints';
 import type { SignatureHelp } from '../features/signature-help';
+import type { Refactoring } from '../features/refactor/site';
 import type { DocumentSymbol, SymbolKind } from '../features/symbols';
 import type { FileEdits, Refusal } from '../features/text-edits';
 import type { Document, Source } from '../features/workspace';
@@ -105,6 +106,10 @@ export function toCodeAction(document: Document, action: CodeAction, kind: lsp.C
     diagnostics: action.diagnostics.map((diagnostic) => toDiagnostic(document, diagnostic, surroundings)),
     edit: { changes: { [document.uri]: toTextEdits(document, action.edits) } },
   };
+}
+
+export function toRefactoring(document: Document, { title, kind, edits }: Refactoring): lsp.CodeAction {
+  return { title, kind: `${lsp.CodeActionKind.Refactor}.${kind}`, edit: { changes: { [document.uri]: toTextEdits(document, edits) } } };
 }
 
 export function toCodeLens(document: Document, lens: CodeLens): lsp.CodeLens {

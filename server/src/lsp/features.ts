@@ -12,6 +12,7 @@ import { formatting, rangeFormatting } from '../features/formatting';
 import { indentation } from '../features/indentation';
 import { highlights, references } from '../features/references';
 import { prepareRename, rename } from '../features/rename';
+import { refactorings } from '../features/refactorings';
 import { selectionRange } from '../features/selection-ranges';
 import { Refusal } from '../features/text-edits';
 import { workspaceSymbols } from '../features/workspace-symbols';
@@ -33,6 +34,7 @@ import {
   toInlayHint,
   toLocation,
   toRange,
+  toRefactoring,
   toSelectionRange,
   toSignatureHelp,
   toSpan,
@@ -48,6 +50,8 @@ import type { Session } from './session';
 
 /** What runs on saving, where the person has asked for it. */
 const fixAllKind = `${lsp.CodeActionKind.SourceFixAll}.nn`;
+
+const codeActionKinds = [lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorExtract, lsp.CodeActionKind.RefactorInline, lsp.CodeActionKind.RefactorRewrite, fixAllKind];
 
 export const features: readonly Feature[] = [
   feature(lsp.HoverRequest.type, { hoverProvider: true }, (document, { position }) => {
@@ -69,12 +73,17 @@ export const features: readonly Feature[] = [
     const { offset } = lens.data as ItemData;
     return { ...lens, command: toCommand(document, usesLens(references(await session.files(), document, offset, false).length), offset) };
   }),
-  feature(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds: [lsp.CodeActionKind.QuickFix, fixAllKind] } }, (document, { range, context: { only } }, session) => {
+  request(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds } }, async ({ textDocument, range, context: { only } }, session) => {
+    const files = await session.files();
+    const document = await session.document(textDocument.uri);
+    if (document === undefined) return undefined;
     const diagnostics = session.diagnostics(document);
+    const span = toSpan(document, range);
     const wanted = (kind: string): boolean => only?.some((each) => kind === each || kind.startsWith(`${each}.`)) ?? true;
     const safe = only !== undefined && wanted(fixAllKind) ? safeFixes(document, diagnostics) : undefined;
     return [
-      ...(wanted(lsp.CodeActionKind.QuickFix) ? codeActions(document, diagnostics, toSpan(document, range)).map((action) => toCodeAction(document, action, lsp.CodeActionKind.QuickFix, session)) : []),
+      ...(wanted(lsp.CodeActionKind.QuickFix) ? codeActions(document, diagnostics, span).map((action) => toCodeAction(document, action, lsp.CodeActionKind.QuickFix, session)) : []),
+      ...(codeActionKinds.slice(1, -1).some(wanted) ? refactorings(document, span, files).map((each) => toRefactoring(document, each)).filter(({ kind }) => wanted(kind!)) : []),
       ...(safe === undefined ? [] : [toCodeAction(document, safe, fixAllKind, session)]),
     ];
   }),

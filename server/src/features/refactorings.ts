@@ -1,0 +1,35 @@
+// Refactorings: changes of the text that keep what every model is, offered where they apply.
+
+import type { Span } from '../base/span';
+import { filesOf } from './definition';
+import type { Files } from './entity';
+import { nameArgument, unnameArgument } from './refactor/arguments';
+import { extractStack } from './refactor/extract';
+import { inlineEverywhere, inlineHere } from './refactor/inline';
+import { typeInput } from './refactor/input-type';
+import { nameExpression } from './refactor/name-branch';
+import { joinLines, splitPipeline } from './refactor/pipeline';
+import { rollUp, unroll } from './refactor/repeats';
+import type { Offer, Refactoring } from './refactor/site';
+import type { Document } from './workspace';
+
+/** All of them, by name. */
+export const offers: Readonly<Record<string, Offer>> = {
+  extractStack,
+  nameExpression,
+  inlineHere,
+  inlineEverywhere,
+  joinLines,
+  splitPipeline,
+  unroll,
+  rollUp,
+  typeInput,
+  nameArgument,
+  unnameArgument,
+};
+
+/** The refactorings that apply to what is selected; none in a text that has errors, whose meaning is not whole. */
+export function refactorings(document: Document, selection: Span, files: Files = filesOf(document)): readonly Refactoring[] {
+  if (document.problems.some(({ severity }) => severity === 'error')) return [];
+  return Object.values(offers).flatMap((offer) => offer(document, selection, files) ?? []);
+}

@@ -1,0 +1,224 @@
+// Refactorings: what each writes, where none is offered, and that every one keeps what the models are.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Node, walk } from '../../grammar/walk';
+import { printType } from '../../server/src/layers/tensor';
+import type { Span } from '../../server/src/base/span';
+import { filesOf } from '../../server/src/features/definition';
+import { offers, refactorings } from '../../server/src/features/refactorings';
+import { applied } from '../../server/src/features/text-edits';
+import { type Document, Workspace } from '../../server/src/features/workspace';
+import { print } from '../../server/src/symbolic/dimension';
+import { filesOf as among } from '../support/files';
+import { documentOf } from '../support/fixture';
+
+const folder = path.join(import.meta.dirname, '../../examples');
+const examples = readdirSync(folder).filter((name) => name.endsWith('.nn')).map((name) => [name, readFileSync(path.join(folder, name), 'utf8')] as const);
+
+/** Everything that a refactoring must keep: every operation in order, with shapes, parameters and costs. */
+function pictureOf({ analysis }: Document): unknown {
+  return {
+    errors: analysis.diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message),
+    models: analysis.models.map(({ name, graph }) => ({
+      name,
+      nodes: graph.nodes.map((node) => [
+        node.kind === 'operation' ? node.operation.name : 'gradient',
+        node.outputs.map(({ type }) => printType(type)).join(),
+        node.kind === 'operation' ? node.parameters.map(({ id, type }) => `${String(id)}${printType(type)}`).join() : '',
+        node.kind === 'operation' && node.effect.macs !== undefined ? print(node.effect.macs) : '',
+        node.inputs.map(({ id }) => id).join(),
+      ].join(' ')),
+      outputs: graph.outputs.map(({ name: output, tensors }) => `${output} ${tensors.map(({ id }) => id).join()}`),
+      losses: graph.losses.map(({ id }) => id),
+      judgements: graph.judgements.map(({ outcome }) => outcome),
+    })),
+    judgements: analysis.judgements.map(({ outcome }) => outcome),
+  };
+}
+
+function commentsOf({ comments }: Document): string[] {
+  return comments.map(({ text }) => text).sort();
+}
+
+/** The text after a refactoring of what stands between ‹ and ›; undefined where it is not offered. */
+function after(offer: keyof typeof offers, marked: string): string | undefined {
+  const start = marked.indexOf('‹');
+  const end = marked.indexOf('›') - 1;
+  const document = documentOf(marked.replace(/[‹›]/g, ''));
+  const found = offers[offer]!(document, { start, end }, filesOf(document));
+  if (found === undefined) return undefined;
+  const text = applied(document.text, found.edits);
+  expect(pictureOf(documentOf(text)), text).toEqual(pictureOf(document));
+  return text;
+}
+
+describe('extracting to a stack', () => {
+  it('takes lines that the flow goes through, with the names that they need as arguments', () => {
+    expect(after('extractStack', 'model A(width = 8) {\n  input x: [3, 8, 8]\n  ‹Conv2d(width, 3)  # first\n  ReLU›\n  Flatten\n}\n')).toBe(
+      'stack Extracted(width) {\n  Conv2d(width, 3)  # first\n  ReLU\n}\n\nmodel A(width = 8) {\n  input x: [3, 8, 8]\n  Extracted(width)\n  Flatten\n}\n',
+    );
+  });
+
+  it('makes inputs of the tensors that lines begin with', () => {
+    expect(after('extractStack', '## A model.\nmodel A {\n  input x: [3, 8, 8]\n  y = x -> ReLU\n  ‹body = x -> Tanh\n  body + y -> ReLU›\n}\n')).toBe(
+      'stack Extracted {\n  input x\n  input y\n  body = x -> Tanh\n  body + y -> ReLU\n}\n\n## A model.\nmodel A {\n  input x: [3, 8, 8]\n  y = x -> ReLU\n  Extracted()(x, y)\n}\n',
+    );
+  });
+
+  it.each([
+    ['names that are used behind it', 'model A { input x: [3]; ‹y = x -> ReLU; Tanh›; y -> ReLU }'],
+    ['statements that belong to the model', 'model A { input x: [3]; ‹ReLU; output y› }'],
+    ['branches', 'model A { input x: [3]; concat { ‹ReLU; Tanh› } }'],
+    ['the value of a block', 'model A { input x: [3]; y = { ‹x -> ReLU› }; y }'],
+    ['nothing', 'model A { input x: [3]; ‹›ReLU }'],
+    ['what nobody applies', 'stack S { ‹Linear(3)› }'],
+  ])('is not offered for %s', (_, text) => {
+    expect(after('extractStack', text)).toBeUndefined();
+  });
+});
+
+describe('inlining', () => {
+  it('writes the body as a block, with the arguments in it', () => {
+    expect(after('inlineHere', 'stack S(n, k = n + 1) {\n  input x: [c]\n  y = x -> Linear(n)  # why\n  y -> Linear(c * k)\n}\nmodel A {\n  input x: [3]\n  x -> ‹S›(4) -> ReLU\n}\n')).toBeUndefined();
+    expect(after('inlineHere', 'stack S(n, k = 2) {\n  input x: [c]\n  y = x -> Linear(n)  # why\n  y -> Linear(c * k)\n}\nmodel A {\n  input x: [3]\n  x -> ‹S›(4) -> ReLU\n}\n')).toContain(
+      '  x -> {\n    input x: [c]\n    y = x -> Linear(4)  # why\n    y -> Linear(c * 2)\n  } -> ReLU\n',
+    );
+  });
+
+  it('of a single layer leaves the braces out, and everywhere removes the stack', () => {
+    expect(after('inlineEverywhere', 'stack ‹S› { Linear(3) }\n\nmodel A { input x: [3]; S; ReLU; x -> S }\n')).toBe('model A { input x: [3]; Linear(3); ReLU; x -> Linear(3) }\n');
+  });
+
+  it('everywhere is not offered where another file would miss the stack, or its documentation would be lost', () => {
+    expect(after('inlineEverywhere', '## Twice.\nstack ‹S› { Linear(3) }\n\nmodel A { input x: [3]; S }\n')).toBeUndefined();
+    const texts = { 'main.nn': 'stack S { Linear(3) }\nmodel A { input x: [3]; S }\n', 'other.nn': 'from "./main.nn" import S\nmodel B { input x: [3]; S }\n' };
+    expect(offers.inlineEverywhere!(documentOf(texts['main.nn'], texts), { start: 6, end: 7 }, among(texts))).toBeUndefined();
+  });
+
+  it.each([
+    ['a stack that publishes', 'stack S { Linear(2); output y; ReLU }\nmodel A { input x: [3]; ‹S› }'],
+    ['one that applies itself', 'stack S(n) { Linear(2); if n > 0 { S(0) } }\nmodel A { input x: [3]; ‹S›(1) }'],
+    ['an argument that makes a layer', 'stack S(f) { f; f }\nmodel A { input x: [3]; ‹S›(ReLU()) }'],
+    ['a name that means something else here', 'let n = 2\nstack S { Linear(n); ReLU }\nmodel A(n = 3) { input x: [3]; ‹S› }'],
+    ['a size that is known here already', 'stack S { input x: [c]; Linear(c) }\nmodel A { input x: [3]; c = 3; Linear(4); ‹S› }'],
+    ['a stack that is passed on', 'stack S { ReLU }\nstack T(f) { f }\nmodel A { input x: [3]; T(‹S›) }'],
+  ])('is not offered for %s', (_, text) => {
+    expect(after('inlineHere', text)).toBeUndefined();
+  });
+});
+
+describe('lines and pipelines', () => {
+  it('turn into each other', () => {
+    const lines = 'model A {\n  input x: [3]\n  ‹x -> Linear(4)\n  ReLU\n  Linear(5)›\n}\n';
+    const chain = 'model A {\n  input x: [3]\n  ‹x -> Linear(4) -> ReLU -> Linear(5)›\n}\n';
+    expect(after('joinLines', lines)).toBe(chain.replace(/[‹›]/g, ''));
+    expect(after('splitPipeline', chain)).toBe(lines.replace('x -> Linear', 'x\n  Linear').replace(/[‹›]/g, ''));
+  });
+
+  it.each([
+    ['joinLines', 'model A { input x: [3]; concat { ‹Linear(4); ReLU› } }'],
+    ['joinLines', 'model A {\n  input x: [3]\n  ‹Linear(4)  # why\n  ReLU›\n}'],
+    ['joinLines', 'model A { input x: [3]; ‹Linear(4); x› }'],
+    ['splitPipeline', 'model A { input x: [3]; concat { ‹Linear(4) -> ReLU›; ReLU } }'],
+    ['splitPipeline', 'model A(f = true) { input x: [3]; y = if f { ‹x -> ReLU -> Tanh› } else { x }; y }'],
+  ] as const)('%s is not offered in %s', (offer, text) => {
+    expect(after(offer, text)).toBeUndefined();
+  });
+});
+
+describe('loops', () => {
+  it('are unrolled, with the values of their names', () => {
+    expect(after('unroll', 'model A {\n  input x: [3]\n  ‹›repeat 2 {\n    Linear(4)\n    ReLU\n  }\n}\n')).toBe('model A {\n  input x: [3]\n  Linear(4)\n  ReLU\n  Linear(4)\n  ReLU\n}\n');
+    expect(after('unroll', 'model A {\n  input x: [3]\n  ‹›for n, k in zip([4, 5], [1, 2]) { Linear(n * k) }\n}\n')).toBe('model A {\n  input x: [3]\n  Linear(4 * 1)\n  Linear(5 * 2)\n}\n');
+  });
+
+  it('are rolled up from lines that repeat', () => {
+    expect(after('rollUp', 'model A {\n  input x: [3]\n  ‹Linear(4)\n  ReLU\n  Linear(4)\n  ReLU›\n}\n')).toBe('model A {\n  input x: [3]\n  repeat 2 {\n    Linear(4)\n    ReLU\n  }\n}\n');
+    expect(after('rollUp', 'model A { input x: [3]; ‹ReLU; ReLU; ReLU› }')).toBe('model A { input x: [3]; repeat 3 { ReLU } }');
+  });
+
+  it.each([
+    ['unroll', 'model A { input x: [3]; ‹›repeat 2 { Linear(4); output y } }'],
+    ['unroll', 'model A { input x: [3]; ‹›repeat 2 { y = Tanh; y } }'],
+    ['unroll', 'model A { input x: [3]; concat { ‹›repeat 2 { Linear(3) } } }'],
+    ['rollUp', 'model A { input x: [3]; ‹ReLU; Tanh› }'],
+    ['rollUp', 'model A { input x: [3]; concat { ‹ReLU; ReLU› } }'],
+    ['rollUp', 'model A {\n  input x: [3]\n  ‹ReLU  # one\n  ReLU›\n}'],
+  ] as const)('%s is not offered in %s', (offer, text) => {
+    expect(after(offer, text)).toBeUndefined();
+  });
+});
+
+describe('names, shapes and arguments', () => {
+  it('binds an expression, and a branch, in front of its statement', () => {
+    expect(after('nameExpression', 'model A {\n  input x: [3]\n  ‹(x -> Linear(3))› + x -> ReLU\n}\n'.replace('‹(', '(‹').replace(')›', '›)'))).toBe('model A {\n  input x: [3]\n  branch = x -> Linear(3)\n  branch + x -> ReLU\n}\n');
+    expect(after('nameExpression', 'model A { input x: [3]; concat { ‹x -> Linear(3)›; ReLU } }')).toBe('model A { input x: [3]; concat { branch = x -> Linear(3); branch; ReLU } }');
+  });
+
+  it('does not where something would be made in another order, or less often', () => {
+    expect(after('nameExpression', 'model A { input x: [3]; f = Linear(3); (x -> Linear(3)) + ‹f(x)› }')).toBeUndefined();
+    expect(after('nameExpression', 'model A(f = true) { input x: [3]; y = if f { ‹x -> ReLU› } else { x }; y }')).toBeUndefined();
+  });
+
+  it('writes the shape of an input of a stack: its numbers, or names where they differ', () => {
+    expect(after('typeInput', 'stack S { input ‹›x; ReLU }\nmodel A { input x: [3, 8, 8]; S }')).toContain('input x: [3, 8, 8]; ReLU');
+    expect(after('typeInput', 'stack S { input ‹›x; Conv2d(4, 3) }\nmodel A { input x: [3, 8, 8]; S; S }')).toContain('input x: [c, h, w]; Conv2d');
+    expect(after('typeInput', 'stack S { input ‹›x; ReLU }')).toBeUndefined();
+  });
+
+  it('names arguments, with those behind them, and takes names away', () => {
+    expect(after('nameArgument', 'model A { input x: [3, 8, 8]; Conv2d(4, ‹›3, 1, bias = false) }')).toContain('Conv2d(4, kernel_size = 3, stride = 1, bias = false)');
+    expect(after('unnameArgument', 'model A { input x: [3, 8, 8]; Conv2d(4, ‹›kernel_size = 3, bias = false) }')).toContain('Conv2d(4, 3, bias = false)');
+    expect(after('unnameArgument', 'model A { input x: [3, 8, 8]; Conv2d(4, 3, ‹›bias = false) }')).toBeUndefined();
+    expect(after('nameArgument', 'stack S(n) { Linear(n) }\nmodel A { input x: [3]; S(‹›4) }')).toContain('S(n = 4)');
+    expect(after('nameArgument', 'stack S(f) { f(‹›4) }\nmodel A { input x: [3]; S(Linear) }')).toBeUndefined();
+  });
+});
+
+/** Selections of a person: places, expressions, and up to three statements in a row. */
+function selectionsIn({ tree }: Document): Span[] {
+  const found: Span[] = [];
+  walk(tree, {
+    enter(node: Node) {
+      found.push({ start: node.span.start, end: node.span.start }, node.span);
+      if (node.kind === 'block') {
+        for (const count of [2, 3, 4]) {
+          for (let first = 0; first + count <= node.statements.length; first++) found.push({ start: node.statements[first]!.span.start, end: node.statements[first + count - 1]!.span.end });
+        }
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+describe('on the examples', () => {
+  it.each(examples)('every refactoring of %s keeps the models and the comments', (_, text) => {
+    const workspace = new Workspace(() => undefined);
+    const state = (version: number, its: string): Document => {
+      workspace.update('file:///main.nn', version, its);
+      return workspace.document('file:///main.nn')!;
+    };
+    const document = documentOf(text);
+    const [picture, comments] = [pictureOf(document), commentsOf(document)];
+    const tried = new Map<string, number>();
+    const seen = new Set<string>();
+    for (const selection of selectionsIn(document)) {
+      for (const { title, edits } of refactorings(document, selection)) {
+        const result = applied(text, edits);
+        const sort = title.replace(/\d+|\w+$/g, '');
+        const times = tried.get(sort) ?? 0;
+        if (seen.has(result) || times >= 2) continue;
+        seen.add(result);
+        tried.set(sort, times + 1);
+        const changed = state(seen.size, result);
+        expect(changed.problems, result).toEqual([]);
+        expect(pictureOf(changed), `${title}\n${result}`).toEqual(picture);
+        expect(commentsOf(changed), title).toEqual(comments);
+      }
+    }
+    expect(tried.size).toBeGreaterThan(0);
+  });
+});

@@ -86,22 +86,32 @@ export class Workspace {
 
   /** Takes the newest text of an open document. */
   update(uri: string, version: number, text: string): void {
-    this.open.set(keyOf(uri), { uri, version, text });
+    this.open.set(addressKey(uri), { uri, version, text });
   }
 
   close(uri: string): void {
-    const key = keyOf(uri);
+    const key = addressKey(uri);
     for (const map of [this.open, this.sources, this.documents, this.analysers, this.files]) map.delete(key);
   }
 
   /** A file has changed where it is stored, so that it is read again when it is next asked for. */
   forget(uri: string): void {
-    this.files.delete(keyOf(uri));
+    this.files.delete(addressKey(uri));
   }
 
   /** The addresses of all open documents. */
   get openUris(): readonly string[] {
     return [...this.open.values()].map(({ uri }) => uri);
+  }
+
+  isOpen(uri: string): boolean {
+    return this.open.has(addressKey(uri));
+  }
+
+  /** A file as it is stored, with its analysis, which is not kept; undefined for one that cannot be read. */
+  stored(uri: string): Document | undefined {
+    const source = this.source(uri);
+    return source && this.analysed({ uri: source.uri, version: 0, text: source.text }, new Analyser(source.uri));
   }
 
   /** The addresses of all files that were read. */
@@ -111,7 +121,7 @@ export class Workspace {
 
   /** An open document with its analysis; undefined for one that is not open. */
   document(uri: string): Document | undefined {
-    const key = keyOf(uri);
+    const key = addressKey(uri);
     const opened = this.open.get(key);
     if (opened === undefined) return undefined;
     const known = this.documents.get(key);
@@ -128,7 +138,7 @@ export class Workspace {
 
   /** The newest text of a file with its tree. */
   source(uri: string): Source | undefined {
-    const key = keyOf(uri);
+    const key = addressKey(uri);
     const text = this.text(uri);
     if (text === undefined) return undefined;
     const known = this.sources.get(key);
@@ -138,11 +148,15 @@ export class Workspace {
     return source;
   }
 
-  private analysed({ uri, version, text }: OpenText): Document {
-    const source = this.source(uri) ?? sourceOf(uri, text);
-    const key = keyOf(uri);
+  private analyserOf(uri: string): Analyser {
+    const key = addressKey(uri);
     let analyser = this.analysers.get(key);
     if (analyser === undefined) this.analysers.set(key, (analyser = new Analyser(uri)));
+    return analyser;
+  }
+
+  private analysed({ uri, version, text }: OpenText, analyser = this.analyserOf(uri)): Document {
+    const source = this.source(uri) ?? sourceOf(uri, text);
     // The analysis keeps what it has read, so that it stays one state of all texts.
     const dependencies = new Map<string, Source | undefined>([[uri, source]]);
     const analysis = analyser.analyse((address) => {
@@ -157,7 +171,7 @@ export class Workspace {
   }
 
   private text(uri: string): string | undefined {
-    const key = keyOf(uri);
+    const key = addressKey(uri);
     const opened = this.open.get(key);
     if (opened !== undefined) return opened.text;
     if (!this.files.has(key)) this.load(uri, key);
@@ -181,8 +195,8 @@ export class Workspace {
   }
 }
 
-/** Editors and URLs escape the same address differently. */
-function keyOf(uri: string): string {
+/** One spelling of an address: editors and URLs escape it differently. */
+export function addressKey(uri: string): string {
   try {
     return decodeURIComponent(uri);
   } catch {

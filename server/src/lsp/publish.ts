@@ -2,6 +2,7 @@
 
 import type { Document } from '../features/workspace';
 import { toDiagnostic } from './convert';
+import { FolderDiagnostics } from './folder-diagnostics';
 import { guarded } from './guard';
 import type { Session } from './session';
 
@@ -12,30 +13,53 @@ export class Publisher {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly published = new Map<string, Document>();
   private readonly changed = new Set<string>();
+  private readonly folders: FolderDiagnostics;
 
-  constructor(private readonly session: Session) {}
+  constructor(private readonly session: Session) {
+    this.folders = new FolderDiagnostics(session, (uri, document) => this.send(uri, document));
+  }
 
   /** All open documents are looked at again, as any may import the changed one; this one is sent in any case. */
   schedule(uri?: string): void {
     if (uri !== undefined) this.changed.add(uri);
+    this.folders.pause();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      void guarded(this.session.connection, 'diagnostics', () => this.publish());
+      void guarded(this.session.connection, 'diagnostics', async () => {
+        await this.publish();
+        await this.folders.scan();
+      });
     }, delay);
   }
 
+  /** All diagnostics are sent anew, as when the settings have changed. */
+  scheduleAll(): void {
+    this.folders.reset();
+    for (const uri of this.session.workspace.openUris) this.changed.add(uri);
+    this.schedule();
+  }
+
+  /** A file of the folders keeps its diagnostics, as it is stored; any other loses them. */
   close(uri: string): void {
     this.published.delete(uri);
     this.changed.delete(uri);
-    void this.session.connection.sendDiagnostics({ uri, diagnostics: [] });
+    void guarded(this.session.connection, 'diagnostics', async () => {
+      if (!(await this.folders.covers(uri)) && !this.session.workspace.isOpen(uri)) await this.send(uri, undefined);
+    });
   }
 
   dispose(): void {
+    this.folders.pause();
     clearTimeout(this.timer);
   }
 
+  private async send(uri: string, document: Document | undefined, version?: number): Promise<void> {
+    const diagnostics = document === undefined ? [] : this.session.diagnostics(document).map((each) => toDiagnostic(document, each, this.session));
+    await this.session.connection.sendDiagnostics({ uri, version, diagnostics });
+  }
+
   private async publish(): Promise<void> {
-    const { workspace, connection } = this.session;
+    const { workspace } = this.session;
     let movedByOthers = false;
     for (const uri of workspace.openUris) {
       const document = await this.session.document(uri);
@@ -45,8 +69,7 @@ export class Publisher {
       if (before !== undefined && before !== document && before.version === document.version) movedByOthers = true;
       this.published.set(uri, document);
       this.changed.delete(uri);
-      const diagnostics = this.session.diagnostics(document).map((each) => toDiagnostic(document, each, this.session));
-      await connection.sendDiagnostics({ uri, version: document.version, diagnostics });
+      await this.send(uri, document, document.version);
       this.session.tellAnalysed(uri);
     }
     // The client asks again by itself where the text has changed, but not where an imported one has.

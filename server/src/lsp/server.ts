@@ -26,7 +26,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   connection.onInitialized(() => {
     void guarded(connection, 'reading settings', () => session.configuration.start());
     if (session.watchesFiles) void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*.nn' }] });
-    if (session.followsFolders) connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => { session.folders.change(added, removed); });
+    if (session.followsFolders) connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => { session.folders.change(added, removed); publisher.schedule(); });
+    publisher.schedule();
   });
   connection.onShutdown(() => { session.dispose(); });
 

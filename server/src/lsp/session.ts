@@ -59,7 +59,7 @@ export class Session {
     this.configuration = new Configuration(connection, () => {
       this.refreshHints();
       this.refreshLenses();
-      for (const uri of this.workspace.openUris) this.publisher.schedule(uri);
+      this.publisher.scheduleAll();
     });
   }
 

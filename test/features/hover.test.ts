@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hover } from '../../server/src/features/hover';
+import { defaultSettings } from '../../server/src/features/settings';
 import type { Document } from '../../server/src/features/workspace';
 import { documentOf, readFixture, underlined } from '../support/fixture';
 
@@ -116,6 +117,29 @@ describe('hovers', () => {
     const broken = 'model Net {\n  input x: [3, 8, 8]\n  Conv$02d(4, 3)\n  Conv2d(4, 99)\n}\nmodel Other { input x: [2]; Linear(5) }\n';
     expect(hoverAt(broken)).toContain('⌊(8 − 3)/1⌋ + 1 = 6');
     expect(hoverAt(broken.replace('$0', '').replace('Linear(5', 'Linear$0(5'))).toContain('[2] → [5]');
+  });
+
+  it('show what another number would change, and what is not possible', () => {
+    const page = hoverAt('model Net { input x: [3, 16, 16]; Conv2d(8, kernel_size = $05, groups = 1) }\n');
+    expect(page).toContain('| `kernel_size` | Output | Receptive field | Parameters | MACs |');
+    expect(page).toContain('| 3 | `[8,\u00a014,\u00a014]` | `3\u00a0×\u00a03` | `224` | `42,336` |');
+    expect(page).toContain('| **5** | `[8,\u00a012,\u00a012]` | `5\u00a0×\u00a05` | `608` | `86,400` |');
+    expect(hoverAt('model Net { input x: [3, 16, 16]; ReLU; Conv2d(8, 3, groups = 1$0) }\n')).toMatch(/groups = 2: .*groups/);
+    expect(hoverAt('model Net { input x: [4]; Dropout(0$0.5) }\n')).not.toContain('| Output |');
+  });
+
+  it('say between which numbers a loss lies', () => {
+    const range = (loss: string): string => hoverAt(`model Net { input x: [10]; target label: int; target y: []; param w: []; lo$0ss ${loss} }\n`);
+    expect(range('cross_entropy(x, label)')).toContain('The loss is ≥ 0; guessing all 10 classes alike gives ln 10 = 2.303.');
+    expect(range('0.1 * abs(w) + mean((w - y) ^ 2)')).toContain('The loss is ≥ 0.');
+    expect(range('sigmoid(w)')).toContain('The loss is between 0 and 1.');
+    expect(range('w * y')).not.toContain('The loss is');
+  });
+
+  it('give the memory that a batch keeps for the backward pass', () => {
+    const { text, cursors } = readFixture('model Net { input x: [3, 32, 32]; Conv$02d(32, 5); MaxPool2d(2) }\n');
+    const page = hover(documentOf(text), cursors[0]!, { ...defaultSettings, 'memory.batchSize': 64, 'memory.elementBytes': 2 })!.markdown;
+    expect(page).toContain('the input (3,072), the weight (2,400) for the backward pass: **393 kB** for 64 examples');
   });
 
   it('give no answer that throws, wherever the mouse is', () => {

@@ -16,6 +16,7 @@ import { valuePage } from './hover/value';
 import { codeBlock, code, paragraphs, sourceLinks } from './markdown';
 import { declarationNamed } from './names';
 import { printSignature, signatureOfOperation, textOf } from './spelling';
+import { defaultSettings, type Settings } from './settings';
 import type { Document } from './workspace';
 
 export interface Hover {
@@ -26,18 +27,19 @@ export interface Hover {
 /** Where in the tree the mouse rests: the node, and those around it, the innermost first. */
 interface Site {
   readonly document: Document;
+  readonly settings: Settings;
   readonly offset: number;
   readonly declaration: ast.Declaration | undefined;
   around(levels: number): Node | undefined;
 }
 
 /** The hover at an offset; undefined where there is nothing to say. */
-export function hover(document: Document, offset: number): Hover | undefined {
+export function hover(document: Document, offset: number, settings: Settings = defaultSettings): Hover | undefined {
   const path = nodePathAt(document.tree, offset);
   const declaration = path[1] as ast.Declaration | undefined;
   for (let index = path.length - 1; index > 0; index--) {
     const node = path[index]!;
-    const site: Site = { document, offset, declaration, around: (levels) => path[index - levels] };
+    const site: Site = { document, settings, offset, declaration, around: (levels) => path[index - levels] };
     const page = pageOf(node, site);
     if (page !== undefined && page.markdown !== '') return page;
     // A body around the mouse is no answer to what is under it.
@@ -72,7 +74,7 @@ function pageOf(node: Node, site: Site): Hover | undefined {
     case 'for':
     case 'residual':
     case 'parallel':
-      return page(applicationPage(picturedApplications(document, node, declaration), node, document), keyword(node.span, document));
+      return page(applicationPage(picturedApplications(document, node, declaration), node, document, site.settings), keyword(node.span, document));
     case 'input':
     case 'target':
       return page(tensorStatementPage(node, declaration, document));
@@ -143,7 +145,7 @@ function observedPage(node: ast.Name, document: Document): string | undefined {
 /** A name in an expression: an application, a declaration, a function, or a value. */
 function namePage(node: ast.Name, site: Site): string | undefined {
   const { document, declaration } = site;
-  const applied = applicationPage(picturedApplications(document, node, declaration), node, document);
+  const applied = applicationPage(picturedApplications(document, node, declaration), node, document, site.settings);
   if (applied !== undefined) return applied;
   const { first } = document.analysis.observations(node) ?? { first: [] };
   for (const { value } of first) {
@@ -184,7 +186,7 @@ function standardPage(name: string): string | undefined {
 /** A call, an operator or a member: what it applies, or else what it is worth. */
 function expressionPage(node: ast.Expression, site: Site): string | undefined {
   const { document, declaration } = site;
-  const applied = applicationPage(picturedApplications(document, node, declaration), node, document);
+  const applied = applicationPage(picturedApplications(document, node, declaration), node, document, site.settings);
   if (applied !== undefined) return applied;
   const value = valuePage(document.text.slice(node.span.start, node.span.end).replace(/\s+/g, ' '), document.analysis.observations(node)?.first ?? [], document);
   if (node.kind !== 'call' || node.callee.kind !== 'name') return value;

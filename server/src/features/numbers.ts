@@ -59,3 +59,9 @@ export function duration(seconds: number): string {
   if (seconds >= 120) return `${grouped(Math.round(seconds / 60))} min`;
   return `${seconds < 10 ? seconds.toFixed(1) : grouped(Math.round(seconds))} s`;
 }
+
+/** `512 B`, `12.3 kB`, `1.5 GB` */
+export function bytes(value: number): string {
+  const found = value < 1000 ? undefined : suffixes.find(([unit]) => value >= unit);
+  return found === undefined ? `${grouped(value)} B` : `${(value / found[0]).toPrecision(3)} ${found[1]}B`;
+}

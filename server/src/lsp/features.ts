@@ -54,8 +54,8 @@ const fixAllKind = `${lsp.CodeActionKind.SourceFixAll}.nn`;
 const codeActionKinds = [lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorExtract, lsp.CodeActionKind.RefactorInline, lsp.CodeActionKind.RefactorRewrite, fixAllKind];
 
 export const features: readonly Feature[] = [
-  feature(lsp.HoverRequest.type, { hoverProvider: true }, (document, { position }) => {
-    const found = hover(document, document.lines.offset(position));
+  feature(lsp.HoverRequest.type, { hoverProvider: true }, (document, { position }, { settings }) => {
+    const found = hover(document, document.lines.offset(position), settings);
     return found && toHover(document, found);
   }),
   feature(lsp.InlayHintRequest.type, { inlayHintProvider: { resolveProvider: true } }, (document, { range }, { settings, resolvesHints }) =>

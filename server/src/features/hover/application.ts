@@ -5,6 +5,7 @@ import { type Application, applicationsInModels, costOf, isAlone, onlyOperation,
 import { code, codeBlock, escaped, paragraphs, sourceLinks, table } from '../markdown';
 import { grouped } from '../numbers';
 import { catalogLayer, spellLayer, spellValue, textOf } from '../spelling';
+import { defaultSettings, type Settings } from '../settings';
 import type { Document } from '../workspace';
 import { factsOfApplication, factTable } from './facts';
 
@@ -12,15 +13,16 @@ import { factsOfApplication, factTable } from './facts';
 const listed = 6;
 
 /** The page of an expression that was applied; undefined where it never was. */
-export function applicationPage(applications: readonly Application[], node: ast.Expression, document: Document): string | undefined {
+export function applicationPage(applications: readonly Application[], node: ast.Expression, document: Document, settings: Settings = defaultSettings): string | undefined {
   const [first] = applications;
   if (first === undefined) return undefined;
   const operation = onlyOperation(first.nodes)?.operation;
   return paragraphs(
     codeBlock(titleOf(first, node, document), signatureOf(first)),
-    operation?.summary ?? documentationOf(node, document),
+    operation === undefined ? documentationOf(node, document) : undefined,
     isAlone(first) ? applicationsBesides(node, document) : repetition(applications),
-    factTable(factsOfApplication(first, document)),
+    factTable(factsOfApplication(first, document, settings)),
+    operation?.summary,
     operation && code(operation.formula),
     operation && sourceLinks(operation.source),
   );

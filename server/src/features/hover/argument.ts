@@ -1,10 +1,12 @@
 // The hover on an argument: what it means, what it accepts, and its default.
 
 import type * as ast from '../../../../grammar/ast';
+import { applicationsAt, onlyOperation } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { definitionsOf, spellArgument, spellValue } from '../spelling';
 import type { Document } from '../workspace';
 import { calleeOf, type Callee, nameOfArgument } from '../callee';
+import { variationOf } from './variation';
 
 /** The page of an argument of a call; undefined where the callee or the argument is not known. */
 export function argumentPage(call: ast.Call, argument: ast.Argument, document: Document): string | undefined {
@@ -21,7 +23,15 @@ export function argumentPage(call: ast.Call, argument: ast.Argument, document: D
     codeBlock(`${callee.operation.name}(${name}${definition.default === undefined ? '' : ` = ${spellArgument(definition, definition.default)}`})`),
     definition.documentation,
     `Accepts ${definition.accepts}.${definition.default === undefined ? ' Required.' : ` Default ${code(spellArgument(definition, definition.default))}.`}`,
+    variationAt(call, name, document),
   );
+}
+
+/** What another value would change, in the first application of what the call makes. */
+function variationAt(call: ast.Call, name: string, document: Document): string | undefined {
+  const [first] = applicationsAt(document, call);
+  const node = first && onlyOperation(first.nodes);
+  return node && variationOf(node, name);
 }
 
 function declaredArgument(callee: Extract<Callee, { kind: 'declaration' }>, name: string, document: Document): string | undefined {

@@ -5,9 +5,10 @@ import type { Kept, Parameter, Step } from '../../layers/definition';
 import { torchForm } from '../../layers/torch-form';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../../semantics/graph';
 import { add, type Dimension, print } from '../../symbolic/dimension';
-import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, misalignmentsAt, onlyOperation, receptiveFieldsOf, tensorsIn, typeOf, unknownReason } from '../figures';
+import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, misalignmentsAt, onlyOperation, receptiveFieldsOf, tensorsIn, unknownReason } from '../figures';
 import { code, escaped, table } from '../markdown';
-import { grouped, groupedAndShortened } from '../numbers';
+import { bytes, grouped, groupedAndShortened } from '../numbers';
+import { defaultSettings, type Settings } from '../settings';
 import { capitalized, catalogLayer } from '../spelling';
 import type { Document } from '../workspace';
 
@@ -35,14 +36,12 @@ export function lineOf(place: { readonly file: string; readonly span: { readonly
 }
 
 /** All facts of one application. */
-export function factsOfApplication(application: Application, document: Document): readonly Fact[] {
+export function factsOfApplication(application: Application, document: Document, settings: Settings = defaultSettings): readonly Fact[] {
   const { graph, nodes, output } = application;
   const operation = onlyOperation(nodes);
   const steps = operation?.effect.steps ?? [];
   const { parameters, buffers, macs } = costOf(nodes);
   const facts: Fact[] = [];
-  const type = typeOf(output);
-  if (type !== undefined) facts.push(['Output', code(type)]);
   facts.push(...sizeSteps(steps));
   const [tensor] = tensorsIn(output);
   if (tensor !== undefined) facts.push(...fieldFacts(graph, tensor, document));
@@ -52,7 +51,11 @@ export function factsOfApplication(application: Application, document: Document)
   }
   if (buffers > 0) facts.push(['Buffers', [withFormula(buffers, undefined), shapesOf(operation?.effect.buffers)].join('')]);
   if (macs !== 0) facts.push(['MACs', withFormula(macs, formulaOf(steps, 'MACs'))]);
-  if (operation !== undefined && operation.operation.keeps.length > 0) facts.push(['Kept for backward', keptText(operation)]);
+  const elementwise = operation?.effect.elementwise ?? 0;
+  if (operation !== undefined && elementwise !== 0) {
+    facts.push(['Flops', withFormula(add(macs, macs, elementwise), macs === 0 ? undefined : typeof elementwise === 'number' ? `2·MACs + ${grouped(elementwise)}` : '2·MACs + elementwise work')]);
+  }
+  if (operation !== undefined && operation.operation.keeps.length > 0) facts.push(['Kept', keptText(operation, settings)]);
   facts.push(...torchFacts(operation));
   return facts;
 }
@@ -96,14 +99,31 @@ const keptWords: Readonly<Record<Kept, (amount: string) => string>> = {
   statistics: () => 'the statistics',
 };
 
-/** What the backward pass needs, with the number of entries. */
-function keptText(node: GraphNode): string {
+/** The bytes of an entry: places are 64-bit integers, a mask has one byte, as in PyTorch. */
+const bytesEach: Partial<Readonly<Record<Kept, number>>> = { indices: 8, mask: 1 };
+
+/** What a batch keeps for the backward pass beside the parameters, in bytes; undefined where a size is free. */
+function keptBytes(node: GraphNode, settings: Settings): number | undefined {
+  let total = 0;
+  for (const kept of node.operation.keeps) {
+    const amount = kept === 'weight' ? 0 : (keptSizes[kept](node) ?? 0);
+    if (typeof amount !== 'number') return undefined;
+    total += amount * (bytesEach[kept] ?? settings['memory.elementBytes']);
+  }
+  return total * settings['memory.batchSize'];
+}
+
+/** What the backward pass needs, with the number of entries and the memory. */
+function keptText(node: GraphNode, settings: Settings): string {
   const parts = node.operation.keeps.flatMap((kept) => {
     if (kept === 'weight' && node.parameters.length === 0) return [];
     const amount = keptSizes[kept](node);
     return [keptWords[kept](amount === undefined ? '' : grouped(amount))];
   });
-  return parts.join(', ');
+  const memory = keptBytes(node, settings);
+  const batch = settings['memory.batchSize'];
+  const examples = batch === 1 ? '' : ` for ${grouped(batch)} examples`;
+  return `${parts.join(', ')} for the backward pass${memory === undefined || memory === 0 ? '' : `: **${bytes(memory)}**${examples}`}`;
 }
 
 /** The receptive field in each input; the input is named where there are several. */

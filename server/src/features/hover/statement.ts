@@ -10,6 +10,7 @@ import { code, codeBlock, escaped, paragraphs, sourceLinks } from '../markdown';
 import { counted, grouped } from '../numbers';
 import { spellCall, spellValue, textOf } from '../spelling';
 import type { Document } from '../workspace';
+import { rangeOf, rangeText } from './loss';
 import { requirementList, valuePage } from './value';
 
 /** `input` and `target`: the type, and what the model requires of its free dimensions. */
@@ -45,8 +46,14 @@ export function outputPage(statement: ast.Output, document: Document): string | 
 
 /** `loss`: what is minimized. */
 export function lossPage(statement: ast.Loss, document: Document): string {
+  const value = document.analysis.observations(statement.value)?.first[0]?.value;
+  const node = value?.kind === 'tensor' && value.tensor.source.kind === 'node' && value.tensor.source.node.kind === 'operation' ? value.tensor.source.node : undefined;
+  const range = value?.kind === 'tensor' ? rangeText(rangeOf(value.tensor)) : undefined;
+  const classes = node?.operation.name === 'cross_entropy' ? node.inputs[0]?.type.shape[0] : undefined;
   return paragraphs(
     codeBlock(`loss ${textOf(statement.value, document.text)}`),
+    node !== undefined && statement.value.kind === 'call' ? code(node.operation.formula) : undefined,
+    range === undefined ? undefined : `The loss is ${range}${typeof classes === 'number' ? `; guessing all ${grouped(classes)} classes alike gives ln ${grouped(classes)} = ${Math.log(classes).toFixed(3)}` : ''}.`,
     'One number per example, averaged over the batch; several `loss` statements add up. Its gradient is what trains the parameters.',
   );
 }

@@ -10,7 +10,7 @@ import { documentOf, readFixture, underlined } from '../support/fixture';
 
 function draw(document: Document, offset: number): string {
   const found = hover(document, offset);
-  return found === undefined ? 'nothing' : `${underlined(document, found.span)}\n\n${found.markdown}\n`;
+  return found === undefined ? 'nothing' : `${underlined(document, found.span)}\n\n${found.markdown.replaceAll(/(?<=\(data:image\/svg\+xml);base64,[\w+/=]+/g, '')}\n`;
 }
 
 /** The hover at the cursor of a fixture. */
@@ -52,6 +52,14 @@ describe('hovers of the exam', () => {
     ['loss', 'lo$0ss lambda'],
     ['operator', 'g $0* v / norm'],
     ['optimizer', 'Ad$0am(lr'],
+    ['optimizer-of-a-parameter', 'SG$0D(lr'],
+    ['gradient', 'assert gr$0ad(loss, v)'],
+    ['gradient-with-a-name', 'd$0w = grad'],
+    ['unit', 'z$0 = dot'],
+    ['input-of-a-loss', 'inp$0ut x: [d]'],
+    ['sign', 'Sig$0n '],
+    ['activation-argument', 'activation = Re$0LU'],
+    ['function', 'function softp$0lus'],
     ['optimizer-argument', 'ep$0s = 1)'],
     ['assert', 'as$0sert params(head) == 64'],
     ['assert-waiting', 'as$0sert grad(loss, v)'],

@@ -20,6 +20,11 @@ export class Lowering {
     readonly builder: Builder = new Builder(),
   ) {}
 
+  /** Takes a value of the program for a tensor. */
+  feed(tensor: Tensor, ref: Ref): void {
+    this.refs.set(tensor, ref);
+  }
+
   /** A tensor in the program: batched ones have a leading axis of the batch size, others their written shape. */
   ref(tensor: Tensor): Ref {
     const known = this.refs.get(tensor);

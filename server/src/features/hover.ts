@@ -11,7 +11,9 @@ import { picturedApplications } from './figures';
 import { applicationPage } from './hover/application';
 import { argumentPage } from './hover/argument';
 import { declarationPage } from './hover/declaration';
-import { assertPage, lossPage, optimizerPage, outputPage, paramPage, tensorStatementPage } from './hover/statement';
+import { pointwisePlot, usualArguments } from './hover/function';
+import { optimizerPage } from './hover/optimizer';
+import { assertPage, lossPage, outputPage, paramPage, tensorStatementPage } from './hover/statement';
 import { valuePage } from './hover/value';
 import { codeBlock, code, paragraphs, sourceLinks } from './markdown';
 import { declarationNamed } from './names';
@@ -79,7 +81,7 @@ function pageOf(node: Node, site: Site): Hover | undefined {
     case 'target':
       return page(tensorStatementPage(node, declaration, document));
     case 'param':
-      return page(paramPage(node, document));
+      return page(paramPage(node, declaration, document));
     case 'output':
       return page(outputPage(node, document));
     case 'loss':
@@ -178,7 +180,7 @@ function standardPage(name: string): string | undefined {
   const operation = layers.get(name) ?? functions.get(name);
   const page = paragraphs(
     builtin && paragraphs(codeBlock(builtin.signature), builtin.summary),
-    operation && paragraphs(codeBlock(printSignature(signatureOfOperation(operation, functions.has(name)), true)), operation.summary, code(operation.formula), sourceLinks(operation.source)),
+    operation && paragraphs(codeBlock(printSignature(signatureOfOperation(operation, functions.has(name)), true)), operation.summary, code(operation.formula), pointwisePlot(operation, usualArguments(operation)), sourceLinks(operation.source)),
   );
   return page === '' ? undefined : page;
 }

@@ -31,6 +31,8 @@ export interface Operation<A = Arguments> {
   readonly work: Work<A>;
   /** For a layer that wraps another: what it is once its arguments are known. */
   specialize?(given: A): Operation;
+  /** Maps each entry by itself, all by the same function. */
+  readonly pointwise?: true;
   /** For an input of indices: the number that they stay below (rows of a table, classes). */
   indexBound?(input: number, types: readonly TensorType[], effect: Effect): Dimension | undefined;
   /** Shape rule, parameters, cost and execution for one application; undefined after a problem was reported. */

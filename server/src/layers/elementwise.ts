@@ -70,6 +70,7 @@ export function toOperation(name: string, { summary, formula, keeps, operations 
     inputs: oneInput,
     keeps,
     work: operations === 0 ? noWork : perOutput(operations),
+    pointwise: true,
     arguments: given,
     infer(call) {
       const problem = check?.(call.arguments);

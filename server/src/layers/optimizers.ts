@@ -10,6 +10,8 @@ export interface Optimizer {
   readonly formula: string;
   readonly source: string;
   readonly arguments: ArgumentDefinitions<Arguments>;
+  /** How a parameter moves, one number at a time, from a fresh state: its next value, given the gradient and the value. */
+  start(given: Arguments): (gradient: number, value: number) => number;
   /** Numbers kept for each parameter beside its value and gradient. */
   state(given: Arguments): number;
 }
@@ -33,9 +35,67 @@ const betas: ArgumentDefinition<readonly number[]> = {
 const eps = (value: number): ArgumentDefinition<number> =>
   number({ minimum: 0, default: value, documentation: 'Added to the denominator; a large one damps small gradients.' });
 
+/** The arguments that are numbers. */
+function numbersOf(given: Arguments): Readonly<Record<string, number>> {
+  return given as Readonly<Record<string, number>>;
+}
+
+/** Adam (Kingma and Ba, 2015, algorithm 1); decoupled: AdamW (Loshchilov and Hutter, 2019, algorithm 2). */
+function startAdam(decoupled: boolean): Optimizer['start'] {
+  return (given) => {
+    const { lr: rate, eps: damping, weight_decay: decay } = numbersOf(given);
+    const [beta1, beta2] = given.betas as readonly [number, number];
+    let [m, v, greatest, t] = [0, 0, 0, 0];
+    return (gradient, value) => {
+      const g = decoupled ? gradient : gradient + decay! * value;
+      const shrunk = decoupled ? value * (1 - rate! * decay!) : value;
+      t++;
+      m = beta1 * m + (1 - beta1) * g;
+      v = beta2 * v + (1 - beta2) * g * g;
+      greatest = Math.max(greatest, v);
+      const root = Math.sqrt((given.amsgrad === true ? greatest : v) / (1 - beta2 ** t));
+      return shrunk - (rate! * m) / (1 - beta1 ** t) / (root + damping!);
+    };
+  };
+}
+
+const startSgd: Optimizer['start'] = (given) => {
+  const { lr: rate, momentum, dampening, weight_decay: decay } = numbersOf(given);
+  let buffer: number | undefined;
+  return (gradient, value) => {
+    const g = gradient + decay! * value;
+    // PyTorch's first step takes the gradient as it is.
+    buffer = buffer === undefined ? g : momentum! * buffer + (1 - dampening!) * g;
+    const step = momentum === 0 ? g : given.nesterov === true ? g + momentum! * buffer : buffer;
+    return value - rate! * step;
+  };
+};
+
+const startRmsprop: Optimizer['start'] = (given) => {
+  const { lr: rate, alpha, eps: damping, momentum, weight_decay: decay } = numbersOf(given);
+  let [v, buffer] = [0, 0];
+  return (gradient, value) => {
+    const g = gradient + decay! * value;
+    v = alpha! * v + (1 - alpha!) * g * g;
+    buffer = momentum! * buffer + g / (Math.sqrt(v) + damping!);
+    return value - rate! * buffer;
+  };
+};
+
+const startAdagrad: Optimizer['start'] = (given) => {
+  const { lr: rate, eps: damping, weight_decay: decay } = numbersOf(given);
+  let s = 0;
+  return (gradient, value) => {
+    const g = gradient + decay! * value;
+    s += g * g;
+    return value - (rate! * g) / (Math.sqrt(s) + damping!);
+  };
+};
+
 const adam = {
   formula: 'm ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  w ← w − lr·m̂/(√v̂ + eps)',
   arguments: { lr: lr(1e-3), betas, eps: eps(1e-8), weight_decay: weightDecay, amsgrad: flag({ default: false, documentation: 'Uses the largest v so far.' }) },
+  start: startAdam(false),
   state: (given: Arguments) => (given.amsgrad === true ? 3 : 2),
 };
 
@@ -52,6 +112,7 @@ const all: readonly Optimizer[] = [
       weight_decay: weightDecay,
       nesterov: flag({ default: false, documentation: 'Looks ahead along the momentum.' }),
     },
+    start: startSgd,
     state: (given) => (given.momentum === 0 ? 0 : 1),
   },
   {
@@ -65,6 +126,7 @@ const all: readonly Optimizer[] = [
     summary: 'Adam with the weight decay outside of the means (Loshchilov and Hutter, 2019).',
     source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html',
     ...adam,
+    start: startAdam(true),
     formula: `w ← (1 − lr·weight_decay)·w;  ${adam.formula}`,
     arguments: { ...adam.arguments, weight_decay: number({ minimum: 0, default: 1e-2, documentation: 'Shrinks w by lr·weight_decay in each step.' }) },
   },
@@ -80,6 +142,7 @@ const all: readonly Optimizer[] = [
       weight_decay: weightDecay,
       momentum: number({ minimum: 0, default: 0, documentation: 'The share of the last step that is kept.' }),
     },
+    start: startRmsprop,
     state: (given) => (given.momentum === 0 ? 1 : 2),
   },
   {
@@ -88,6 +151,7 @@ const all: readonly Optimizer[] = [
     formula: 's ← s + g²;  w ← w − lr·g/(√s + eps)',
     source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html',
     arguments: { lr: lr(1e-2), eps: eps(1e-10), weight_decay: weightDecay },
+    start: startAdagrad,
     state: () => 1,
   },
 ];

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../base/diagnostic';
 import { type UnderstoodStack, Understanding } from './alone';
 import { judgeClaim } from './asserts';
 import { type Finding, type Findings, JoinedFindings, type Observations } from './findings';
+import { type FunctionGraph, functionGraph } from './function-graph';
 import type { Judgement } from './graph';
 import { defaultLimits, type Limits } from './limits';
 import { type EvaluatedModel, evaluateModel, missingArguments } from './model';
@@ -14,7 +15,7 @@ import { reportNames } from './file-names';
 import { lints } from './lint/lint';
 import { requirementsAtInputs } from './requirements';
 import type { Unit } from './unit';
-import type { ConstructorValue } from './values';
+import type { ConstructorValue, FunctionValue } from './values';
 
 export interface Analysis {
   readonly file: string;
@@ -38,6 +39,8 @@ export interface Analysis {
   applied(node: object): Observations | undefined;
   /** The stack by itself, where it can be understood so. */
   understood(declaration: ast.Declaration): UnderstoodStack | undefined;
+  /** A function that a file declares, applied to single numbers; undefined where it takes anything else. */
+  functionGraph(declared: FunctionValue): FunctionGraph | undefined;
   /** Evaluates a model of the file with sizes for its free dimensions; undefined for a name that is no such model. */
   modelAt(name: string, given: ReadonlyMap<string, number>): EvaluatedModel | undefined;
 }
@@ -128,6 +131,7 @@ export class Analyser {
       observations: (node) => stacks.observationsOf(node) ?? joined.observationsOf(node),
       applied: (node) => joined.observationsOf(node),
       understood: (declaration) => stacks.of(declaration),
+      functionGraph: (declared) => functionGraph(program, declared),
       modelAt: (name, given) => (constructors.has(name) ? modelAt(file, name, given, read, limits) : undefined),
     };
   }

@@ -228,6 +228,7 @@ export function applyOperation(
     id,
     kind: 'operation',
     operation,
+    arguments: given,
     effect,
     macs: run.simplified(effect.macs ?? 0),
     inputs,
@@ -323,13 +324,15 @@ export function applyFunction(
   operands: readonly Value[],
   node: ast.Expression,
   given: Readonly<Record<string, Value>> = {},
+  /** Where the operands stand, if that is known better than by the whole. */
+  operandNodes: readonly ast.Expression[] = [],
 ): Value {
   const operation = functions.get(name)!;
   return callFunction(
     context,
     { kind: 'function', name, target: { kind: 'catalog', operation } },
     [
-      ...operands.map((value) => ({ value, place: at(context, node) })),
+      ...operands.map((value, index) => ({ value, place: at(context, operandNodes[index] ?? node) })),
       ...Object.entries(given).map(([argument, value]) => ({ name: argument, value, place: at(context, node) })),
     ],
     node,

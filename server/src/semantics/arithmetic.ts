@@ -47,7 +47,7 @@ export function evaluateBinary(context: Context, node: ast.Binary): Value {
     return unknown;
   }
   if (left.kind === 'tensor' || right.kind === 'tensor') {
-    return applyFunction(context, tensorFunctions[node.operator], [left, right], node);
+    return applyFunction(context, tensorFunctions[node.operator], [left, right], node, {}, [node.left, node.right]);
   }
   if (node.operator === '+' && left.kind === 'list' && right.kind === 'list') {
     context.run.spend(context, () => at(context, node), left.items.length + right.items.length);

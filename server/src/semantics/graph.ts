@@ -1,7 +1,7 @@
 // The network that a model declares: tensors and the operations between them, in the order of evaluation.
 
 import { fixed, type Span } from '../base/span';
-import type { Effect, Operation } from '../layers/definition';
+import type { Arguments, Effect, Operation } from '../layers/definition';
 import type { TensorType } from '../layers/tensor';
 import type { Dimension } from '../symbolic/dimension';
 import type { Domain } from '../symbolic/domain';
@@ -57,6 +57,7 @@ export interface GraphNode {
   readonly id: number;
   readonly kind: 'operation';
   readonly operation: Operation;
+  readonly arguments: Arguments;
   readonly effect: Effect;
   /** The effect's, simplified like the sizes of the outputs. */
   macs: Dimension;

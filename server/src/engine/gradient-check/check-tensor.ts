@@ -31,6 +31,7 @@ export class TensorCheck {
   private readonly verdicts = { agrees: 0, wrong: 0, kink: 0, unresolved: 0 };
   private track: Track | undefined;
   private entryTrack: EntryTrack | undefined;
+  private nearKinks = 0;
   private directions = 0;
   private wrongDirection: Direction | undefined;
   private wrongDirections = 0;
@@ -82,7 +83,15 @@ export class TensorCheck {
     const line = entryLine(this.entries, place);
     const analytic = this.tensor.gradient[place]!;
     const scale = this.scaleAt(place);
-    this.record(place, sweep(line, analytic, scale) ?? examine(line, analytic, scale, this.noiseAlong));
+    let branched = false;
+    const first: Line = (offset) => {
+      const probe = line(offset);
+      branched ||= probe.branched;
+      return probe;
+    };
+    const settled = sweep(first, analytic, scale);
+    if (branched) this.nearKinks++;
+    this.record(place, settled ?? examine(line, analytic, scale, this.noiseAlong));
   }
 
   /** Halves a wrong direction until one wrong entry is left, for tensors too large to sweep. */
@@ -112,6 +121,7 @@ export class TensorCheck {
       directions: this.directions,
       wrongDirections: this.wrongDirections,
       kinks: this.verdicts.kink,
+      nearKinks: this.nearKinks,
       unresolved: this.verdicts.unresolved,
       wrong: this.verdicts.wrong,
       failures: this.failures,

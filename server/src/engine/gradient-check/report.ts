@@ -31,6 +31,8 @@ export interface TensorReport {
   readonly wrongDirections: number;
   /** Checked entries where the loss has a kink, so that there is no derivative to compare with. */
   readonly kinks: number;
+  /** Checked entries that met a kink within the first step; all but those at a kink were settled by smaller ones. */
+  readonly nearKinks: number;
   /** Checked entries where no step size gave a trustworthy value. */
   readonly unresolved: number;
   /** Checked entries whose analytic derivative is wrong; the first few are listed. */

@@ -1,6 +1,7 @@
 // The hover on a layer, a stack or a function where it is applied.
 
 import type * as ast from '../../../../grammar/ast';
+import { derivativeLine } from '../derivatives';
 import { type Application, applicationsInModels, costOf, isAlone, onlyOperation, ofOneRun, signatureOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs, sourceLinks, table } from '../markdown';
 import { grouped } from '../numbers';
@@ -8,6 +9,7 @@ import { catalogLayer, spellLayer, spellValue, textOf } from '../spelling';
 import { defaultSettings, type Settings } from '../settings';
 import type { Document } from '../workspace';
 import { factsOfApplication, factTable } from './facts';
+import { pointwisePlot } from './function';
 
 /** How many distinct applications are listed. */
 const listed = 6;
@@ -16,14 +18,17 @@ const listed = 6;
 export function applicationPage(applications: readonly Application[], node: ast.Expression, document: Document, settings: Settings = defaultSettings): string | undefined {
   const [first] = applications;
   if (first === undefined) return undefined;
-  const operation = onlyOperation(first.nodes)?.operation;
+  const plotted = onlyOperation(first.nodes);
+  const operation = plotted?.operation;
   return paragraphs(
     codeBlock(titleOf(first, node, document), signatureOf(first)),
     operation === undefined ? documentationOf(node, document) : undefined,
+    first.nodes[0]?.kind === 'gradient' ? derivativeLine(first.nodes[0].outputs[0]!, first.run, document) : undefined,
     isAlone(first) ? applicationsBesides(node, document) : repetition(applications),
     factTable(factsOfApplication(first, document, settings)),
     operation?.summary,
     operation && code(operation.formula),
+    plotted && pointwisePlot(plotted.operation, plotted.arguments),
     operation && sourceLinks(operation.source),
   );
 }

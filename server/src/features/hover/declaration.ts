@@ -14,6 +14,7 @@ import { declarationNamed } from '../names';
 import { printSignature, signatureOfDeclaration, spellValue, textOf } from '../spelling';
 import type { Document, Source } from '../workspace';
 import { applicationTable } from './application';
+import { functionPart } from './function';
 import { type Fact, factTable, fieldFacts, withFormula } from './facts';
 import { requirementList } from './value';
 
@@ -23,7 +24,7 @@ export function declarationPage(declaration: ast.Stack | ast.Model | ast.Functio
   return paragraphs(
     codeBlock(`${declaration.kind} ${signature}${meaningOf(declaration, source)}`),
     declaration.documentation ?? documentationOfBase(declaration, source, document),
-    declaration.kind === 'model' ? modelPart(declaration, document) : declaration.kind === 'stack' ? stackPart(declaration, document) : undefined,
+    declaration.kind === 'model' ? modelPart(declaration, document) : declaration.kind === 'stack' ? stackPart(declaration, document) : functionPart({ kind: 'function', name: declaration.name.text, target: { kind: 'declaration', declaration, file: source.uri } }, document),
   );
 }
 

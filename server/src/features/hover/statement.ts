@@ -1,14 +1,14 @@
-// The hovers on statements: inputs, targets, parameters, outputs, the loss, the optimizer, asserts.
+// The hovers on statements: inputs, targets, parameters, outputs, the loss, asserts.
 
 import type * as ast from '../../../../grammar/ast';
 import { elements, printType } from '../../layers/tensor';
 import type { Judgement, Tensor } from '../../semantics/graph';
-import type { EvaluatedModel } from '../../semantics/model';
 import { requirementsOf } from '../../semantics/requirements';
+import { derivativeLine } from '../derivatives';
 import { modelOf } from '../figures';
-import { code, codeBlock, escaped, paragraphs, sourceLinks } from '../markdown';
+import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { counted, grouped } from '../numbers';
-import { spellCall, spellValue, textOf } from '../spelling';
+import { spellValue, textOf } from '../spelling';
 import type { Document } from '../workspace';
 import { rangeOf, rangeText } from './loss';
 import { requirementList, valuePage } from './value';
@@ -23,12 +23,17 @@ export function tensorStatementPage(statement: ast.Input | ast.Target, declarati
   return paragraphs(page, requirements.length === 0 ? undefined : requirementList(requirements, document));
 }
 
-/** `param`: the shape, the number of entries and the first values. */
-export function paramPage(statement: ast.Param, document: Document): string | undefined {
+/** `param`: the shape, the number of entries, the first values and the gradient. */
+export function paramPage(statement: ast.Param, declaration: ast.Declaration | undefined, document: Document): string | undefined {
   for (const { value } of document.analysis.observations(statement.name)?.first ?? []) {
     if (value.kind !== 'tensor') continue;
     const { type } = value.tensor;
-    return paragraphs(codeBlock(`param ${statement.name.text}: ${printType(type)}`), `${counted(elements(type.shape) as number, 'trainable entry', 'trainable entries')}, at first ${initialText(value.tensor)}.`);
+    const model = modelOf(document, declaration);
+    return paragraphs(
+      codeBlock(`param ${statement.name.text}: ${printType(type)}`),
+      `${counted(elements(type.shape) as number, 'trainable entry', 'trainable entries')}, at first ${initialText(value.tensor)}.`,
+      model?.graph.parameters.includes(value.tensor) === true ? derivativeLine(value.tensor, model.run, document) : undefined,
+    );
   }
   return undefined;
 }
@@ -56,42 +61,6 @@ export function lossPage(statement: ast.Loss, document: Document): string {
     range === undefined ? undefined : `The loss is ${range}${typeof classes === 'number' ? `; guessing all ${grouped(classes)} classes alike gives ln ${grouped(classes)} = ${Math.log(classes).toFixed(3)}` : ''}.`,
     'One number per example, averaged over the batch; several `loss` statements add up. Its gradient is what trains the parameters.',
   );
-}
-
-/** `optimizer`: the update rule with the numbers put in, and the state that it keeps. */
-export function optimizerPage(statement: ast.Optimizer, declaration: ast.Declaration | undefined, document: Document): string | undefined {
-  const model = modelOf(document, declaration) ?? document.analysis.models.find((each) => isPlaceOf(each, statement, document));
-  const chosen = model?.optimizer;
-  if (model === undefined || chosen === undefined) return undefined;
-  const { definition, arguments: given } = chosen;
-  const parameters = model.graph.parameters.reduce((total, tensor) => total + (elements(tensor.type.shape) as number), 0);
-  const each = definition.state(given);
-  const state =
-    each === 0
-      ? 'Keeps no state.'
-      : `Keeps ${counted(each, 'number')} for each parameter: ${grouped(each * parameters)} for the ${grouped(parameters)} of ${escaped(model.name)}.`;
-  return paragraphs(codeBlock(spellCall(definition, given)), definition.summary, updateRule(definition.formula, given), state, sourceLinks(definition.source));
-}
-
-function isPlaceOf(model: EvaluatedModel, statement: ast.Optimizer, document: Document): boolean {
-  const place = model.optimizer?.place;
-  return place?.file === document.uri && place.span.start === statement.value.span.start;
-}
-
-const greek: Readonly<Record<string, string>> = { α: 'alpha', μ: 'momentum' };
-
-/** The rule as it stands, and with the values of the arguments in place of their names. */
-function updateRule(formula: string, given: Readonly<Record<string, unknown>>): string {
-  let filled = formula;
-  const put = (name: string, value: unknown): void => {
-    if (typeof value === 'number') filled = filled.replaceAll(new RegExp(`(?<![\\p{L}_])${name}(?![\\p{L}_])`, 'gu'), String(value));
-  };
-  for (const [name, value] of Object.entries(given)) put(name, value);
-  for (const [sign, name] of Object.entries(greek)) put(sign, given[name]);
-  const betas = Array.isArray(given.betas) ? (given.betas as readonly number[]) : [];
-  filled = filled.replaceAll('β₁', String(betas[0])).replaceAll('β₂', String(betas[1]));
-  const rule = (text: string): string => `\`\`\`\n${text.split(/;\s*/).join('\n')}\n\`\`\``;
-  return filled === formula ? rule(formula) : paragraphs(rule(formula), 'With the numbers put in:', rule(filled));
 }
 
 const outcomes: Readonly<Record<Judgement['outcome'], string>> = {

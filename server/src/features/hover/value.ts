@@ -7,12 +7,14 @@ import { requirementsOf } from '../../semantics/requirements';
 import { describe, type Value } from '../../semantics/values';
 import { ancestorsOf, countMacs, countParameters, parametersOf, parametersOfLayer } from '../../semantics/cost';
 import { symbolsOf } from '../../symbolic/dimension';
+import { derivativeLine } from '../derivatives';
 import { runOf, tensorsIn, typeOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { counted, grouped } from '../numbers';
 import { printSignature, signatureOfOperation, spellLayer, spellValue } from '../spelling';
 import type { Document } from '../workspace';
 import { type Fact, factTable, fieldFacts, lineOf, withFormula } from './facts';
+import { pointwisePlot, usualArguments } from './function';
 
 /** How many distinct values are shown. */
 const shown = 6;
@@ -29,14 +31,15 @@ export function valuePage(name: string, observations: readonly Observation[], do
   switch (value.kind) {
     case 'tensor':
     case 'list':
-      return tensor === undefined ? title : paragraphs(title, sourceOf(tensor, document, run.freeParameters ? 'stack' : 'network'), factTable(tensorFacts(run.graph, tensor, document)), resultsOf(value));
+      return tensor === undefined ? title : paragraphs(title, sourceOf(tensor, document, run.freeParameters ? 'stack' : 'network'), derivativeLine(tensor, run, document), factTable(tensorFacts(run.graph, tensor, document)), resultsOf(value));
     case 'layer': {
       const parameters = parametersOfLayer(value.layer);
       const summary = value.layer.kind === 'catalog' ? value.layer.operation.summary : undefined;
       return paragraphs(title, summary, parameters === undefined ? 'Not applied yet.' : `${counted(countParameters(parameters), 'parameter')}; every application shares them.`);
     }
     case 'constructor':
-      return paragraphs(title, value.target.kind === 'catalog' ? value.target.operation.summary : value.target.declaration.documentation);
+      if (value.target.kind !== 'catalog') return paragraphs(title, value.target.declaration.documentation);
+      return paragraphs(title, value.target.operation.summary, pointwisePlot(value.target.operation, usualArguments(value.target.operation)));
     case 'size':
       return paragraphs(title, symbolsOf(value.value).length === 0 ? undefined : requirementText(run.graph, value, document));
     default:

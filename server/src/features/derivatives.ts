@@ -1,0 +1,97 @@
+// Derivatives of a model's scalars in words: the names of its text, and expressions that are short enough to read.
+
+import { Derivatives, type Naming } from '../semantics/derivative/derive';
+import { expanded, type Expression } from '../semantics/derivative/expression';
+import { greekName, printExpression } from '../semantics/derivative/print';
+import type { Graph, Place, Tensor } from '../semantics/graph';
+import type { EvaluatedModel } from '../semantics/model';
+import { code } from './markdown';
+import type { Document } from './workspace';
+
+/** Longer expressions help nobody. */
+const longest = 100;
+
+const known = new WeakMap<Document, Map<Graph, Derivatives>>();
+
+/** The derivatives of a model of the document, in its names. */
+function derivativesOf(model: EvaluatedModel, document: Document): Derivatives {
+  let ofDocument = known.get(document);
+  if (ofDocument === undefined) known.set(document, (ofDocument = new Map()));
+  let made = ofDocument.get(model.graph);
+  if (made === undefined) ofDocument.set(model.graph, (made = new Derivatives(model.graph, namesOf(model, document))));
+  return made;
+}
+
+/** What the tensors of a model are called in its own body: inputs, parameters, bindings, weights of bound layers, and numbers by the names that they were given. */
+export function namesOf(model: EvaluatedModel, document: Document): Naming {
+  const names = new Map<Tensor, string>();
+  const add = (tensor: Tensor, name: string): void => {
+    if (!names.has(tensor)) names.set(tensor, name);
+  };
+  for (const tensor of [...model.graph.inputs, ...model.graph.targets]) {
+    if (tensor.source.kind === 'input' || tensor.source.kind === 'target') add(tensor, tensor.source.name);
+  }
+  for (const tensor of model.graph.parameters) {
+    if (tensor.source.kind !== 'parameter') continue;
+    const { layer, name } = tensor.source;
+    if (layer === undefined) add(tensor, name);
+    else if (layer.label !== undefined) add(tensor, `${layer.label}.${name}`);
+  }
+  for (const statement of model.declaration.body?.statements ?? []) {
+    const bound = statement.kind === 'binding' ? statement.names : statement.kind === 'output' ? [statement.name] : [];
+    for (const name of bound) {
+      const observed = document.analysis.observations(name)?.first.find(({ run }) => run === model.run);
+      if (observed?.value.kind === 'tensor') add(observed.value.tensor, name.text);
+    }
+  }
+  return (tensor) => names.get(tensor) ?? (tensor.source.kind === 'constant' ? constantNames(tensor, document) : undefined);
+}
+
+/** A number is called as it was written, if that was a name. */
+export function constantNames({ place }: Tensor, document: Document): string | undefined {
+  const source = place.file === document.uri ? document : document.dependencies.get(place.file);
+  const text = source?.text.slice(place.span.start, place.span.end) ?? '';
+  return /^[A-Za-z_]\w*$/.test(text) && !['pi', 'inf', 'true', 'false'].includes(text) ? text : undefined;
+}
+
+/** ∂y/∂x in the names of the text; undefined where it is not known or too long to read. */
+export function spellDerivative(model: EvaluatedModel, y: Tensor, x: Tensor, document: Document): string | undefined {
+  const expression = derivativesOf(model, document).derivative(y, x);
+  return expression && spellExpression(expression);
+}
+
+/** The shorter of what it is and what it is multiplied out; undefined where both are too long to read. */
+export function spellExpression(expression: Expression): string | undefined {
+  const [text] = [expression, expanded(expression)]
+    .flatMap((form) => (form === undefined ? [] : [printExpression(form)]))
+    .sort((a, b) => a.length - b.length);
+  return text!.length <= longest ? text : undefined;
+}
+
+/** The derivative of the sum of a model's losses. */
+export function spellLossGradient(model: EvaluatedModel, x: Tensor, document: Document): string | undefined {
+  const { losses } = model.graph;
+  const [only] = losses;
+  if (losses.length !== 1 || only!.type.shape.length > 0) return undefined;
+  return spellDerivative(model, only!, x, document);
+}
+
+/** What a gradient is as an expression, or what the gradient of the loss in any other named tensor is; undefined where it does not read well. */
+export function derivativeLine(tensor: Tensor, run: object, document: Document): string | undefined {
+  const model = document.analysis.models.find((each) => each.run === run);
+  const { source } = tensor;
+  if (model === undefined || tensor.type.element === 'int') return undefined;
+  if (source.kind === 'node' && source.node.kind === 'gradient') {
+    const text = spellDerivative(model, ...source.node.inputs, document);
+    return text && code(`${textAt(source.node.place, document)} = ${text}`);
+  }
+  const name = namesOf(model, document)(tensor);
+  const text = name === undefined ? undefined : spellLossGradient(model, tensor, document);
+  // Where nothing comes back, other pages say why.
+  return text === undefined || (text === '0' && source.kind === 'node') ? undefined : `Gradient for one example: ${code(`∂loss/∂${greekName(name!)} = ${text}`)}`;
+}
+
+function textAt({ file, span }: Place, document: Document): string {
+  const source = file === document.uri ? document : document.dependencies.get(file);
+  return (source?.text.slice(span.start, span.end) ?? 'grad').replace(/\s+/g, ' ');
+}

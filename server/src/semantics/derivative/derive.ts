@@ -1,0 +1,140 @@
+// The derivative of a scalar of a graph as an expression in the names of the spec, by reverse accumulation.
+
+import type { AnyNode, Graph, GraphNode, Tensor } from '../graph';
+import { constant, type Expression, one, sum, symbol, zero } from './expression';
+import { type Rule, ruleOf } from './rules';
+
+/** What a tensor is called where it was written; undefined for what has no name. */
+export type Naming = (tensor: Tensor) => string | undefined;
+
+/** Longer ways from a tensor to the scalar are not written out. */
+const mostNodes = 60;
+
+/** Expressions for the tensors of a graph. */
+export class Derivatives {
+  private readonly values = new Map<Tensor, Expression | undefined>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly naming: Naming,
+  ) {}
+
+  /** ∂y/∂x of a scalar y, for one example; undefined where it cannot be written well. */
+  derivative(y: Tensor, x: Tensor): Expression | undefined {
+    const between = this.nodesBetween(y, x);
+    if (between.length > mostNodes) return undefined;
+    const flowing = new Map<Tensor, Expression>([[y, one]]);
+    for (const node of [...between].reverse()) {
+      if (node.kind === 'gradient' || node.outputs.length > 1) return undefined;
+      const cotangent = this.gradientNamed(y, node.outputs[0]!, x) ?? flowing.get(node.outputs[0]!);
+      if (cotangent === undefined) continue;
+      if (!this.passBack(node, cotangent, x, flowing, new Set(between))) return undefined;
+    }
+    return flowing.get(x) ?? zero;
+  }
+
+  /** What a tensor is: its name, or else how it is made; undefined where that cannot be written well. */
+  value(tensor: Tensor): Expression | undefined {
+    if (!this.values.has(tensor)) this.values.set(tensor, this.expressionOf(tensor));
+    return this.values.get(tensor);
+  }
+
+  /** How a tensor is made, even if it has a name. */
+  definition(tensor: Tensor): Expression | undefined {
+    const { source } = tensor;
+    if (source.kind !== 'node' || source.node.kind !== 'operation' || source.node.outputs.length > 1) return undefined;
+    const rule = ruleOf(source.node);
+    const inputs = rule && this.inputsOf(source.node);
+    return inputs && rule.value({ node: source.node, inputs, weights: this.weightsOf(source.node) });
+  }
+
+  private expressionOf(tensor: Tensor): Expression | undefined {
+    const name = this.naming(tensor);
+    const { source, type } = tensor;
+    if (name !== undefined) return symbol(name, type.shape);
+    return source.kind === 'constant' ? constant(source.value) : this.definition(tensor);
+  }
+
+  private inputsOf(node: GraphNode): readonly Expression[] | undefined {
+    const inputs = node.inputs.map((input) => this.value(input));
+    return inputs.includes(undefined) ? undefined : (inputs as Expression[]);
+  }
+
+  private weightsOf(node: GraphNode): ReadonlyMap<string, Expression> {
+    const weights = new Map<string, Expression>();
+    for (const [index, parameter] of node.parameters.entries()) {
+      const name = this.naming(parameter);
+      if (name !== undefined) weights.set(node.effect.parameters![index]!.name, symbol(name, parameter.type.shape));
+    }
+    return weights;
+  }
+
+  /** Adds what flows back through one node; false where that cannot be written well. */
+  private passBack(node: GraphNode, cotangent: Expression, x: Tensor, flowing: Map<Tensor, Expression>, between: ReadonlySet<AnyNode>): boolean {
+    const rule = ruleOf(node);
+    const reaches = (tensor: Tensor): boolean => tensor === x || (tensor.source.kind === 'node' && between.has(tensor.source.node));
+    const flows = rule && this.flowsOf(node, rule, cotangent, reaches);
+    if (flows === undefined) return false;
+    for (const [position, tensor] of [...node.inputs, ...node.parameters].entries()) {
+      if (!reaches(tensor)) continue;
+      const flow = flows[position];
+      if (flow === undefined) return false;
+      if (flow === 'zero') continue;
+      const before = flowing.get(tensor);
+      flowing.set(tensor, before === undefined ? flow : sum([before, flow]));
+    }
+    return true;
+  }
+
+  /** Where an operand cannot be written, it may still not be needed: it is named by a sign that must not remain. */
+  private flowsOf(node: GraphNode, rule: Rule, cotangent: Expression, reaches: (tensor: Tensor) => boolean): readonly (Expression | 'zero' | undefined)[] | undefined {
+    const inputs = node.inputs.map((input) => this.value(input) ?? symbol(unwritten, input.type.shape));
+    const weights = this.weightsOf(node);
+    const output = this.value(node.outputs[0]!) ?? symbol(unwritten, node.outputs[0]!.type.shape);
+    const flows = rule.flow({ node, inputs, output, weights }, cotangent);
+    const needed = [...node.inputs, ...node.parameters].map(reaches);
+    const holds = flows.every((flow, position) => needed[position] !== true || typeof flow !== 'object' || !flow.key.includes(unwritten));
+    return holds ? flows : undefined;
+  }
+
+  /** A gradient of the same scalar that has a name of its own: `dw = grad(loss, w)`. */
+  private gradientNamed(y: Tensor, by: Tensor, x: Tensor): Expression | undefined {
+    if (by === x) return undefined;
+    for (const node of this.graph.nodes) {
+      if (node.kind !== 'gradient' || node.inputs[0] !== y || node.inputs[1] !== by) continue;
+      const name = this.naming(node.outputs[0]!);
+      if (name !== undefined) return symbol(name, by.type.shape);
+    }
+    return undefined;
+  }
+
+  /** The nodes that depend on x and that y depends on, in their order. */
+  private nodesBetween(y: Tensor, x: Tensor): readonly AnyNode[] {
+    const depends = new Set<Tensor>([x]);
+    const needed = ancestors(y);
+    const between: AnyNode[] = [];
+    for (const node of this.graph.nodes) {
+      if (!needed.has(node)) continue;
+      const operands = node.kind === 'operation' ? [...node.inputs, ...node.parameters] : node.inputs;
+      if (!operands.some((operand) => depends.has(operand))) continue;
+      for (const output of node.outputs) depends.add(output);
+      // What x itself is made of lies in front of it.
+      if (!node.outputs.includes(x)) between.push(node);
+    }
+    return between;
+  }
+}
+
+const unwritten = '\u0000';
+
+function ancestors(tensor: Tensor): ReadonlySet<AnyNode> {
+  const found = new Set<AnyNode>();
+  const pending: Tensor[] = [tensor];
+  while (pending.length > 0) {
+    const { source } = pending.pop()!;
+    if (source.kind !== 'node' || found.has(source.node)) continue;
+    found.add(source.node);
+    pending.push(...source.node.inputs);
+  }
+  return found;
+}

@@ -11,6 +11,7 @@ const folder = new URL('../../examples/', import.meta.url);
 const announced: Readonly<Record<string, readonly string[]>> = {
   'exam.nn': ['warning zero-gradient', 'information large-eps'],
   'inception_unet.nn': ['information size-requirement'],
+  'vgg.nn': ['warning vanishing-gradient'],
   'unet_variants.nn': ['information size-requirement', 'information size-requirement'],
 };
 

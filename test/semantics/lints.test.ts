@@ -85,7 +85,7 @@ describe('is left alone', () => {
     ['saturating activations with norms between', 'repeat 12 { Linear(32); LayerNorm; Tanh }'],
     ['saturating activations with ways around', 'repeat 12 { residual { Linear(32); Tanh } }'],
     ['few of them', 'repeat 4 { Linear(32); Sigmoid }'],
-    ['gates', 'repeat 12 { multiply { Linear(32); { Linear(32); Sigmoid } } }'],
+    ['gates', 'repeat 5 { multiply { Linear(32); { Linear(32); Sigmoid } } }'],
     ['a narrow field before a linear layer that sees all places', 'Conv2d(8, 3); Flatten; Linear(10)'],
     ['a field that an assert knows', 'Conv2d(8, 3); output y; AdaptiveAvgPool2d(1); Flatten; Linear(10); assert receptive_field(y) == [3, 3]'],
     ['channels that are squeezed and excited', 'multiply { Identity; { AdaptiveAvgPool2d(1); Flatten; Linear(3); Sigmoid; Unflatten(0, [3, 1, 1]) } }'],

@@ -185,6 +185,7 @@ const definitions = {
   checkerboard: warning('network', 'A transposed convolution that overlaps unevenly'),
   'disconnected-parameter': warning('network', 'Parameters that nothing depends on'),
   'exhausted-receptive-field': information('network', 'Layers that see nothing new of the input'),
+  'exploding-gradient': warning('network', 'A gradient that grows on its way back'),
   gridding: warning('network', 'Stacked dilations that leave holes'),
   'large-eps': information('network', 'An optimizer that damps small gradients'),
   'logits-in-binary-cross-entropy': warning('network', 'Logits where a loss takes probabilities'),
@@ -198,6 +199,7 @@ const definitions = {
   'stride-above-kernel': warning('network', 'A stride above the kernel'),
   'taps-in-padding': warning('network', 'A kernel larger than what it slides over'),
   'unread-border': warning('network', 'A stride that leaves positions unread'),
+  'vanishing-gradient': warning('network', 'A gradient that shrinks on its way back'),
   'zero-gradient': warning('network', 'An operation that no gradient passes'),
 
   'dead-code': warning('unused', 'Layers behind the loss'),

@@ -6,6 +6,7 @@ import { adjacentLinear } from './adjacent-linear';
 import { biasBeforeNorm } from './bias-before-norm';
 import { checkerboard } from './checkerboard';
 import { disconnected } from './disconnected';
+import { gradientSize } from './gradient-flow';
 import { gridding } from './gridding';
 import { lossInput } from './loss-input';
 import { exhaustedField, narrowField } from './map-coverage';
@@ -29,6 +30,7 @@ export const lints: readonly Lint[] = [
   adjacentLinear,
   repeatedActivation,
   lossInput,
+  gradientSize,
   saturatingChain,
   narrowField,
   exhaustedField,

@@ -2,6 +2,7 @@
 
 import { saturating } from './activations';
 import type { AnyNode, GraphNode, Tensor } from '../graph';
+import { firstBeyond, gradientFlow } from './gradient-flow';
 import type { Lint } from './lint';
 import { bodyOf, kindOf } from './network';
 
@@ -27,7 +28,8 @@ export const saturatingChain: Lint = ({ graph }, report) => {
     for (const output of node.outputs) chains.set(output, chain);
     if (chain.last === node && chain.length >= tooDeep(kindOf(node)) && chain.length > (deepest?.length ?? 0)) deepest = chain;
   }
-  if (deepest === undefined) return;
+  // Where the whole gradient is known to vanish, that is said instead.
+  if (deepest === undefined || firstBeyond(gradientFlow(graph).passed) !== undefined) return;
   const { length, first, last } = deepest;
   report({
     code: 'saturating-chain',

@@ -106,6 +106,22 @@ describe('the language server', () => {
     expect(actions![0]).toMatchObject({ title: 'Pad by half the kernel', kind: 'quickfix', isPreferred: true, edit: { changes: { [uri]: [{ range: diagnostic!.range, newText: '1' }] } } });
   });
 
+  it('names the page on a code, fades what is unused, and fixes all that is safe on saving', async () => {
+    await start({ initializationOptions: { diagnosticPages: 'file:///docs/' } });
+    const written = 'model M {\n  input x: [3, 9, 9]\n  a = 3\n  Conv2d(4, 3); BatchNorm2d; ReLU\n  Conv2d(4, 3); BatchNorm2d\n}\n';
+    await client.open(uri, written);
+    const found = await client.diagnosticsWhere(uri, (all) => all.length === 3);
+    expect(found.map(({ code, codeDescription, tags }) => [code, codeDescription?.href, tags])).toEqual([
+      ['unused-binding', 'file:///docs/unused-binding.md', [1]],
+      ['bias-before-norm', 'file:///docs/bias-before-norm.md', undefined],
+      ['bias-before-norm', 'file:///docs/bias-before-norm.md', undefined],
+    ]);
+    const actions = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: found[0]!.range, context: { diagnostics: [], only: ['source.fixAll.nn'] } })) as CodeAction[];
+    expect(actions.map(({ kind, edit }) => [kind, edit!.changes![uri]!.length])).toEqual([['source.fixAll.nn', 2]]);
+    const quick = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: found[1]!.range, context: { diagnostics: [], only: ['quickfix'] } })) as CodeAction[];
+    expect(quick.map(({ title }) => title)).toEqual(['Leave out the bias', 'Fix all bias-before-norm in file']);
+  });
+
   it('offers refactorings of what is selected, of the kinds that are asked for', async () => {
     await start();
     await client.open(uri, text);

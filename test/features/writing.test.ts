@@ -55,6 +55,7 @@ describe('signature help', () => {
     expect(here('model A { input x: [6, 8, 8]; Conv2d(n, $0) }')).toBeUndefined();
     expect(here('model A { input x: [6, 8, 8]; Conv2d(4, 9, stride = $0) }')).toBe('No number fits here.');
     expect(here('model A { input x: [6, 8, 8]; c = Conv2d(4, $0) }')).toBeUndefined();
+    expect(here('model A { input x: [6, 8, 8]; MaxPool2d(, padding = $0) }')).toBeUndefined();
   });
 
   it('is not given outside of calls', () => {

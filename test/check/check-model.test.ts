@@ -103,16 +103,16 @@ describe('ten mistakes that students make', () => {
 }
 `;
   it.each([
-    ['the factor of the square is missing', unit('grad(loss, b) == (yhat - y) * step(z)'), '2 times the right side'],
+    ['the factor of the square is missing', unit('grad(loss, b) == (yhat - y) * step(z)'), 'the left side is 2 times the right side everywhere'],
     ['the sign is wrong', unit('grad(loss, b) == -2 * (yhat - y) * step(z)'), 'the sign is turned round'],
-    ['the derivative of the ReLU is forgotten', unit('grad(loss, b) == 2 * (yhat - y)'), 'the left side is 0'],
-    ['the chain to the input is forgotten', unit('grad(loss, w) == 2 * (yhat - y) * step(z)'), 'at entry [0]'],
-    ['z stands for x', unit('grad(loss, w) == 2 * (yhat - y) * step(z) * z'), 'at entry [0]'],
-    ['the weight stands for the input', unit('grad(loss, w) == 2 * (yhat - y) * step(z) * w'), 'at entry [0]'],
-    ['the target is added', unit('grad(loss, b) == 2 * (yhat + y) * step(z)'), 'the left side is'],
-    ['the projection of weight normalization is forgotten', norm('grad(loss, v) == g / norm(v) * dw'), 'at entry [0]'],
-    ['the norm is forgotten', norm('grad(loss, g) == dot(dw, v)'), 'the right side'],
-    ['the square of the norm stands for its cube', norm('grad(loss, v) == g / norm(v) * dw - g * dot(dw, v) / norm(v) ^ 2 * v'), 'at entry [0]'],
+    ['the derivative of the ReLU is forgotten', unit('grad(loss, b) == 2 * (yhat - y)'), 'the right side lacks the factor step(z)'],
+    ['the chain to the input is forgotten', unit('grad(loss, w) == 2 * (yhat - y) * step(z)'), 'the right side lacks the factor x'],
+    ['z stands for x', unit('grad(loss, w) == 2 * (yhat - y) * step(z) * z'), 'the right side has the factor z where x belongs'],
+    ['the weight stands for the input', unit('grad(loss, w) == 2 * (yhat - y) * step(z) * w'), 'the right side has the factor w where x belongs'],
+    ['the target is added', unit('grad(loss, b) == 2 * (yhat + y) * step(z)'), 'the right side lacks the term −4·step(z)·y'],
+    ['the projection of weight normalization is forgotten', norm('grad(loss, v) == g / norm(v) * dw'), 'the two sides differ by a multiple of v'],
+    ['the norm is forgotten', norm('grad(loss, g) == dot(dw, v)'), 'the right side must be divided by ‖v‖'],
+    ['the square of the norm stands for its cube', norm('grad(loss, v) == g / norm(v) * dw - g * dot(dw, v) / norm(v) ^ 2 * v'), 'the two sides differ by a multiple of v'],
   ])('%s', (_, text, says) => {
     const report = check(text, /model (\w+)/.exec(text)![1]!);
     expect(report.ok).toBe(false);

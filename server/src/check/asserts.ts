@@ -1,9 +1,15 @@
 // Asserts on tensors and gradients: both sides are computed at several random points, for one example at a time.
 
-import { Builder } from '../engine/builder';
+import { Builder, type Ref } from '../engine/builder';
 import { run } from '../engine/execute';
 import type { DerivativeTable } from '../engine/primitive';
-import { fixedPlace, type Graph, type Judgement, type Tensor } from '../semantics/graph';
+import { Derivatives } from '../semantics/derivative/derive';
+import type { Expression } from '../semantics/derivative/expression';
+import { namingOf } from '../semantics/derivative/naming';
+import { printExpression } from '../semantics/derivative/print';
+import { fixedPlace, type Judgement, type Tensor } from '../semantics/graph';
+import type { EvaluatedModel } from '../semantics/model';
+import { explainDifference } from './explain';
 import { Lowering } from './lower';
 import type { CheckedAssert } from './protocol';
 import { drawValues } from './values';
@@ -17,15 +23,15 @@ type Comparison = NonNullable<Judgement['comparisons']>[number];
 
 /** Judges every assert that had to wait for numbers. */
 export function checkAsserts(
-  graph: Graph,
+  model: EvaluatedModel,
   names: ReadonlyMap<Tensor, string>,
   seed: number,
   derivatives: Partial<DerivativeTable> | undefined,
 ): readonly CheckedAssert[] {
-  return graph.judgements
+  return model.graph.judgements
     .filter((judgement) => judgement.outcome === 'waits')
     .map(({ comparisons, text, place }) => {
-      const messages = (comparisons ?? []).map((comparison) => firstFailure(graph, names, comparison, seed, derivatives));
+      const messages = (comparisons ?? []).map((comparison) => firstFailure(model, names, comparison, seed, derivatives));
       const message = messages.find((each) => each !== undefined);
       return { text, ok: message === undefined, message, place: fixedPlace(place) };
     });
@@ -33,34 +39,44 @@ export function checkAsserts(
 
 /** What is wrong at the first point where the comparison does not hold; undefined if it holds at all of them. */
 function firstFailure(
-  graph: Graph,
+  model: EvaluatedModel,
   names: ReadonlyMap<Tensor, string>,
   { operator, left, right }: Comparison,
   seed: number,
   derivatives: Partial<DerivativeTable> | undefined,
 ): string | undefined {
+  const { graph } = model;
   const lowering = new Lowering(1, names, new Builder({ derivatives }));
   const { builder } = lowering;
-  const sides = [left, right].map((side) => {
-    const ref = lowering.ref(side);
-    return side.batched ? builder.reshape(ref, builder.shape(ref).slice(1)) : ref;
-  });
+  const sides = [left, right].map((side) => ofOneExample(lowering, side));
   const shape = builder.shape(builder.subtract(sides[0]!, sides[1]!));
   const wanted = sides.map((side) => builder.broadcastTo(side, shape));
-
-  for (let point = 0; point < points; point++) {
+  const valuesAt = (point: number, refs: readonly Ref[]): Float64Array[] => {
     const leaves = new Map(
       [...lowering.leaves].map(([tensor, ref]) => {
         const count = lowering.shapeOf(tensor).reduce((a, b) => a * b, 1);
         return [ref, drawValues(graph, tensor, names.get(tensor)!, count, seed + 1000 * (point + 1))];
       }),
     );
-    const [a, b] = run(builder.program, leaves, wanted) as [Float64Array, Float64Array];
+    return run(builder.program, leaves, refs);
+  };
+  for (let point = 0; point < points; point++) {
+    const [a, b] = valuesAt(point, wanted) as [Float64Array, Float64Array];
     const scale = Math.max(...magnitudes(a), ...magnitudes(b));
     const wrong = a.findIndex((value, index) => !holds(operator, value, b[index]!, scale));
-    if (wrong >= 0) return describeFailure(operator, a, b, wrong, shape, scale);
+    if (wrong < 0) continue;
+    const failure = describeFailure(operator, a, b, wrong, shape);
+    const why = operator === '==' ? explanation(model, lowering, wanted, shape, valuesAt) : undefined;
+    return why === undefined ? failure : `${failure}; ${why}`;
   }
   return undefined;
+}
+
+/** A tensor without the axis of the batch of one. */
+function ofOneExample(lowering: Lowering, tensor: Tensor): Ref {
+  const { builder } = lowering;
+  const ref = lowering.ref(tensor);
+  return tensor.batched ? builder.reshape(ref, builder.shape(ref).slice(1)) : ref;
 }
 
 /** The largest magnitude of an array. */
@@ -87,32 +103,63 @@ function holds(operator: string, a: number, b: number, scale: number): boolean {
   }
 }
 
-/** The entry, both values, and the factor between the sides where it is the same at all entries. */
-function describeFailure(
-  operator: string,
-  a: Float64Array,
-  b: Float64Array,
-  place: number,
-  shape: readonly number[],
-  scale: number,
-): string {
+/** The entry and both values. */
+function describeFailure(operator: string, a: Float64Array, b: Float64Array, place: number, shape: readonly number[]): string {
   const where = shape.length === 0 ? '' : ` at entry [${indexOf(place, shape).join(', ')}]`;
   const values = `the left side is ${spell(a[place]!)}${where}, the right side ${spell(b[place]!)}`;
-  return operator === '==' ? `${values}${factorBetween(a, b, scale)}` : `${values}, so that ${operator} does not hold`;
+  return operator === '==' ? values : `${values}, so that ${operator} does not hold`;
 }
 
-function factorBetween(a: Float64Array, b: Float64Array, scale: number): string {
-  if (b.every((value) => Math.abs(value) <= absoluteTolerance * scale)) return '; the right side is zero';
-  if (a.every((value) => Math.abs(value) <= absoluteTolerance * scale)) return '; the left side is zero';
-  const ratios = [...a].map((value, index) => [value, b[index]!] as const).filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > absoluteTolerance * scale);
-  const [first] = ratios;
-  if (first === undefined || first[1] === 0) return '';
-  const factor = first[0] / first[1];
-  if (!ratios.every(([x, y]) => Math.abs(x - factor * y) <= relativeTolerance * Math.max(Math.abs(x), Math.abs(factor * y)))) return '';
-  const simple = [-1, 2, -2, 0.5, -0.5, 3, 4, 0.25].find((each) => Math.abs(each - factor) < 1e-9);
-  if (simple === undefined && !Number.isInteger(Math.round(factor * 1e9) / 1e9)) return '';
-  if (simple === -1) return '; the sign is turned round';
-  return `; the left side is ${spell(simple ?? Math.round(factor))} times the right side everywhere`;
+// ── Why it fails ─────────────────────────────────────────────────────────────
+
+/** Larger graphs and tensors have too much in them that could explain anything. */
+const mostNodes = 80;
+const mostEntries = 10_000;
+/** What has no short name explains nothing. */
+const longestText = 24;
+
+/** What is missing on the right side, looked for among all that the model computes. */
+function explanation(
+  model: EvaluatedModel,
+  lowering: Lowering,
+  sides: readonly Ref[],
+  shape: readonly number[],
+  valuesAt: (point: number, refs: readonly Ref[]) => Float64Array[],
+): string | undefined {
+  if (shape.reduce((a, b) => a * b, 1) > mostEntries) return undefined;
+  const candidates = candidatesOf(model, lowering, shape);
+  const all = Array.from({ length: points }, (_, point) => valuesAt(point, [...sides, ...candidates.map(({ ref }) => ref)]));
+  const joined = (index: number): Float64Array => Float64Array.from(all.flatMap((values) => [...values[index]!]));
+  return explainDifference(joined(0), joined(1), candidates.map(({ text }, index) => ({ text, values: joined(index + sides.length) })), shape);
+}
+
+/** Slopes of activations, and all tensors with a short name or expression, that fit the shape. */
+function candidatesOf(model: EvaluatedModel, lowering: Lowering, shape: readonly number[]): readonly { readonly text: string; readonly ref: Ref }[] {
+  const { graph } = model;
+  const { builder } = lowering;
+  const { program, findings } = model.run;
+  const derivatives = new Derivatives(graph, namingOf(model, { observations: (node) => findings.observationsOf(node), textAt: (place) => program.textAt(place) }));
+  const nodes = graph.nodes.slice(0, graph.bodyNodes).slice(0, mostNodes);
+  const found = new Map<string, Ref>();
+  const add = (expression: Expression | undefined, ref: () => Ref): void => {
+    const text = expression === undefined || expression.kind === 'number' ? undefined : printExpression(expression);
+    if (text === undefined || text.length > longestText || found.has(text)) return;
+    const made = ref();
+    const own = builder.shape(made);
+    const fits = own.length <= shape.length && own.every((size, axis) => size === 1 || size === shape[axis + shape.length - own.length]);
+    if (fits) found.set(text, builder.broadcastTo(made, shape));
+  };
+  for (const node of nodes) {
+    add(derivatives.slope(node), () => {
+      const [x, y] = [lowering.ref(node.inputs[0]!), lowering.ref(node.outputs[0]!)];
+      const [slope] = builder.gradient(builder.sum(y), [x]);
+      return node.inputs[0]!.batched ? builder.reshape(slope!, builder.shape(slope!).slice(1)) : slope!;
+    });
+  }
+  for (const tensor of [...graph.inputs, ...graph.targets, ...graph.parameters, ...nodes.flatMap((node) => node.outputs)]) {
+    if (tensor.type.element === 'float') add(derivatives.value(tensor), () => ofOneExample(lowering, tensor));
+  }
+  return [...found].map(([text, ref]) => ({ text, ref }));
 }
 
 function spell(value: number): string {

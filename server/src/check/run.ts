@@ -77,7 +77,7 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
     const fitting = lowered === undefined ? 1 : Math.min(share.count, Math.max(1, Math.floor((request.memoryBytes ?? defaultMemoryBytes) / lowered.bytes)));
     if (share.index >= fitting) return { ...failed(''), ok: true, problem: undefined };
     const gradients = lowered && checkLoss(graph, lowered, names, seed, request, { index: share.index, count: fitting }, options, notes);
-    const asserts = share.index > 0 ? [] : checkAsserts(graph, names, seed, options.derivatives);
+    const asserts = share.index > 0 ? [] : checkAsserts(model, names, seed, options.derivatives);
     const place = placeOfOrigin(graph);
     const byName = new Map([...names].map(([tensor, name]) => [name, tensor]));
     return {

@@ -4,6 +4,7 @@ import { Derivatives, type Naming } from '../semantics/derivative/derive';
 import { expanded, type Expression } from '../semantics/derivative/expression';
 import { greekName, printExpression } from '../semantics/derivative/print';
 import type { Graph, Place, Tensor } from '../semantics/graph';
+import { namingOf } from '../semantics/derivative/naming';
 import type { EvaluatedModel } from '../semantics/model';
 import { code } from './markdown';
 import type { Document } from './workspace';
@@ -22,36 +23,9 @@ function derivativesOf(model: EvaluatedModel, document: Document): Derivatives {
   return made;
 }
 
-/** What the tensors of a model are called in its own body: inputs, parameters, bindings, weights of bound layers, and numbers by the names that they were given. */
+/** What the tensors of a model are called in its text. */
 export function namesOf(model: EvaluatedModel, document: Document): Naming {
-  const names = new Map<Tensor, string>();
-  const add = (tensor: Tensor, name: string): void => {
-    if (!names.has(tensor)) names.set(tensor, name);
-  };
-  for (const tensor of [...model.graph.inputs, ...model.graph.targets]) {
-    if (tensor.source.kind === 'input' || tensor.source.kind === 'target') add(tensor, tensor.source.name);
-  }
-  for (const tensor of model.graph.parameters) {
-    if (tensor.source.kind !== 'parameter') continue;
-    const { layer, name } = tensor.source;
-    if (layer === undefined) add(tensor, name);
-    else if (layer.label !== undefined) add(tensor, `${layer.label}.${name}`);
-  }
-  for (const statement of model.declaration.body?.statements ?? []) {
-    const bound = statement.kind === 'binding' ? statement.names : statement.kind === 'output' ? [statement.name] : [];
-    for (const name of bound) {
-      const observed = document.analysis.observations(name)?.first.find(({ run }) => run === model.run);
-      if (observed?.value.kind === 'tensor') add(observed.value.tensor, name.text);
-    }
-  }
-  return (tensor) => names.get(tensor) ?? (tensor.source.kind === 'constant' ? constantNames(tensor, document) : undefined);
-}
-
-/** A number is called as it was written, if that was a name. */
-export function constantNames({ place }: Tensor, document: Document): string | undefined {
-  const source = place.file === document.uri ? document : document.dependencies.get(place.file);
-  const text = source?.text.slice(place.span.start, place.span.end) ?? '';
-  return /^[A-Za-z_]\w*$/.test(text) && !['pi', 'inf', 'true', 'false'].includes(text) ? text : undefined;
+  return namingOf(model, { observations: (node) => document.analysis.observations(node), textAt: (place) => textAt(place, document) });
 }
 
 /** ∂y/∂x in the names of the text; undefined where it is not known or too long to read. */
@@ -91,7 +65,8 @@ export function derivativeLine(tensor: Tensor, run: object, document: Document):
   return text === undefined || (text === '0' && source.kind === 'node') ? undefined : `Gradient for one example: ${code(`∂loss/∂${greekName(name!)} = ${text}`)}`;
 }
 
-function textAt({ file, span }: Place, document: Document): string {
+/** The text at a place, in one line. */
+export function textAt({ file, span }: Place, document: Document): string {
   const source = file === document.uri ? document : document.dependencies.get(file);
-  return (source?.text.slice(span.start, span.end) ?? 'grad').replace(/\s+/g, ' ');
+  return (source?.text.slice(span.start, span.end) ?? '').replace(/\s+/g, ' ');
 }

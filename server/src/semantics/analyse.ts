@@ -161,7 +161,7 @@ function judgeInFile(context: Context, statement: ast.Assert): readonly Judgemen
 
 /** Sizes are tried on a program of its own, so that the file's findings stay as they are. */
 function modelAt(file: string, name: string, given: ReadonlyMap<string, number>, read: FileReader, limits: Limits): EvaluatedModel | undefined {
-  const program = new Program({ ...limits, observations: 0 });
+  const program = new Program({ ...limits, observations: 1 });
   program.begin(read);
   const unit = program.newUnit(name);
   const value = program.valueNamed(file, name, unit);

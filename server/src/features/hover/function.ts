@@ -7,10 +7,11 @@ import { run } from '../../engine/execute';
 import type { Arguments, Call, Operation } from '../../layers/definition';
 import { Derivatives } from '../../semantics/derivative/derive';
 import type { Expression } from '../../semantics/derivative/expression';
+import { numberName } from '../../semantics/derivative/naming';
 import { branchesOf, domainOf, printInterval, rangeOf, zerosOf } from '../../semantics/derivative/range';
 import type { FunctionGraph } from '../../semantics/function-graph';
 import type { FunctionValue } from '../../semantics/values';
-import { constantNames, spellExpression } from '../derivatives';
+import { spellExpression, textAt } from '../derivatives';
 import { code, paragraphs } from '../markdown';
 import { plotImage } from '../plot';
 import { definitionsOf } from '../spelling';
@@ -28,7 +29,7 @@ const limits: readonly [number, number] = [-5, 5];
 export function functionPart(declared: FunctionValue, document: Document): string | undefined {
   const made = document.analysis.functionGraph(declared);
   if (made === undefined) return undefined;
-  const derivatives = new Derivatives(made.graph, (tensor) => ('name' in tensor.source && tensor.source.kind === 'input' ? tensor.source.name : constantNames(tensor, document)));
+  const derivatives = new Derivatives(made.graph, (tensor) => (tensor.source.kind === 'input' ? tensor.source.name : numberName(tensor, { textAt: (place) => textAt(place, document) })));
   const value = derivatives.definition(made.output);
   const facts: Fact[] = [];
   for (const input of made.inputs) {

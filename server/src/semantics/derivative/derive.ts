@@ -48,6 +48,14 @@ export class Derivatives {
     return inputs && rule.value({ node: source.node, inputs, weights: this.weightsOf(source.node) });
   }
 
+  /** f′ where the node maps each entry by itself: y = f(x). */
+  slope(node: AnyNode): Expression | undefined {
+    if (node.kind === 'gradient' || node.operation.pointwise !== true) return undefined;
+    const rule = ruleOf(node);
+    const flow = rule && this.flowsOf(node, rule, one, () => true)?.[0];
+    return typeof flow === 'object' ? flow : undefined;
+  }
+
   private expressionOf(tensor: Tensor): Expression | undefined {
     const name = this.naming(tensor);
     const { source, type } = tensor;

@@ -166,6 +166,8 @@ const definitions = {
   'undecided-chunks': error('free', 'A number of parts that depends on a free dimension'),
   'undecided-condition': error('free', 'A choice that depends on a free dimension'),
   'undecided-size': error('free', 'A number that depends on a free dimension'),
+  'size-not-possible': error('free', 'A size that the model rules out'),
+  'unknown-memory': information('free', 'Memory that is not known'),
   'unknown-dimension': error('free', 'A free dimension that the model does not have'),
 
   'size-too-large': error('limits', 'A size above 2⁵³'),

@@ -1,10 +1,10 @@
 // The figures of a part of a network, as data and in words: types, receptive fields, parameters, buffers, costs.
 
 import type * as ast from '../../../grammar/ast';
-import { elements, printType } from '../layers/tensor';
+import { printType } from '../layers/tensor';
 import type { Dimension } from '../symbolic/dimension';
 import type { Analysis } from '../semantics/analyse';
-import { countMacs, countParameters, parametersOf } from '../semantics/cost';
+import { countBuffersOf, countMacs, countParameters, parametersOf } from '../semantics/cost';
 import type { Chain, Observation } from '../semantics/findings';
 import type { AnyNode, Graph, GraphNode, NamedOutput, Tensor } from '../semantics/graph';
 import type { EvaluatedModel } from '../semantics/model';
@@ -124,7 +124,7 @@ export function signatureOf(application: Pick<Application, 'inputs' | 'output'>)
 /** What a part of a graph costs. */
 export interface Cost {
   readonly parameters: Dimension;
-  readonly buffers: number;
+  readonly buffers: Dimension;
   readonly macs: Dimension;
 }
 
@@ -136,18 +136,6 @@ export function costOf(nodes: readonly AnyNode[]): Cost {
 export function costOfModel({ graph }: EvaluatedModel): Cost {
   const nodes = graph.nodes.slice(0, graph.bodyNodes);
   return { parameters: countParameters(graph.parameters), buffers: countBuffersOf(nodes), macs: countMacs(nodes) };
-}
-
-/** Entries of the buffers of some nodes; those of a layer that is applied twice count once. */
-function countBuffersOf(nodes: readonly AnyNode[]): number {
-  const seen = new Set<object>();
-  let total = 0;
-  for (const node of nodes) {
-    if (node.kind !== 'operation' || seen.has(node.layer ?? node)) continue;
-    seen.add(node.layer ?? node);
-    for (const buffer of node.effect.buffers ?? []) total += elements(buffer.shape) as number;
-  }
-  return total;
 }
 
 /** The single operation among the nodes, where there is one. */

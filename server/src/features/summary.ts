@@ -77,7 +77,7 @@ export function summaryOf(model: EvaluatedModel, places: Places): ModelSummary {
   return {
     name: model.name,
     params: parameters as number,
-    buffers,
+    buffers: buffers as number,
     macs: figure(macs),
     inputs: graph.inputs.map(({ source, type }) => ({ name: source.kind === 'input' ? source.name : '', shape: type.shape.map(figure) })),
     output: output === undefined ? null : output.type.shape.map(figure),
@@ -128,7 +128,7 @@ function layersOf(model: EvaluatedModel, places: Places): readonly { readonly no
       call: callOf(node),
       output: node.effect.output.shape.map(figure),
       params: isFirst ? node.parameters.reduce((total, tensor) => total + (elements(tensor.type.shape) as number), 0) : 0,
-      buffers: isFirst ? cost.buffers : 0,
+      buffers: isFirst ? (cost.buffers as number) : 0,
       macs: figure(cost.macs),
       receptiveField: fieldFigures(receptiveFieldsOf(graph, node.outputs[0]!)),
       line: places.lineOf(node.place),

@@ -108,7 +108,7 @@ const crossEntropy = tensorFunction<ClassArguments>({
   summary: 'The cross entropy of logits and class indices, or class probabilities; it contains the softmax.',
   formula: '−log softmax(input)[target]; mean over the positions of an example',
   source: torchPage('torch.nn.functional.cross_entropy'),
-  keeps: ['output', 'indices'],
+  keeps: ['input'],
   work: {
     counted: 'five for each logit (the softmax), two more with label smoothing, and two for each position',
     count: ({ inputs: [input, target], arguments: { label_smoothing } }) => {

@@ -101,6 +101,8 @@ export interface Inference {
   readonly buffers?: readonly Parameter[];
   /** Multiply-accumulates of convolutions and matrix products, for one example. */
   readonly macs?: Dimension;
+  /** How many numbers the statistics are that the backward pass needs; absent where that is not known. */
+  readonly statistics?: Dimension;
   /** Formulas with the numbers put in, for the hover. */
   readonly steps?: readonly Step[];
   readonly dependence: Dependence;

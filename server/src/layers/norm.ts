@@ -85,6 +85,7 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
         output: type,
         parameters,
         buffers: track_running_stats ? runningStatistics(channels!) : [],
+        statistics: multiply(2, channels!),
         steps: parameterStep(parameters, channels!),
         dependence: elementwise(type.shape.length),
         execute: ({ builder, inputs, parameters: { weight, bias } }) => {
@@ -141,6 +142,7 @@ const layerNorm = operation<{ dims: number; eps: number; elementwise_affine: boo
     return {
       output: type,
       parameters,
+      statistics: multiply(2, ...type.shape.slice(0, -count)),
       steps: parameterStep(parameters, multiply(...shape)),
       dependence: lastAxes(type.shape.length, count),
       execute: ({ builder, inputs, parameters: { weight, bias } }) => {
@@ -185,6 +187,7 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean; 
     return {
       output: type,
       parameters,
+      statistics: 2 * num_groups,
       steps: parameterStep(parameters, channels!),
       dependence: {
         windows: [],
@@ -234,6 +237,7 @@ function instanceNorm(axes: 1 | 2 | 3): Operation {
         output: type,
         parameters,
         buffers: track_running_stats ? runningStatistics(count) : [],
+        statistics: multiply(2, count),
         steps: parameterStep(parameters, count),
         dependence: {
           windows: [identity(0, 0, 0)],
@@ -273,6 +277,7 @@ const rmsNorm = operation<{ dims: number; eps: number | null; elementwise_affine
     return {
       output: type,
       parameters,
+      statistics: multiply(...type.shape.slice(0, -count)),
       steps: parameterStep(parameters, multiply(...shape)),
       dependence: lastAxes(type.shape.length, count),
       execute: ({ builder, inputs, parameters: { weight } }) => {
@@ -308,6 +313,7 @@ const localResponseNorm = operation<{ size: number; alpha: number; beta: number;
     const { size, alpha, beta, k } = call.arguments;
     return {
       output: type,
+      statistics: elements(type.shape),
       dependence: mixing(type.shape.length, 0, 'channel'),
       execute: ({ builder, inputs }) => {
         const x = inputs[0]!;

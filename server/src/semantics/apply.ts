@@ -64,6 +64,7 @@ export function apply(context: Context, layer: Layer, inputs: readonly Value[], 
   const { run } = context;
   const from = run.graph.nodes.length;
   const value = applyUnnoted(context, layer, inputs, node, named);
+  run.applied.push({ layer, from, to: run.graph.nodes.length });
   const observation = {
     value,
     application: { inputs, from, to: run.graph.nodes.length },

@@ -2,6 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import { children } from '../../../grammar/walk';
+import { penalties } from '../layers/penalty';
 import { type Dimension, print } from '../symbolic/dimension';
 import type { Assignment } from '../symbolic/solve';
 import { applyFunction, asOperand } from './apply';
@@ -59,7 +60,7 @@ function subjectsOf(context: Context, node: ast.Expression): true | undefined {
     }
     if (each.kind === 'call') {
       const { callee } = each as ast.Call;
-      if (callee.kind === 'name' && [...aboutTheModel, 'grad', 'shape', 'receptive_field', 'stride'].includes(callee.text)) return false;
+      if (callee.kind === 'name' && [...Object.keys(aboutTheModel), 'grad', 'shape', 'receptive_field', 'stride'].includes(callee.text)) return false;
     }
     return children(each as ast.Expression).every((child) => visit(child as ast.Expression));
   };
@@ -67,18 +68,19 @@ function subjectsOf(context: Context, node: ast.Expression): true | undefined {
 }
 
 /** Questions that, without an argument, are about the whole model. */
-const aboutTheModel = ['params', 'macs', 'flops', 'memory'];
+const aboutTheModel: Readonly<Record<string, unknown>> = { params: true, macs: true, flops: true, memory: true, ...penalties };
 
 export function postponeAssert(context: Context, statement: ast.Assert): void {
   // What an applied model says of itself as a whole is judged where it stands by itself.
-  if (context.inAppliedModel === true && asksAboutTheModel(statement.condition)) return;
+  if (context.inAppliedModel === true && asksForWhole(statement.condition, aboutTheModel)) return;
   context.run.postponed.push({ context, statement });
 }
 
-function asksAboutTheModel(node: { readonly kind: string }): boolean {
+/** Whether one of these questions is asked about the whole model: without naming a part of it. */
+export function asksForWhole(node: { readonly kind: string }, questions: Readonly<Record<string, unknown>>): boolean {
   const { callee, arguments: given } = node as ast.Call;
-  if (node.kind === 'call' && callee.kind === 'name' && aboutTheModel.includes(callee.text) && given.length === 0) return true;
-  return children(node as ast.Expression).some(asksAboutTheModel);
+  if (node.kind === 'call' && callee.kind === 'name' && callee.text in questions && given.every(({ name }) => name !== undefined)) return true;
+  return children(node as ast.Expression).some((child) => asksForWhole(child, questions));
 }
 
 /** Judges all claims; the body is finished. */

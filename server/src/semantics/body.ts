@@ -2,16 +2,22 @@
 
 import type * as ast from '../../../grammar/ast';
 import { optimizers } from '../layers/optimizers';
+import { penalties } from '../layers/penalty';
 import { apply, asLayer, isLayerLike } from './apply';
-import { assume, postponeAssert } from './asserts';
+import { asksForWhole, assume, postponeAssert } from './asserts';
 import { pickBranch } from './blocks';
 import { evaluateArgument } from './call';
 import { bindCatalogArguments, suggestion } from './construct';
 import { evaluate } from './evaluate';
 import type { Place, Tensor } from './graph';
-import { at, type Context } from './run';
+import { at, type Context, type Run } from './run';
 import { declaredType, matchType } from './types';
 import { describe, size, tensor, toNumber, unknown, type Value } from './values';
+
+/** The losses that have waited. */
+export function runLateLosses({ lateLosses }: Run): void {
+  for (const { context, statement } of lateLosses.splice(0)) runStatement(context, statement);
+}
 
 /** Runs a stack's or an applied model's body and gives its result, with what it published. */
 export function runBody(context: Context, block: ast.Block, place: Place, name: string): Value {
@@ -181,8 +187,14 @@ function output(context: Context, statement: ast.Output): void {
   body.publish(name, value);
 }
 
+/** A loss on all parameters, such as `l2()`, waits for the end of the body. */
 function loss(context: Context, statement: ast.Loss): void {
   const { run } = context;
+  if (asksForWhole(statement.value, penalties) && !run.closing) {
+    // The parameters of an applied model are not those of the model around it.
+    if (context.inAppliedModel !== true) run.lateLosses.push({ context, statement });
+    return;
+  }
   const value = evaluate(context, statement.value);
   if (value.kind === 'unknown') return;
   if (value.kind !== 'tensor' || value.tensor.type.shape.length > 0) {

@@ -2,130 +2,16 @@
 
 import type * as ast from '../../../grammar/ast';
 import { roundHalfEven } from '../layers/elementwise';
-import { add, type Dimension, maximum, minimum, substitute, symbolsOf } from '../symbolic/dimension';
+import { add, type Dimension, maximum, minimum } from '../symbolic/dimension';
 import { checkedSize } from './arithmetic';
-import { ancestorsOf, countMacs, countParameters, parametersOf, parametersOfLayer } from './cost';
 import { formulaOfCall, isNumeric, roundedFormula } from './formula';
+import { type Builtin, questions, wrong } from './questions';
 import { ReceptiveFields } from './receptive-field';
-import { type AnyNode, type GradientNode, type Graph, type Tensor } from './graph';
+import type { GradientNode, Tensor } from './graph';
 import { at, type Context } from './run';
-import { type BoundArgument, describe, list, size, tensor, toNumber, unknown, type Value } from './values';
-
-export interface Builtin {
-  readonly name: string;
-  readonly signature: string;
-  readonly summary: string;
-  /** The value; undefined where the call is for the catalog function of the same name (a tensor is among the arguments). */
-  call(context: Context, given: readonly BoundArgument[], node: ast.Expression): Value | undefined;
-}
-
-function wrong(context: Context, node: ast.Expression, builtin: string, wanted: string, got: Value | undefined): Value {
-  if (got?.kind !== 'unknown') {
-    context.run.report(context, {
-      code: 'wrong-operand',
-      place: at(context, node),
-      message: `${builtin} takes ${wanted}${got === undefined ? '' : `, but gets ${describe(got)}`}`,
-    });
-  }
-  return unknown;
-}
+import { type BoundArgument, list, size, tensor, toNumber, unknown, type Value } from './values';
 
 // ── Questions about the network ──────────────────────────────────────────────
-
-/** What a question is about: a part of a graph. */
-interface Subject {
-  readonly graph: Graph;
-  readonly nodes: readonly AnyNode[];
-  readonly parameters: readonly Tensor[];
-}
-
-/** The model, layer or tensor that is asked about; without an argument the model that asks. Undefined where it is not known whole. */
-function subjectOf(context: Context, value: Value | undefined, node: ast.Expression, builtin: string): Subject | undefined {
-  const { graph } = context.run;
-  if (value === undefined) {
-    if (context.run.isFile) {
-      wrong(context, node, builtin, 'a model here, outside of all models', undefined);
-      return undefined;
-    }
-    if (!graph.finished) {
-      if (context.run.errors === 0) {
-        context.run.report(context, {
-          code: 'model-not-finished',
-          place: at(context, node),
-          message: `${builtin} of the whole model is known at the end of its body; only an assert can ask for it`,
-        });
-      }
-      return undefined;
-    }
-    const nodes = graph.nodes.slice(0, graph.bodyNodes);
-    return { graph, nodes, parameters: graph.parameters };
-  }
-  if (value.kind === 'tensor') {
-    const nodes = ancestorsOf(graph, value.tensor);
-    const own = value.tensor.source.kind === 'parameter' ? [value.tensor] : [];
-    return { graph, nodes, parameters: [...parametersOf(nodes), ...own] };
-  }
-  if (value.kind === 'layer') {
-    const parameters = parametersOfLayer(value.layer);
-    if (parameters === undefined) {
-      // In a body with errors, one of them may be why.
-      if (graph.finished || context.run.errors === 0) {
-        context.run.report(context, {
-          code: 'layer-never-applied',
-          place: at(context, node),
-          message: `${builtin} of a layer is known once the layer is applied, but ${describe(value)} never is`,
-        });
-      }
-      return undefined;
-    }
-    const owned = new Set(parameters);
-    const nodes = graph.nodes.filter((each) => each.kind === 'operation' && (each.layer === value.layer || each.parameters.some((parameter) => owned.has(parameter))));
-    return { graph, nodes, parameters };
-  }
-  if (value.kind === 'constructor' && value.target.kind === 'declaration' && value.target.declaration.kind === 'model') {
-    const { errors } = context.run;
-    const model = context.run.program.model(value, context, at(context, node));
-    if (model === undefined) {
-      if (context.run.errors === errors) wrong(context, node, builtin, 'a model that can be built without arguments', value);
-      return undefined;
-    }
-    // The errors were reported where they stand; totals without what they hide would be wrong.
-    if (!model.graph.finished) return undefined;
-    return { graph: model.graph, nodes: model.graph.nodes.slice(0, model.graph.bodyNodes), parameters: model.graph.parameters };
-  }
-  wrong(context, node, builtin, 'a model, a layer or a tensor', value);
-  return undefined;
-}
-
-/** A question whose answer is one number, perhaps in free dimensions, for which values may be given by name. */
-function question(name: string, summary: string, answer: (subject: Subject) => Dimension): Builtin {
-  return {
-    name,
-    signature: `${name}(x?, DIMENSION = size, …)`,
-    summary,
-    call(context, given, node) {
-      const positional = given.filter((argument) => argument.name === undefined);
-      const named = given.filter((argument) => argument.name !== undefined);
-      if (positional[0]?.value.kind === 'unknown') return unknown;
-      const subject = subjectOf(context, positional[0]?.value, node, name);
-      if (subject === undefined) return unknown;
-      const total = answer(subject);
-      const values = new Map<string, number>();
-      for (const argument of named) {
-        const value = toNumber(argument.value);
-        if (value === undefined) return wrong(context, node, name, `a number for ${argument.name!}`, argument.value);
-        const known = subject.graph.inputs.some((input) => input.type.shape.some((each) => symbolsOf(each).some((symbol) => symbol.name === argument.name)));
-        if (!known) {
-          context.run.report(context, { code: 'unknown-dimension', place: argument.place, message: `${argument.name!} is no free dimension of the model` });
-          return unknown;
-        }
-        values.set(argument.name!, value);
-      }
-      const result = substitute(total, (symbol) => values.get(symbol.name));
-      return result === undefined ? unknown : checkedSize(context, result, node);
-    },
-  };
-}
 
 /** A question about one tensor. */
 function ofTensor(name: string, summary: string, answer: (context: Context, asked: Tensor, node: ast.Expression) => Value): Builtin {
@@ -294,8 +180,7 @@ const enumerate: Builtin = {
 
 const all: readonly Builtin[] = [
   ofTensor('shape', 'The sizes of a tensor, without the batch.', (_, asked) => list(asked.type.shape.map(size))),
-  question('params', 'The number of trainable parameters; shared ones count once.', ({ parameters }) => countParameters(parameters)),
-  question('macs', 'The multiply-accumulates of convolutions and matrix products, for one example.', ({ nodes }) => countMacs(nodes)),
+  ...questions,
   ofTensor('receptive_field', 'The size of the part of the input that one unit depends on, for each axis.', (context, asked, node) => fieldOf(context, asked, node, 'size')),
   ofTensor('stride', 'How far apart in the input neighbouring units look, for each axis.', (context, asked, node) => fieldOf(context, asked, node, 'stride')),
   gradient,

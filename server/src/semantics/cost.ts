@@ -2,7 +2,7 @@
 
 import type { Layer, Memory, Value } from './values';
 import { elements } from '../layers/tensor';
-import { add, type Dimension } from '../symbolic/dimension';
+import { add, type Dimension, multiply } from '../symbolic/dimension';
 import type { AnyNode, Graph, Tensor } from './graph';
 
 /** The number of entries of all parameters; each tensor counts once. */
@@ -11,7 +11,7 @@ export function countParameters(parameters: Iterable<Tensor>): Dimension {
 }
 
 /** Known sizes are added as they come, for there are many. */
-function sumOf(sizes: Iterable<Dimension>): Dimension {
+export function sumOf(sizes: Iterable<Dimension>): Dimension {
   let known = 0;
   const symbolic: Dimension[] = [];
   for (const size of sizes) {
@@ -24,14 +24,26 @@ function sumOf(sizes: Iterable<Dimension>): Dimension {
   return total;
 }
 
-/** Entries of buffers, such as running statistics. */
-export function countBuffers(graph: Graph): number {
-  return graph.buffers.reduce((total, buffer) => total + (elements(buffer.type.shape) as number), 0);
-}
-
 /** Multiply-accumulates of convolutions and matrix products, for one example. */
 export function countMacs(nodes: Iterable<AnyNode>): Dimension {
   return sumOf([...nodes].map((node) => (node.kind === 'operation' ? node.macs : 0)));
+}
+
+/** Floating-point operations of a forward pass, for one example: two for each multiply-accumulate, and the elementwise work. */
+export function countFlops(nodes: Iterable<AnyNode>): Dimension {
+  return sumOf([...nodes].map((node) => (node.kind === 'operation' ? add(multiply(2, node.macs), node.effect.elementwise) : 0)));
+}
+
+/** Entries of the buffers of some nodes; those of a layer that is applied twice count once. */
+export function countBuffersOf(nodes: Iterable<AnyNode>): Dimension {
+  const seen = new Set<object>();
+  const sizes: Dimension[] = [];
+  for (const node of nodes) {
+    if (node.kind !== 'operation' || seen.has(node.layer ?? node)) continue;
+    seen.add(node.layer ?? node);
+    for (const buffer of node.effect.buffers ?? []) sizes.push(elements(buffer.shape));
+  }
+  return sumOf(sizes);
 }
 
 /** The parameters that some nodes use, each once, in order of first use. */

@@ -2,14 +2,15 @@
 
 import type * as ast from '../../../grammar/ast';
 import { judgePostponed } from './asserts';
-import { runStatements } from './body';
+import { runLateLosses, runStatements } from './body';
 import { bindParameters } from './construct';
+import { Findings } from './findings';
 import type { Graph, Tensor } from './graph';
 import type { Program } from './program';
 import { Activation, Body, type ChosenOptimizer, type Context, LimitReached, Run } from './run';
 import { Scope } from './scope';
 import type { Unit } from './unit';
-import type { ConstructorValue, Value } from './values';
+import type { ConstructorValue, Layer, Value } from './values';
 
 /** A model that was evaluated. */
 export interface EvaluatedModel {
@@ -50,6 +51,19 @@ export function evaluateModel(
   if (body === undefined || missingArguments(constructor).length > 0) return undefined;
   const run = new Run(program, unit, name, false, { given });
   const place = { file, span: declaration.name.span };
+  return evaluateBody(run, target.variant ?? declaration, body, file, (outer) => bindParameters(outer, name, declaration.parameters, file, defaults, [], place), unit);
+}
+
+/** Evaluates a model that was made with arguments but is applied to nothing; undefined for any other layer. */
+export function evaluateLayer({ program, unit }: Run, layer: Layer): EvaluatedModel | undefined {
+  if (layer.kind !== 'body' || layer.node.kind !== 'model') return undefined;
+  const { node, body, scope, name } = layer;
+  // What its body shows is that of its own evaluation.
+  return evaluateBody(new Run(program, unit, name, false, { findings: new Findings(0) }), node, body, scope.file, () => scope);
+}
+
+/** `unit` may use the model before its claims are judged. */
+function evaluateBody(run: Run, declaration: ast.Model, body: ast.Block, file: string, scopeOf: (outer: Context) => Scope | undefined, unit?: Unit): EvaluatedModel {
   const outer: Context = {
     run,
     scope: new Scope(undefined, file),
@@ -57,13 +71,13 @@ export function evaluateModel(
     activation: new Activation(new Map()),
     depth: 0,
   };
-  const model = { name, declaration: target.variant ?? declaration, file, graph: run.graph, optimizer: run.optimizer, run, complete: false };
+  const model = { name: run.name, declaration, file, graph: run.graph, optimizer: run.optimizer, run, complete: false };
   try {
-    const scope = bindParameters(outer, name, declaration.parameters, file, defaults, [], place);
+    const scope = scopeOf(outer);
     const context = { ...outer, scope: new Scope(scope, file) };
     if (scope !== undefined) runNetwork(context, body);
     model.optimizer = run.optimizer;
-    unit.isUsable(model);
+    unit?.isUsable(model);
     judgePostponed(context);
     model.complete = true;
   } catch (error) {
@@ -76,6 +90,8 @@ function runNetwork(context: Context, block: ast.Block): void {
   const { body, run } = context;
   const { graph } = run;
   runStatements(context, block.statements);
+  run.closing = true;
+  if (run.errors === 0) runLateLosses(run);
   settleSizes(run);
   graph.bodyNodes = graph.nodes.length;
   graph.finished = run.errors === 0;

@@ -16,7 +16,7 @@ import type { Limits } from './limits';
 import type { Program } from './program';
 import type { Scope } from './scope';
 import type { Unit } from './unit';
-import type { Memory, Value } from './values';
+import type { Layer, Memory, Value } from './values';
 
 /** The flow of one body while its statements run. */
 export class Body {
@@ -113,6 +113,12 @@ export class Run {
   optimizer: ChosenOptimizer | undefined;
   /** Asserts that see the finished body. */
   readonly postponed: { readonly context: Context; readonly statement: ast.Assert }[] = [];
+  /** Losses that ask for the parameters of the whole body. */
+  readonly lateLosses: { readonly context: Context; readonly statement: ast.Loss }[] = [];
+  /** The statements of the body are done, but for what sees all of it. */
+  closing = false;
+  /** Every application of a layer, with the range of nodes that it added. */
+  readonly applied: { readonly layer: Layer; readonly from: number; readonly to: number }[] = [];
   /** How many errors this evaluation has met. */
   errors = 0;
   private tensors = 0;
@@ -180,7 +186,7 @@ export class Run {
   /** Evaluates something and takes back all that it did to the graph. */
   onTrial<T>(trial: () => T): T {
     const { graph } = this;
-    const lists: unknown[][] = [graph.nodes, graph.parameters, graph.buffers, graph.requirements, graph.relations, graph.judgements, graph.losses, this.postponed];
+    const lists: unknown[][] = [graph.nodes, graph.parameters, graph.buffers, graph.requirements, graph.relations, graph.judgements, graph.losses, this.postponed, this.lateLosses, this.applied];
     const lengths = lists.map((each) => each.length);
     const { domain } = graph;
     const { errors } = this;

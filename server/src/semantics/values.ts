@@ -8,8 +8,8 @@ import { printType } from '../layers/tensor';
 import { type Dimension, print } from '../symbolic/dimension';
 import type { SizeCondition } from '../symbolic/knowledge';
 import type { Verdict } from '../symbolic/solve';
-import type { Builtin } from './builtins';
 import type { Place, Tensor } from './graph';
+import type { Builtin } from './questions';
 import type { Scope } from './scope';
 
 export type Value =

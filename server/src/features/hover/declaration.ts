@@ -61,7 +61,7 @@ function totalsOf(model: EvaluatedModel, document: Document): string {
   }
   for (const { name, tensors } of graph.outputs) facts.push(['Output', `${code(name)} ${tensors.map((tensor) => code(printType(tensor.type))).join(', ')}`]);
   facts.push(['Parameters', `${withFormula(parameters, undefined)} trainable`]);
-  if (buffers > 0) facts.push(['Buffers', `${withFormula(buffers, undefined)}, kept but not trained`]);
+  if (buffers !== 0) facts.push(['Buffers', `${withFormula(buffers, undefined)}, kept but not trained`]);
   if (macs !== 0) facts.push(['MACs', `${withFormula(macs, undefined)} for one example`]);
   const output = lastOutput(model)?.tensors[0];
   if (output !== undefined) facts.push(...fieldFacts(graph, output, document));

@@ -49,7 +49,7 @@ export function factsOfApplication(application: Application, document: Document,
   if (parameters !== 0 || operation?.layer !== undefined) {
     facts.push(['Parameters', [withFormula(parameters, parameters === 0 ? undefined : formulaOf(steps, 'parameters')), shapesOf(operation?.effect.parameters)].join('')]);
   }
-  if (buffers > 0) facts.push(['Buffers', [withFormula(buffers, undefined), shapesOf(operation?.effect.buffers)].join('')]);
+  if (buffers !== 0) facts.push(['Buffers', [withFormula(buffers, undefined), shapesOf(operation?.effect.buffers)].join('')]);
   if (macs !== 0) facts.push(['MACs', withFormula(macs, formulaOf(steps, 'MACs'))]);
   const elementwise = operation?.effect.elementwise ?? 0;
   if (operation !== undefined && elementwise !== 0) {
@@ -87,7 +87,7 @@ const keptSizes: Readonly<Record<Kept, (node: GraphNode) => Dimension | undefine
   weight: (node) => (node.parameters[0] === undefined ? undefined : elements(node.parameters[0].type.shape)),
   mask: (node) => elements(node.effect.output.shape),
   indices: (node) => elements(node.effect.output.shape),
-  statistics: () => undefined,
+  statistics: (node) => node.effect.statistics,
 };
 
 const keptWords: Readonly<Record<Kept, (amount: string) => string>> = {
@@ -96,7 +96,7 @@ const keptWords: Readonly<Record<Kept, (amount: string) => string>> = {
   weight: (amount) => `the weight (${amount})`,
   mask: (amount) => `a mask (${amount})`,
   indices: (amount) => `the places that were picked (${amount})`,
-  statistics: () => 'the statistics',
+  statistics: (amount) => (amount === '' ? 'the statistics' : `the statistics (${amount})`),
 };
 
 /** The bytes of an entry: places are 64-bit integers, a mask has one byte, as in PyTorch. */

@@ -3,7 +3,7 @@
 import { RandomStream } from '../base/random';
 import { evaluateAt, symbolsOf } from '../symbolic/dimension';
 import { rangeOf, smallestFrom, type SymbolRange } from '../symbolic/domain';
-import { conditionOf, type Relation } from '../symbolic/knowledge';
+import { conditionOf, holdsAt, type Relation } from '../symbolic/knowledge';
 import type { Graph, Tensor } from '../semantics/graph';
 
 /** Free dimensions get the smallest size from here on that the model allows: small enough to be fast, large enough that kernels meet more than padding. */
@@ -47,8 +47,7 @@ function mayHold(relations: readonly Relation[], chosen: Readonly<Record<string,
   return relations.every((relation) => {
     const condition = conditionOf(relation);
     if (symbolsOf(condition.value).some(({ name }) => !(name in chosen))) return true;
-    const value = evaluateAt(condition.value, ({ name }) => chosen[name]!);
-    return condition.kind === 'zero' ? value === 0 : value >= 0;
+    return holdsAt(condition, evaluateAt(condition.value, ({ name }) => chosen[name]!));
   });
 }
 

@@ -4,7 +4,7 @@
 import type * as ast from '../../../grammar/ast';
 import { children, type Node } from '../../../grammar/walk';
 import { type Anchor, anchorOf } from '../base/span';
-import { type Dimension, freeSymbol, substitute, subtract } from '../symbolic/dimension';
+import { type Dimension, freeSymbol, substitute, subtract, symbolsOf } from '../symbolic/dimension';
 import { knownZero } from '../symbolic/knowledge';
 import { runStatements } from './body';
 import { evaluate } from './evaluate';
@@ -109,7 +109,7 @@ function inputsHaveShapes(body: ast.Block): boolean {
 function evaluateAlone(declaration: ast.Stack, file: string, program: Program, unit: Unit, kept: ReadonlySet<string>): UnderstoodStack | undefined {
   const limits = { ...program.limits, ...limitsAlone };
   const findings = new Findings(limits.observations);
-  const run = new Run(program, unit, declaration.name.text, false, { freeParameters: true, findings, limits });
+  const run = new Run(program, unit, declaration.name.text, false, { incoming: 'free', findings, limits });
   const parameters = new Scope(undefined, file);
   const body = new Body([], true);
   const context: Context = { run, scope: parameters, body, activation: new Activation(new Map()), depth: 0 };
@@ -150,10 +150,12 @@ function nodesOf(root: Node): readonly Node[] {
  * Whether the applications in models have the shapes that the stack by itself says they have. Where an application gives
  * something else than the default that a shape comes from, it has not.
  */
-function agrees({ declaration, observations }: UnderstoodStack, findings: JoinedFindings): boolean {
+function agrees({ declaration, observations, run }: UnderstoodStack, findings: JoinedFindings): boolean {
+  const sizes = run.graph.inputs.flatMap(({ type }) => type.shape.flatMap((size) => symbolsOf(size))).map(({ name }) => name);
   return [...observations].every(([node, { first }]) => {
     const applied = byApplication(findings.observationsOf(node)?.first ?? [], declaration);
-    return [...applied].every(([chain, actual]) => sameShapes(first, actual, chain));
+    // What came in did not match where a size has no value: that is an error of the application.
+    return [...applied].every(([chain, actual]) => sizes.some((name) => chain.scope?.lookup(name) === undefined) || sameShapes(first, actual, chain));
   });
 }
 

@@ -14,6 +14,7 @@ import { type Context, LimitReached } from './run';
 import { reportNames } from './file-names';
 import { lints } from './lint/lint';
 import { requirementsAtInputs } from './requirements';
+import { Unapplied } from './unapplied';
 import type { Unit } from './unit';
 import type { ConstructorValue, FunctionValue } from './values';
 
@@ -57,6 +58,7 @@ export function analyse(file: string, read: FileReader, limits: Limits = default
 export class Analyser {
   private readonly program: Program;
   private readonly reviews = new WeakMap<EvaluatedModel, Findings>();
+  private readonly unapplied = new Unapplied();
 
   constructor(
     private readonly file: string,
@@ -120,10 +122,11 @@ export class Analyser {
 
     const joined = new JoinedFindings(findings, limits.observations);
     const stacks = new Understanding(tree, file, program, joined);
+    const errors = this.unapplied.errorsOf(tree, file, program, findings);
     return {
       file,
       tree,
-      diagnostics: joined.diagnosticsOf(file),
+      diagnostics: new JoinedFindings([...findings, ...errors], limits.observations).diagnosticsOf(file),
       models,
       templates,
       judgements,

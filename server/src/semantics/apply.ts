@@ -11,6 +11,7 @@ import { callFunction } from './call';
 import type { GraphNode, Place, Tensor } from './graph';
 import { at, type Context, placeOfProblem } from './run';
 import {
+  type BodyLayer,
   type CatalogLayer,
   describe,
   type FunctionValue,
@@ -78,11 +79,17 @@ export function apply(context: Context, layer: Layer, inputs: readonly Value[], 
 }
 
 function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], node: ast.Expression, named: NamedInputs | undefined): Value {
-  if (inputs.some((input) => input.kind === 'unknown')) return unknown;
+  const isBlock = layer.kind === 'composition' || (layer.kind === 'body' && layer.node.kind !== 'stack' && layer.node.kind !== 'model');
+  if (inputs.some((input) => input.kind === 'unknown') && !(context.run.isBlind && isBlock)) return unknown;
   const place = at(context, node);
   switch (layer.kind) {
-    case 'body':
+    case 'body': {
+      const [only] = inputs;
+      if (inputs.length === 1 && only?.kind === 'list' && takesTensors(layer)) {
+        return list(only.items.map((item) => applyUnnoted(context, layer, [item], node, named)));
+      }
       return layer.run(inputs, place);
+    }
     case 'composition': {
       const middle = apply(context, layer.first, inputs, layer.first.origin.node);
       return apply(context, layer.second, [middle], layer.second.origin.node);
@@ -99,9 +106,17 @@ function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], 
   }
 }
 
-/** Whether it is a function of the catalog that takes one tensor: over a list it maps. */
+/** Whether a stack or model declares that a tensor comes in: over a list it maps. In any other body a list is the flow. */
+function takesTensors({ node, body }: BodyLayer): boolean {
+  if (node.kind !== 'stack' && node.kind !== 'model') return false;
+  const input = body.statements.find((statement) => statement.kind === 'input');
+  return input?.type !== undefined;
+}
+
+/** Whether it is a function of one tensor: over a list it maps. */
 function takesOneTensor({ target }: FunctionValue): boolean {
-  const operation = target.kind === 'declaration' ? undefined : target.operation;
+  if (target.kind === 'declaration') return target.declaration.parameters.filter((parameter) => parameter.default === undefined).length === 1;
+  const { operation } = target;
   return operation?.inputs.length === 1 && operation.inputs[0]?.variadic !== true;
 }
 

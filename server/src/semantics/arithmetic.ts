@@ -213,10 +213,14 @@ export function compareNumbers(operator: ast.ComparisonOperator, a: number, b: n
   }
 }
 
+function spellSize(size: Dimension): string {
+  return typeof size === 'number' && Math.abs(size) >= 10_000 ? size.toLocaleString('en-US') : print(size);
+}
+
 function compareSizes(context: Context, operator: ast.ComparisonOperator, a: Dimension, b: Dimension): Value {
   if (typeof a === 'number' && typeof b === 'number') return boolean(compareNumbers(operator, a, b));
   if (identical(a, b)) return boolean(compareNumbers(operator, 0, 0));
-  const text = `${print(a)} ${operator} ${print(b)}`;
+  const text = `${spellSize(a)} ${operator} ${spellSize(b)}`;
   const decided = (condition: SizeCondition, negated = false): Value => {
     const verdict = (condition.kind === 'zero' ? knownZero : knownNonNegative)(condition.value, context.run.graph);
     if (verdict.holds === 'always' || verdict.holds === 'never') return boolean((verdict.holds === 'always') !== negated);
@@ -239,22 +243,23 @@ function compareSizes(context: Context, operator: ast.ComparisonOperator, a: Dim
   }
 }
 
-/** `not` of a single condition on sizes; what it takes is known where residues decide. */
+/** `not` of a single condition on sizes; what it takes is known where residues decide, or where one size is ruled out. */
 function opposite(context: Context, { verdict, condition }: ConditionValue, text: string): ConditionValue {
   const { requirement, holds } = verdict;
-  if (requirement === undefined || condition === undefined) return { kind: 'condition', verdict: { holds }, text };
+  if (condition === undefined || condition.kind === 'nonzero') return { kind: 'condition', verdict: { holds }, text };
+  const { value } = condition;
+  const negated = condition.kind === 'zero' ? ({ kind: 'nonzero', value } as const) : ({ kind: 'nonnegative', value: subtract(-1, value) } as const);
+  if (requirement === undefined) return { kind: 'condition', verdict: { holds }, text, condition: negated };
   const { symbol, range } = requirement;
   const breaking = smallestFrom(range, 1);
-  const counterexample = breaking === undefined ? undefined : symbolsOf(condition.value).filter(({ key }) => key === symbol.key).map((each) => [each, breaking] as const);
+  const counterexample = breaking === undefined ? undefined : symbolsOf(value).filter(({ key }) => key === symbol.key).map((each) => [each, breaking] as const);
   const around = rangeOf(context.run.graph.domain, symbol.key);
-  const onlyResidues = range.minimum === around.minimum && range.maximum === around.maximum;
+  if (range.minimum !== around.minimum || range.maximum !== around.maximum) {
+    const exact = negated.kind === 'nonnegative' ? knownNonNegative(negated.value, context.run.graph).requirement : undefined;
+    return { kind: 'condition', verdict: { holds, counterexample, requirement: exact }, text, condition: negated };
+  }
   const others = Array.from({ length: range.modulus }, (_, residue) => residue).filter((residue) => !range.residues.includes(residue));
-  return {
-    kind: 'condition',
-    verdict: { holds, counterexample, requirement: onlyResidues ? { symbol, range: { ...range, residues: others } } : undefined },
-    text,
-    condition: onlyResidues ? condition : undefined,
-  };
+  return { kind: 'condition', verdict: { holds, counterexample, requirement: { symbol, range: { ...range, residues: others } } }, text, condition: negated };
 }
 
 function compareLists(

@@ -4,6 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import { children } from '../../../grammar/walk';
 import { penalties } from '../layers/penalty';
 import { type Dimension, print } from '../symbolic/dimension';
+import { conditions } from '../symbolic/domain';
 import type { Assignment } from '../symbolic/solve';
 import { applyFunction, asOperand } from './apply';
 import { compare } from './arithmetic';
@@ -40,7 +41,9 @@ function takeCondition(context: Context, { parts, condition, verdict, text }: Co
   if (condition === undefined) return true;
   const { run, chain } = context;
   if (chain === undefined && !run.freeParameters) return run.learn(condition, verdict);
-  return run.require(condition, verdict, () => text, at(context, statement.condition), chain?.name ?? 'the assert');
+  const { requirement } = verdict;
+  const spell = (): string => (requirement === undefined ? text : conditions(requirement.symbol.name, requirement.range).join(' and '));
+  return run.require(condition, verdict, spell, at(context, statement.condition), chain?.name ?? 'the assert');
 }
 
 /** The inputs and free dimensions that an expression is about; undefined where it is about anything else, or about nothing. */

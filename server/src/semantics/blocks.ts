@@ -185,7 +185,7 @@ export function residualLayer(context: Context, node: ast.Residual): Value {
     runStatements(inner, node.body.statements);
     const after = inner.body.flow;
     if (before === undefined || after === undefined) return unknown;
-    return applyFunction(inner, 'add', [before, after], node);
+    return joined([before, after], before, (each) => applyFunction(inner, 'add', each, node));
   });
 }
 
@@ -210,9 +210,18 @@ export function parallelLayer(context: Context, node: ast.Parallel): Value {
       inner.run.report(inner, { code: 'no-branches', place: at(inner, node), message: `${node.operation} { } needs at least one branch` });
       return unknown;
     }
-    if (node.operation === 'concat') return applyFunction(inner, 'concat', branches, node, given);
-    return branches.reduce((sum, next) => applyFunction(inner, node.operation, [sum, next], node));
+    return joined(branches, incoming, (each) =>
+      node.operation === 'concat' ? applyFunction(inner, 'concat', each, node, given) : each.reduce((sum, next) => applyFunction(inner, node.operation, [sum, next], node)),
+    );
   });
+}
+
+/** Joins branches; where a list comes in, those that map over it are joined item by item. */
+function joined(branches: readonly Value[], incoming: Value | undefined, join: (branches: readonly Value[]) => Value): Value {
+  if (incoming?.kind !== 'list') return join(branches);
+  const mapped = branches.some((branch) => branch.kind === 'list' && branch.items.length === incoming.items.length);
+  if (!mapped) return join(branches);
+  return list(incoming.items.map((_, index) => join(branches.map((branch) => (branch.kind === 'list' && branch.items.length === incoming.items.length ? branch.items[index]! : branch)))));
 }
 
 /** The value of one branch; undefined for an `if` that picks none. */

@@ -11,7 +11,7 @@ import { bindCatalogArguments, suggestion } from './construct';
 import { evaluate } from './evaluate';
 import type { Place, Tensor } from './graph';
 import { at, type Context, type Run } from './run';
-import { declaredType, matchType } from './types';
+import { bindUnknownSizes, declaredType, matchType } from './types';
 import { describe, size, tensor, toNumber, unknown, type Value } from './values';
 
 /** The losses that have waited. */
@@ -114,7 +114,8 @@ function input(context: Context, statement: ast.Input): void {
     return;
   }
   const incoming = body.takeIncoming() ?? missingInput(context, statement);
-  if (statement.type !== undefined && incoming.kind === 'tensor') matchType(context, statement.type, incoming.tensor.type, statement.name.text);
+  if (statement.type !== undefined && incoming.kind === 'unknown') bindUnknownSizes(context, statement.type);
+  else if (statement.type !== undefined && incoming.kind === 'tensor') matchType(context, statement.type, incoming.tensor.type, statement.name.text);
   else if (statement.type?.shape !== undefined && incoming.kind !== 'unknown') {
     run.report(context, {
       code: 'not-a-tensor',

@@ -166,6 +166,7 @@ function evaluateMember(context: Context, node: ast.Member): Value {
   const name = node.name.text;
   if (object.kind === 'unknown' || name === '') return unknown;
   const { run } = context;
+  if (run.isBlind) return unknown;
   if (object.kind === 'layer' && object.layer.kind === 'catalog') {
     const { parameters, operation } = object.layer;
     const index = parameters?.findIndex((parameter) => parameter.source.kind === 'parameter' && parameter.source.name === name) ?? -1;

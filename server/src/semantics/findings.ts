@@ -59,8 +59,11 @@ export class Findings {
     if (this.muted > 0) return;
     const { place, severity = 'error', related = [], ...rest } = finding;
     const applications: RelatedPlace[] = [];
+    // A recursion applies itself at one place again and again; an error at an application says so itself.
+    let before = place;
     for (let link = chain; link !== undefined && applications.length < 8; link = link.outer) {
-      applications.push({ message: `in ${link.name}, applied here`, span: link.place.span, file: link.place.file });
+      if (!samePlace(link.place, before)) applications.push({ message: `in ${link.name}, applied here`, span: link.place.span, file: link.place.file });
+      before = link.place;
     }
     this.add(place, {
       ...rest,
@@ -71,6 +74,7 @@ export class Findings {
     if (severity !== 'error' || chain === undefined) return;
     let outermost = chain;
     while (outermost.outer !== undefined) outermost = outermost.outer;
+    if (samePlace(outermost.place, place)) return;
     this.add(outermost.place, {
       code: 'error-in-application',
       severity,
@@ -78,6 +82,11 @@ export class Findings {
       span: outermost.place.span,
       related: [{ message: finding.message, span: place.span, file: place.file }],
     });
+  }
+
+  /** Takes over what was found elsewhere. */
+  adopt(file: string, diagnostics: readonly Diagnostic[]): void {
+    for (const diagnostic of diagnostics) this.add({ file, span: diagnostic.span }, diagnostic);
   }
 
   private add({ file }: Place, diagnostic: Diagnostic): void {
@@ -178,4 +187,8 @@ export class JoinedFindings {
       }
     }
   }
+}
+
+function samePlace(a: Place, b: Place): boolean {
+  return a.file === b.file && a.span.start === b.span.start && a.span.end === b.span.end;
 }

@@ -4,7 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import { penalties } from '../layers/penalty';
 import { type Dimension, substitute, symbolsOf } from '../symbolic/dimension';
 import { conditions, rangeOf, smallestFrom } from '../symbolic/domain';
-import { conditionOf, simplify } from '../symbolic/knowledge';
+import { conditionOf, holdsAt, simplify } from '../symbolic/knowledge';
 import { applyOperation } from './apply';
 import { checkedSize } from './arithmetic';
 import { ancestorsOf, countBuffersOf, countFlops, countMacs, countParameters, parametersOf, parametersOfLayer } from './cost';
@@ -93,7 +93,7 @@ function layerSubject(context: Context, layer: Layer, node: ast.Expression, buil
     const model = evaluateLayer(run, layer);
     if (model !== undefined) return modelSubject(model);
     // In a body with errors, one of them may be why.
-    if (graph.finished || run.errors === 0) {
+    if (!run.isBlind && (graph.finished || run.errors === 0)) {
       run.report(context, {
         code: 'layer-never-applied',
         place: at(context, node),
@@ -137,11 +137,12 @@ function givenSizes(context: Context, { graph }: Subject, named: readonly BoundA
     values.set(symbol.name, value);
   }
   for (const relation of graph.relations) {
-    const { kind, value } = conditionOf(relation);
+    const condition = conditionOf(relation);
+    const { kind, value } = condition;
     const there = substitute(value, ({ name }) => values.get(name));
-    if (typeof there !== 'number' || (kind === 'zero' ? there === 0 : there >= 0)) continue;
+    if (typeof there !== 'number' || holdsAt(condition, there)) continue;
     const asked = named.find(({ name }) => symbolsOf(value).some((symbol) => symbol.name === name))!;
-    return report('size-not-possible', asked, `these sizes are not possible together: the model requires ${String(value)} ${kind === 'zero' ? '== 0' : '>= 0'}`);
+    return report('size-not-possible', asked, `these sizes are not possible together: the model requires ${String(value)} ${{ zero: '==', nonzero: '!=', nonnegative: '>=' }[kind]} 0`);
   }
   return values;
 }

@@ -8,7 +8,7 @@ import type { Optimizer } from '../layers/optimizers';
 import type { TensorType } from '../layers/tensor';
 import { type Dimension, type FreeSymbol, identical, print, subtract, symbolsOf } from '../symbolic/dimension';
 import { conditions, rangeOf, restrict } from '../symbolic/domain';
-import { asSymbol, knownNonNegative, knownZero, relationOfZero, simplify, type SizeCondition } from '../symbolic/knowledge';
+import { asSymbol, knownNonNegative, knownZero, type Relation, relationOfZero, simplify, type SizeCondition } from '../symbolic/knowledge';
 import type { Verdict } from '../symbolic/solve';
 import type { Chain, Finding, Findings } from './findings';
 import { emptyGraph, type Graph, type Place, type Tensor, type TensorSource } from './graph';
@@ -100,8 +100,8 @@ export class LimitReached extends Error {}
 export interface RunOptions {
   /** Values for free dimensions. */
   readonly given?: ReadonlyMap<string, number>;
-  /** Whether parameters may have free dimensions: a stack is understood by itself. */
-  readonly freeParameters?: boolean;
+  /** What arguments and inputs are: given ones, or, of something by itself, free or unknown. */
+  readonly incoming?: 'given' | 'free' | 'unknown';
   /** Other ones than those of the unit. */
   readonly findings?: Findings;
   /** Other ones than those of the program. */
@@ -130,7 +130,7 @@ export class Run {
   readonly limits: Limits;
 
   readonly given: ReadonlyMap<string, number>;
-  readonly freeParameters: boolean;
+  private readonly incoming: 'given' | 'free' | 'unknown';
 
   constructor(
     readonly program: Program,
@@ -145,7 +145,17 @@ export class Run {
     this.findings = options.findings ?? unit.findings;
     this.limits = options.limits ?? program.limits;
     this.given = options.given ?? new Map();
-    this.freeParameters = options.freeParameters ?? false;
+    this.incoming = options.incoming ?? 'given';
+  }
+
+  /** Whether parameters may have free dimensions: a stack is understood by itself. */
+  get freeParameters(): boolean {
+    return this.incoming === 'free';
+  }
+
+  /** Whether nothing that comes in is known, so that only what errs in any case is an error. */
+  get isBlind(): boolean {
+    return this.incoming === 'unknown';
   }
 
   newTensor(type: TensorType, batched: boolean, source: TensorSource, place: Place): Tensor {
@@ -254,7 +264,7 @@ export class Run {
       graph.domain = domain;
       return true;
     }
-    const relation = kind === 'zero' ? relationOfZero(value, graph, (symbol) => this.orderOf(symbol)) : ({ kind: 'bound', value } as const);
+    const relation = this.relationOf(kind, value);
     if (relation === undefined) return true;
     graph.relations.push(relation);
     // Of two that are equal, the one that stays has the bounds of both.
@@ -265,6 +275,11 @@ export class Run {
       graph.domain = domain;
     }
     return true;
+  }
+
+  private relationOf(kind: SizeCondition['kind'], value: Dimension): Relation | undefined {
+    if (kind === 'zero') return relationOfZero(value, this.graph, (symbol) => this.orderOf(symbol));
+    return { kind: kind === 'nonzero' ? 'difference' : 'bound', value };
   }
 
   /** Where a free dimension is declared among all of them. */

@@ -5,11 +5,12 @@ import { printShape, type TensorType } from '../layers/tensor';
 import { type Dimension, freeSymbol, print } from '../symbolic/dimension';
 import { evaluate } from './evaluate';
 import { at, type Context } from './run';
-import { describe, size, type Value } from './values';
+import { describe, size, unknown, type Value } from './values';
 
 /** Whether a name in a type is a size that is known already; any other name is fresh. */
-function knownSize(context: Context, node: ast.Name): Dimension | undefined {
+function knownSize(context: Context, node: ast.Name): Dimension | 'unknown' | undefined {
   const found = context.scope.lookup(node.text)?.value ?? letValue(context, node);
+  if (found?.kind === 'unknown') return 'unknown';
   return found?.kind === 'size' ? found.value : undefined;
 }
 
@@ -51,6 +52,15 @@ function declaredDimension(context: Context, node: ast.Dimension, what: string):
     return value;
   }
   return sizeOf(context, node);
+}
+
+/** The fresh names of a type whose tensor is not known. */
+export function bindUnknownSizes(context: Context, type: ast.Type): void {
+  for (const dimension of type.shape ?? []) {
+    if (dimension.kind === 'name' && dimension.text !== '' && knownSize(context, dimension) === undefined) {
+      context.scope.bind(dimension.text, { value: unknown, place: at(context, dimension) });
+    }
+  }
 }
 
 /** An expression that must be a positive size. */
@@ -96,6 +106,7 @@ export function matchType(context: Context, type: ast.Type, incoming: TensorType
       bindDimension(context, dimension, actual);
       continue;
     }
+    if (dimension.kind === 'name' && knownSize(context, dimension) === 'unknown') continue;
     const wanted = sizeOf(context, dimension);
     if (wanted === undefined) matches = false;
     else if (!run.requireEqual(actual, wanted, at(context, dimension), `the type of ${name}`)) {

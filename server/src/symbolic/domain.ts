@@ -94,16 +94,22 @@ export function restrict(domain: Domain, requirement: Requirement): Domain | und
 export function conditions(name: string, range: SymbolRange): readonly string[] {
   if (range.minimum === range.maximum) return [`${name} == ${String(range.minimum)}`];
   const found: string[] = [];
-  const [only] = range.residues;
   if (range.modulus > 1) {
-    found.push(
-      range.residues.length === 1
-        ? `${name} % ${String(range.modulus)} == ${String(only)}`
-        : range.residues.map((residue) => `${name} % ${String(range.modulus)} == ${String(residue)}`).join(' or '),
-    );
+    found.push(residueCondition(`${name} % ${String(range.modulus)}`, range));
   }
   const implied = smallestFrom({ ...range, minimum: 1, maximum: Infinity }, 1) ?? 1;
   if (range.minimum > implied) found.push(`${name} >= ${String(range.minimum)}`);
   if (Number.isFinite(range.maximum)) found.push(`${name} <= ${String(range.maximum)}`);
   return found;
+}
+
+/** `H % 4 == 0`, `H % 4 <= 1`, `H % 4 != 3`, or a list of alternatives. */
+function residueCondition(remainder: string, { modulus, residues }: SymbolRange): string {
+  const [first, last] = [residues[0]!, residues.at(-1)!];
+  if (residues.length === 1) return `${remainder} == ${String(first)}`;
+  const isRun = last - first === residues.length - 1;
+  if (isRun && first === 0) return `${remainder} <= ${String(last)}`;
+  if (isRun && last === modulus - 1) return `${remainder} >= ${String(first)}`;
+  if (residues.length === modulus - 1) return `${remainder} != ${String(Array.from({ length: modulus }, (_, residue) => residue).find((residue) => !residues.includes(residue)))}`;
+  return `(${residues.map((residue) => `${remainder} == ${String(residue)}`).join(' or ')})`;
 }

@@ -49,12 +49,18 @@ interface Bound {
   readonly value: Dimension;
 }
 
-/** A relation between free dimensions that is assumed or required. */
-export type Relation = Elimination | Division | Bound;
+/** A size that is not 0. */
+interface Difference {
+  readonly kind: 'difference';
+  readonly value: Dimension;
+}
 
-/** A condition on sizes: that one is 0, or that it is at least 0. */
+/** A relation between free dimensions that is assumed or required. */
+export type Relation = Elimination | Division | Bound | Difference;
+
+/** A condition on sizes: that one is 0, that it is not, or that it is at least 0. */
 export interface SizeCondition {
-  readonly kind: 'zero' | 'nonnegative';
+  readonly kind: 'zero' | 'nonzero' | 'nonnegative';
   readonly value: Dimension;
 }
 
@@ -64,7 +70,7 @@ export interface Knowledge {
   readonly relations: readonly Relation[];
 }
 
-/** What a relation says: that a size is 0, or at least 0. */
+/** What a relation says of a size. */
 export function conditionOf(relation: Relation): SizeCondition {
   switch (relation.kind) {
     case 'elimination':
@@ -75,7 +81,14 @@ export function conditionOf(relation: Relation): SizeCondition {
     }
     case 'bound':
       return { kind: 'nonnegative', value: relation.value };
+    case 'difference':
+      return { kind: 'nonzero', value: relation.value };
   }
+}
+
+/** Whether a condition holds for a value. */
+export function holdsAt({ kind }: SizeCondition, value: number): boolean {
+  return kind === 'nonnegative' ? value >= 0 : (value === 0) === (kind === 'zero');
 }
 
 /** What follows from a difference of sizes being 0; undefined where it says nothing that could be used. */
@@ -107,6 +120,8 @@ export function knownZero(difference: Dimension, known: Knowledge): Verdict {
   const value = eliminated(difference, known.relations);
   const verdict = decideZero(value, known.domain);
   if (verdict.holds === 'always' || known.relations.length === 0) return verdict;
+  const ruledOut = known.relations.some((relation) => relation.kind === 'difference' && [relation.value, multiply(-1, relation.value)].some((each) => identical(eliminated(each, known.relations), value)));
+  if (ruledOut) return { holds: 'never' };
   const other = decideZero(divided(value, divisionsOf(known.relations)), known.domain);
   if (other.holds === 'always' || other.holds === 'never') return { holds: other.holds };
   return verdict;

@@ -130,7 +130,7 @@ describe('evaluated anew is', () => {
     ['only the assert that is edited', (text) => text.replace('< 200', '< 300'), ['assert']],
     ['every user of a number', (text) => text.replace('let width = 8', 'let width = 4'), ['width', 'Main', 'Small', 'Wide', 'Normed', 'assert', 'assert']],
     ['no user of a number that stays as it is', (text) => text.replace('let width = 8', 'let width = 4 + 4'), ['width']],
-    ['nothing, where an unused template changes', (text) => text.replace('[n]; Linear(n)', '[n]; Linear(n); ReLU'), []],
+    ['nothing but the template, where an unused one changes', (text) => text.replace('[n]; Linear(n)', '[n]; Linear(n); ReLU'), ['Template']],
     ['nothing but the new model', (text) => `${text}\nmodel New { input x: [2]; Linear(2) }`, ['New']],
     ['what reads a name that is now declared', (text) => `${text}\nstack MaxPool2d(n) { ReLU }`, ['Main', 'Small', 'Wide', 'Normed', 'assert', 'assert']],
     ['the users of what is imported', (text) => text.replace('Linear(4)', 'Linear(5)'), ['Small', 'Main', 'Wide', 'Normed', 'assert', 'assert'], other],

@@ -75,10 +75,9 @@ describe('weights', () => {
     expect(model('a, b, c, d = x -> Chunk(4)\na', 'input x: [8192, 8192]').outputs).toEqual(['output [2048, 8192]']);
   });
 
-  it('a list maps through a function of one tensor, and is no sum of all where a residual meets it', () => {
+  it('a list maps through a function of one tensor, and item by item where a residual meets it', () => {
     expect(model('a, b = [x, x] -> transpose\nconcat(a, b)', 'input x: [3, 5]').outputs).toEqual(['output [10, 3]']);
-    const { diagnostics } = analyseText('model M {\n input x: [3]\n [x, x] -> residual { ReLU }\n}');
-    expect(diagnostics.map(({ code }) => code)).toEqual(['wrong-input-count']);
+    expect(model('a, b = [x, x] -> residual { Linear(5) }\nconcat(a, b)', 'input x: [3, 5]')).toEqual({ outputs: ['output [6, 5]'], parameters: 30 });
   });
 
   it('a parameter of a layer is a tensor', () => {

@@ -161,14 +161,14 @@ const definitions = {
 
   'free-parameter-shape': error('free', 'A parameter whose shape would be free'),
   'open-shape': error('free', 'A declared shape with an ellipsis'),
+  'size-not-possible': error('free', 'A size that the model rules out'),
   'size-requirement': information('free', 'A condition on a free dimension'),
   'size-too-complex': error('free', 'A size that cannot be followed'),
   'undecided-chunks': error('free', 'A number of parts that depends on a free dimension'),
   'undecided-condition': error('free', 'A choice that depends on a free dimension'),
   'undecided-size': error('free', 'A number that depends on a free dimension'),
-  'size-not-possible': error('free', 'A size that the model rules out'),
-  'unknown-memory': information('free', 'Memory that is not known'),
   'unknown-dimension': error('free', 'A free dimension that the model does not have'),
+  'unknown-memory': information('free', 'Memory that is not known'),
 
   'size-too-large': error('limits', 'A size above 2⁵³'),
   'too-deep': error('limits', 'A recursion without an end'),

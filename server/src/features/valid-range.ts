@@ -31,8 +31,9 @@ export function validHere(document: Document, { callee, offset }: CallSite, argu
   if (call?.kind !== 'call' || flow === undefined || flow.isList) return undefined;
   const others = otherArguments(document, call, operation, argument);
   // Where another argument is still to be written, it decides.
-  const isMissing = others === undefined || Object.entries(definitionsOf(operation)).some(([name, each]) => each.default === undefined && name !== argument && !others.some((given) => given.name === name));
-  if (isMissing) return undefined;
+  if (others === undefined) return undefined;
+  const written = new Set([argument, ...others.map(({ name }) => name)]);
+  if (Object.entries(definitionsOf(operation)).some(([name, each]) => each.default === undefined && !written.has(name))) return undefined;
   const fits = (value: number): boolean => {
     const { arguments: bound, problems } = bindArguments(operation, [...others, { name: argument, value }]);
     return bound !== undefined && problems.length === 0 && tryOperation(operation, bound, flow.types, flow.domain).effect !== undefined;

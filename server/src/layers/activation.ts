@@ -41,13 +41,13 @@ const entries = [
     arguments: slope,
     apply: (builder, x, { negative_slope }) => leaky(builder, x, negative_slope),
   }),
-  entry({ name: 'relu6', layer: 'ReLU6', summary: 'A ReLU that ends at 6.', formula: 'y = min(max(0, x), 6)', keeps: ['output'], apply: (builder, x) => builder.subtract(builder.relu(x), builder.relu(builder.subtract(x, builder.scalar(6)))) }),
+  entry({ name: 'relu6', layer: 'ReLU6', summary: 'A ReLU that ends at 6.', formula: 'y = min(max(0, x), 6)', keeps: ['input'], apply: (builder, x) => builder.subtract(builder.relu(x), builder.relu(builder.subtract(x, builder.scalar(6)))) }),
   entry<{ alpha: number }>({
     name: 'elu',
     layer: 'ELU',
     summary: 'The identity for positive inputs, an exponential that approaches −alpha for negative ones.',
     formula: 'y = x for x > 0, alpha·(eˣ − 1) otherwise',
-    keeps: ['output'],
+    keeps: ['input'],
     arguments: alpha,
     apply: (builder, x, given) => exponentialLinear(builder, x, given.alpha),
   }),
@@ -56,7 +56,7 @@ const entries = [
     layer: 'SELU',
     summary: 'A scaled ELU that keeps mean 0 and variance 1 (Klambauer et al., 2017).',
     formula: 'y = 1.0507·(x for x > 0, 1.6733·(eˣ − 1) otherwise)',
-    keeps: ['output'],
+    keeps: ['input'],
     apply: (builder, x) => builder.multiply(builder.scalar(1.0507009873554805), exponentialLinear(builder, x, 1.6732632423543772)),
   }),
   entry<{ approximate: 'none' | 'tanh' }>({
@@ -101,8 +101,8 @@ const entries = [
     },
   }),
   entry({ name: 'hardswish', layer: 'Hardswish', summary: 'A piecewise SiLU (Howard et al., 2019).', formula: 'y = x·min(max(x + 3, 0), 6)/6', keeps: ['input'], apply: (builder, x) => builder.multiply(x, hardSigmoid(builder, x)) }),
-  entry({ name: 'hardsigmoid', layer: 'Hardsigmoid', summary: 'A piecewise sigmoid.', formula: 'y = min(max(x + 3, 0), 6)/6', keeps: ['mask'], apply: hardSigmoid }),
-  entry({ name: 'logsigmoid', layer: 'LogSigmoid', summary: 'The logarithm of the sigmoid, computed without overflow.', formula: 'y = log(1/(1 + e⁻ˣ))', keeps: ['input'], apply: (builder, x) => builder.logSigmoid(x) }),
+  entry({ name: 'hardsigmoid', layer: 'Hardsigmoid', summary: 'A piecewise sigmoid.', formula: 'y = min(max(x + 3, 0), 6)/6', keeps: ['input'], apply: hardSigmoid }),
+  entry({ name: 'logsigmoid', layer: 'LogSigmoid', summary: 'The logarithm of the sigmoid, computed without overflow.', formula: 'y = log(1/(1 + e⁻ˣ))', keeps: ['input', 'statistics'], apply: (builder, x) => builder.logSigmoid(x) }),
   entry<{ alpha: number }>({
     name: 'celu',
     layer: 'CELU',
@@ -116,8 +116,8 @@ const entries = [
       return builder.add(builder.relu(x), builder.multiply(builder.scalar(given.alpha), curve));
     },
   }),
-  entry({ name: 'softsign', layer: 'Softsign', summary: 'Squashes to −1 … 1, more slowly than tanh.', formula: 'y = x/(1 + |x|)', keeps: ['input'], apply: (builder, x) => builder.divide(x, builder.add(builder.scalar(1), builder.abs(x))) }),
-  entry({ name: 'tanhshrink', layer: 'Tanhshrink', summary: 'What tanh takes away.', formula: 'y = x − tanh(x)', keeps: ['output'], apply: (builder, x) => builder.subtract(x, builder.tanh(x)) }),
+  entry({ name: 'softsign', layer: 'Softsign', summary: 'Squashes to −1 … 1, more slowly than tanh.', formula: 'y = x/(1 + |x|)', keeps: ['input', 'statistics'], apply: (builder, x) => builder.divide(x, builder.add(builder.scalar(1), builder.abs(x))) }),
+  entry({ name: 'tanhshrink', layer: 'Tanhshrink', summary: 'What tanh takes away.', formula: 'y = x − tanh(x)', keeps: ['statistics'], apply: (builder, x) => builder.subtract(x, builder.tanh(x)) }),
   entry<{ lambd: number }>({
     name: 'hardshrink',
     layer: 'Hardshrink',
@@ -167,7 +167,7 @@ const entries = [
     layer: 'RReLU',
     summary: 'A leaky ReLU with a random slope in training; here, as in evaluation, with the mean slope.',
     formula: 'y = max(0, x) + (lower + upper)/2·min(0, x)',
-    keeps: ['input'],
+    keeps: ['input', 'mask'],
     arguments: { lower: number({ default: 1 / 8, documentation: 'The smallest slope.' }), upper: number({ default: 1 / 3, documentation: 'The largest slope.' }) },
     check: ({ lower, upper }) =>
       lower <= upper ? undefined : { code: 'bounds-out-of-order', argument: 'lower', message: `RReLU needs lower ≤ upper, but ${String(lower)} is above ${String(upper)}` },

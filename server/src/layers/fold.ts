@@ -145,7 +145,7 @@ function powerPool(axes: 1 | 2 | 3): Operation {
     formula: 'y = (Σ over the window of x^norm_type)^(1/norm_type)',
     source: torchPage(`torch.nn.${name}`),
     inputs: oneInput,
-    keeps: ['input', 'output'],
+    keeps: ['input', 'statistics'],
     work: {
       counted: 'two for each entry of a window (power and sum), and one root for each entry of the output',
       count: ({ arguments: { kernel_size } }, { output }) => multiply(2 * kernel_size.reduce((a, b) => a * b, 1) + 1, elements(output.shape)),

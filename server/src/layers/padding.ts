@@ -145,7 +145,7 @@ function paddingLayer({ name: family, mode, summary, formula }: (typeof kinds)[n
     summary,
     formula,
     source: torchPage(`torch.nn.${name}`),
-    keeps: [],
+    keeps: mode === 'reflect' || mode === 'replicate' ? ['input'] : [],
     work: noWork,
     inputs: oneInput,
     arguments: { padding: sides(axes), ...(family === 'ConstantPad' ? value : {}) } as ArgumentDefinitions<{ padding: readonly number[]; value?: number }>,

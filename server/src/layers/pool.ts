@@ -78,7 +78,7 @@ function maxPool(axes: Axes): Operation {
     formula: 'y = max over the window of x;  out = ⌊(in + 2·padding − dilation·(kernel_size − 1) − 1)/stride⌋ + 1',
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
     inputs: oneInput,
-    keeps: ['indices'],
+    keeps: ['input', 'indices'],
     work: windowWork,
     arguments: {
       ...poolArguments(axes),
@@ -136,7 +136,7 @@ function averagePool(axes: Axes): Operation {
     formula: 'y = Σ over the window of x / kernel elements;  out = ⌊(in + 2·padding − kernel_size)/stride⌋ + 1',
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
     inputs: oneInput,
-    keeps: [],
+    keeps: ['input'],
     work: windowWork,
     arguments: {
       ...poolArguments(axes),
@@ -218,7 +218,7 @@ function adaptivePool(kind: 'Avg' | 'Max', axes: Axes): Operation {
     formula: 'window i of n covers ⌊i·in/n⌋ … ⌈(i + 1)·in/n⌉ − 1',
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
     inputs: oneInput,
-    keeps: kind === 'Max' ? ['indices'] : [],
+    keeps: kind === 'Max' ? ['input', 'indices'] : [],
     work: adaptiveWork,
     arguments: { output_size: outputSizes(axes), ...(kind === 'Max' ? { return_indices: returnIndices } : {}) } as ArgumentDefinitions<{ output_size: readonly (Dimension | null)[]; return_indices?: boolean }>,
     infer(call) {

@@ -28,47 +28,35 @@ class Names {
     else before.push(entry);
   }
 
-  find(name: string): readonly Entry[] {
-    return this.entries.get(name) ?? this.outer?.find(name) ?? [];
+  find(name: string): readonly Entry[] | undefined {
+    return this.entries.get(name) ?? this.outer?.find(name);
   }
 }
 
+/** What one declaration leaves unused in itself, and the names that it does not introduce: those of the file or the language. */
 class Uses {
   readonly found: Entry[] = [];
-  readonly file = new Names();
-  private declaration: ast.Declaration | undefined;
+  readonly free = new Set<string>();
 
-  constructor(tree: ast.File) {
-    for (const each of tree.declarations) {
-      if (each.kind === 'import') for (const name of each.names) this.file.add(name.alias ?? name.name, name);
-      else if (each.kind !== 'assert') this.file.add(each.name, each);
-    }
-    for (const each of tree.declarations) {
-      this.declaration = each;
-      this.declared(each);
-    }
-    this.close(this.file);
-  }
-
-  private declared(declaration: ast.Declaration): void {
+  constructor(declaration: ast.Declaration) {
     switch (declaration.kind) {
       case 'import':
         return;
       case 'assert':
-        this.expression(declaration.condition, this.file);
+        this.expression(declaration.condition, new Names());
         return;
       case 'let':
-        this.expression(declaration.value, this.file);
+        this.expression(declaration.value, new Names());
         return;
       case 'function':
       case 'stack':
       case 'model': {
-        const names = new Names(this.file);
+        const names = new Names();
         for (const parameter of declaration.parameters) {
           if (parameter.default !== undefined) this.expression(parameter.default, names);
           names.add(parameter.name, parameter);
         }
-        if (declaration.kind === 'model' && declaration.variant !== undefined) this.expression(declaration.variant, this.file);
+        if (declaration.kind === 'model' && declaration.variant !== undefined) this.expression(declaration.variant, new Names());
         const { body } = declaration;
         if (body?.kind === 'block') this.block(body, names);
         else if (body !== undefined) this.expression(body, names);
@@ -172,8 +160,9 @@ class Uses {
   }
 
   private use(name: string, names: Names): void {
-    // A declaration that only uses itself is used by nobody.
-    for (const entry of names.find(name)) if (entry.by !== this.declaration) entry.used = true;
+    const entries = names.find(name);
+    if (entries === undefined) this.free.add(name);
+    else for (const entry of entries) entry.used = true;
   }
 
   private close(names: Names): void {
@@ -181,34 +170,55 @@ class Uses {
   }
 }
 
+const usesByDeclaration = new WeakMap<ast.Declaration, Uses>();
+
+function usesOf(declaration: ast.Declaration): Uses {
+  let uses = usesByDeclaration.get(declaration);
+  if (uses === undefined) usesByDeclaration.set(declaration, (uses = new Uses(declaration)));
+  return uses;
+}
+
 /** The hints at unused code in a document; none where an error may hide its use. */
 export function unusedIn(document: Document): readonly Diagnostic[] {
   const errors = [...document.problems, ...document.analysis.diagnostics].filter(({ severity }) => severity === 'error').map(({ span }) => span.start);
   const { tree } = document;
   const broken = (span: Span): boolean => errors.some((start) => span.start <= start && start <= span.end);
-  const whole = new Set(tree.declarations.filter(({ span }) => !broken(span)));
-  const holders = new Map<Node, ast.Declaration>();
-  for (const declaration of whole) walk(declaration, { enter: (node) => void holders.set(node, declaration) });
+  const whole = tree.declarations.filter(({ span }) => !broken(span));
   const hasModel = tree.declarations.some((declaration) => declaration.kind === 'model');
   return [
-    ...new Uses(tree).found.flatMap((entry) => {
-      const { by, name } = entry;
-      // A leading underscore says of a binding that it is not needed, of a declaration that no other file needs it.
-      if (name.text.startsWith('_') && (!isOfFile(by) || by.kind === 'imported-name')) return [];
-      if (!isOfFile(by)) return holders.has(by) ? (bindingOrParameter(document, entry) ?? []) : [];
-      return errors.length > 0 || (!hasModel && by.kind !== 'imported-name') ? [] : (ofFile(document, entry) ?? []);
+    // A leading underscore says of a binding that it is not needed, of a declaration that no other file needs it.
+    ...whole.flatMap((declaration) => usesOf(declaration).found.flatMap((entry) => (entry.name.text.startsWith('_') ? [] : (bindingOrParameter(document, entry) ?? [])))),
+    ...(errors.length > 0 ? [] : unusedOfFile(tree)).flatMap((entry) => {
+      const counts = entry.by.kind === 'imported-name' ? !entry.name.text.startsWith('_') : hasModel;
+      return counts ? (ofFile(document, entry) ?? []) : [];
     }),
-    ...tree.declarations.flatMap((declaration) => (declaration.kind === 'model' && whole.has(declaration) ? deadIn(document, declaration) : [])),
+    ...whole.flatMap((declaration) => (declaration.kind === 'model' ? deadIn(document, declaration) : [])),
   ];
 }
 
-function isOfFile({ kind }: Node): boolean {
-  return kind === 'imported-name' || kind === 'let' || kind === 'function' || kind === 'stack' || kind === 'model';
+/** The imports and declarations that no other declaration names. */
+function unusedOfFile(tree: ast.File): readonly Omit<Entry, 'used'>[] {
+  const users = new Map<string, ast.Declaration[]>();
+  for (const declaration of tree.declarations) {
+    for (const name of usesOf(declaration).free) {
+      const others = users.get(name);
+      if (others === undefined) users.set(name, [declaration]);
+      else others.push(declaration);
+    }
+  }
+  // A declaration that only uses itself is used by nobody.
+  const isUnused = ({ name, by }: Omit<Entry, 'used'>): boolean => name.text !== '' && users.get(name.text)?.some((user) => user !== by) !== true;
+  return tree.declarations
+    .flatMap((each): Omit<Entry, 'used'>[] => {
+      if (each.kind === 'assert') return [];
+      return each.kind === 'import' ? each.names.map((by) => ({ name: by.alias ?? by.name, by })) : [{ name: each.name, by: each }];
+    })
+    .filter(isUnused);
 }
 
 const unnecessary = { severity: 'warning', tags: ['unnecessary'] } as const;
 
-function bindingOrParameter(source: Source, { name, by }: Entry): Diagnostic | undefined {
+function bindingOrParameter(source: Source, { name, by }: Omit<Entry, 'used'>): Diagnostic | undefined {
   if (by.kind === 'binding') {
     const underscore: Fix = { title: `Rename to _${name.text}`, edits: [{ span: name.span, text: `_${name.text}` }] };
     const remove: Fix = { title: `Remove ${name.text}`, edits: [{ span: statementSpan(source.text, by.span), text: '' }] };
@@ -230,6 +240,7 @@ function removalOfParameter(source: Source, parameter: ast.Parameter): readonly 
   let escapes = false;
   walk(source.tree, {
     enter(node, ancestors) {
+      if (ancestors.length === 1 && node !== owner && !usesOf(node as ast.Declaration).free.has(owner.name.text)) return false;
       if (node.kind !== 'name' || node.text !== owner.name.text || node === owner.name) return undefined;
       const parent = ancestors.at(-1);
       if (parent?.kind !== 'call' || parent.callee !== node) escapes ||= parent?.kind === 'argument' || parent?.kind === 'list' || parent?.kind === 'binding' || parent?.kind === 'let' || parent?.kind === 'model';
@@ -243,7 +254,7 @@ function removalOfParameter(source: Source, parameter: ast.Parameter): readonly 
   return escapes ? undefined : [{ title: `Remove ${parameter.name.text}`, edits }];
 }
 
-function ofFile(source: Source, { name, by }: Entry): Diagnostic | undefined {
+function ofFile(source: Source, { name, by }: Omit<Entry, 'used'>): Diagnostic | undefined {
   if (by.kind === 'imported-name') {
     const statement = source.tree.declarations.find((each): each is ast.Import => each.kind === 'import' && each.names.includes(by))!;
     const span = statement.names.length === 1 ? statementSpan(source.text, statement.span) : itemSpan(source.text, statement.names, statement.names.indexOf(by));

@@ -3,7 +3,7 @@
 import type * as ast from '../../../grammar/ast';
 import type { Fix } from '../base/diagnostic';
 import { functions } from '../layers/catalog';
-import type { Arguments, Call, Operation, Problem } from '../layers/definition';
+import type { Arguments, Call, Effect, Operation, Problem } from '../layers/definition';
 import { elements, printShape } from '../layers/tensor';
 import type { Dimension } from '../symbolic/dimension';
 import { construct } from './construct';
@@ -186,7 +186,6 @@ export function applyOperation(
   site: ApplicationSite,
 ): Value {
   const { run } = context;
-  const places = site.argumentPlaces ?? new Map<string, Place>();
   const needed = operation.inputs.filter((input) => input.optional !== true && input.variadic !== true).length;
   const most = operation.inputs.some((input) => input.variadic === true) ? Infinity : operation.inputs.length;
   if (inputs.length < needed || inputs.length > most) {
@@ -198,32 +197,8 @@ export function applyOperation(
     return unknown;
   }
 
-  const reportProblem = (problem: Problem, severity: 'error' | 'warning'): void => {
-    const { fix, ...rest } = problem;
-    run.report(context, {
-      ...rest,
-      severity,
-      place: placeOfProblem(problem, site.place, places),
-      fixes: fix && argumentFix(fix, places, site.layer?.insertion),
-    });
-  };
-  const call: Call = {
-    inputs: inputs.map((input) => input.type),
-    inputNames: site.named?.names,
-    arguments: given,
-    forward: site.named?.forward,
-    freeParameters: run.freeParameters,
-    problem: (problem) => {
-      reportProblem(problem, 'error');
-      return undefined;
-    },
-    warn: (problem) => {
-      reportProblem(problem, 'warning');
-    },
-    requireEqual: (a, b) => run.requireEqual(a, b, site.place, operation.name),
-    requireAtLeast: (value, bound) => run.requireAtLeast(value, bound, site.place, operation.name),
-  };
-  const effect = operation.infer(call);
+  const isPlain = site.named === undefined;
+  const effect = (isPlain ? run.again.effectOf(operation, given, inputs) : undefined) ?? infer(context, operation, given, inputs, site);
   if (effect === undefined) return unknown;
 
   const types = effect.list ?? [effect.output, ...(effect.further?.values() ?? [])];
@@ -261,6 +236,44 @@ export function applyOperation(
   if (effect.further === undefined) return tensor(outputs[0]!);
   const results = new Map<string, Value>([...effect.further.keys()].map((name, index) => [name, tensor(outputs[index + 1]!)]));
   return tensor(outputs[0]!, results);
+}
+
+/** What an operation does to these tensors; undefined, and reported, where it cannot be applied to them. */
+function infer(context: Context, operation: Operation, given: Arguments, inputs: readonly Tensor[], site: ApplicationSite): Effect | undefined {
+  const { run } = context;
+  const places = site.argumentPlaces ?? new Map<string, Place>();
+  let hasProblem = false;
+  const reportProblem = (problem: Problem, severity: 'error' | 'warning'): void => {
+    hasProblem = true;
+    const { fix, ...rest } = problem;
+    run.report(context, {
+      ...rest,
+      severity,
+      place: placeOfProblem(problem, site.place, places),
+      fixes: fix && argumentFix(fix, places, site.layer?.insertion),
+    });
+  };
+  const call: Call = {
+    inputs: inputs.map((input) => input.type),
+    inputNames: site.named?.names,
+    arguments: given,
+    forward: site.named?.forward,
+    freeParameters: run.freeParameters,
+    problem: (problem) => {
+      reportProblem(problem, 'error');
+      return undefined;
+    },
+    warn: (problem) => {
+      reportProblem(problem, 'warning');
+    },
+    requireEqual: (a, b) => run.requireEqual(a, b, site.place, operation.name),
+    requireAtLeast: (value, bound) => run.requireAtLeast(value, bound, site.place, operation.name),
+  };
+  const effect = operation.infer(call);
+  // What is wrong is said again where it is met again, and a trial is as if it had never been.
+  const isPlain = call.inputNames === undefined && call.forward === undefined && !hasProblem && !run.isOnTrial;
+  if (effect !== undefined && isPlain) run.again.noteEffect(operation, given, call.inputs, effect);
+  return effect;
 }
 
 /** The edit that gives an argument another value, or adds it. */

@@ -7,6 +7,7 @@ import { movingWith } from '../base/span';
 import { bindArguments } from '../layers/bind';
 import type { ArgumentDefinitions } from '../layers/arguments';
 import type { Arguments, Operation } from '../layers/definition';
+import type { Binding } from './again';
 import { runBody } from './body';
 import { evaluate } from './evaluate';
 import type { Finding } from './findings';
@@ -64,7 +65,7 @@ function constructCatalog(
       operation: operation.specialize?.(bound.arguments) ?? operation,
       arguments: bound.arguments,
       argumentPlaces: bound.places,
-      insertion: insertionInto(context, node),
+      insertion: (bound.insertion ??= insertionInto(context, node)),
       wraps: given.flatMap(({ value }) => (value.kind === 'layer' ? [value.layer] : [])),
       origin: { place: at(context, node), node },
     },
@@ -87,7 +88,10 @@ export function bindCatalogArguments(
   target: { readonly name: string; readonly arguments: ArgumentDefinitions<Arguments> },
   given: readonly BoundArgument[],
   node: ast.Expression,
-): { readonly arguments: Arguments; readonly places: ReadonlyMap<string, Place> } | undefined {
+): Binding | undefined {
+  const { again } = context.run;
+  const before = again.bindingAt(node, target.arguments, given);
+  if (before !== undefined) return before;
   const bound = bindArguments(
     target,
     given.map(({ name, value }) => ({ name, value: toRaw(value) })),
@@ -108,7 +112,9 @@ export function bindCatalogArguments(
   if (bound.arguments === undefined || hasUnknown) return undefined;
   const places = new Map<string, Place>();
   for (const [name, index] of bound.written) places.set(name, given[index]!.place);
-  return { arguments: bound.arguments, places };
+  const binding: Binding = { arguments: bound.arguments, places };
+  if (bound.problems.length === 0) again.noteBinding(node, target.arguments, given, binding);
+  return binding;
 }
 
 function constructBody(

@@ -10,6 +10,7 @@ import { type Dimension, type FreeSymbol, identical, print, subtract, symbolsOf 
 import { conditions, rangeOf, restrict } from '../symbolic/domain';
 import { asSymbol, knownNonNegative, knownZero, type Relation, relationOfZero, simplify, type SizeCondition } from '../symbolic/knowledge';
 import type { Verdict } from '../symbolic/solve';
+import { Again } from './again';
 import type { Chain, Finding, Findings } from './findings';
 import { emptyGraph, type Graph, type Place, type Tensor, type TensorSource } from './graph';
 import type { Limits } from './limits';
@@ -110,6 +111,9 @@ export interface RunOptions {
 
 export class Run {
   readonly graph: Graph = emptyGraph();
+  readonly again = new Again();
+  /** How many trials it is in, whose effects are taken back. */
+  private trials = 0;
   optimizer: ChosenOptimizer | undefined;
   /** Asserts that see the finished body. */
   readonly postponed: { readonly context: Context; readonly statement: ast.Assert }[] = [];
@@ -200,14 +204,20 @@ export class Run {
     const lengths = lists.map((each) => each.length);
     const { domain } = graph;
     const { errors } = this;
+    this.trials++;
     try {
       return this.findings.quietly(trial);
     } finally {
+      this.trials--;
       for (const [index, each] of lists.entries()) each.length = lengths[index]!;
       graph.domain = domain;
       this.errors = errors;
       this.proven.clear();
     }
+  }
+
+  get isOnTrial(): boolean {
+    return this.trials > 0;
   }
 
   report(context: Pick<Context, 'chain'>, finding: Finding): void {

@@ -84,7 +84,7 @@ export function sameMeaning(a: Meaning, b: Meaning): boolean {
 }
 
 /** Whether two values are the same object, or the same plain data. */
-function sameData(a: Value, b: Value): boolean {
+export function sameData(a: Value, b: Value): boolean {
   if (a === b) return true;
   switch (a.kind) {
     case 'number':

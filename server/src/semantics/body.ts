@@ -19,12 +19,16 @@ export function runLateLosses({ lateLosses }: Run): void {
   for (const { context, statement } of lateLosses.splice(0)) runStatement(context, statement);
 }
 
+/** A body costs more than an expression: its own names, flow and memory. */
+const stepsOfBody = 10;
+
 /** Runs a stack's or an applied model's body and gives its result, with what it published. */
 export function runBody(context: Context, block: ast.Block, place: Place, name: string): Value {
   const { run, body } = context;
   if (context.depth >= run.limits.depth) {
     return run.stop(context, place, 'too-deep', `${name} is applied inside itself more than ${String(run.limits.depth)} deep; an if must end the recursion`);
   }
+  run.spend(context, () => place, stepsOfBody);
   runStatements(context, block.statements);
   const inputs = block.statements.filter((statement) => statement.kind === 'input').length;
   const most = Math.max(1, inputs);

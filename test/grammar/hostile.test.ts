@@ -71,7 +71,8 @@ describe('limits', () => {
     expect(parse(inBody('('.repeat(allowed) + 'a' + ')'.repeat(allowed))).diagnostics).toEqual([]);
     const text = inBody(`${'['.repeat(allowed)}[a]${']'.repeat(allowed)}`);
     const { file, diagnostics } = parse(text);
-    expect(diagnostics).toMatchObject([{ code: 'nesting-too-deep', span: { start: text.indexOf('[a]') } }]);
+    const start = text.indexOf('[a]');
+    expect(diagnostics).toMatchObject([{ code: 'nesting-too-deep', span: { start, end: start + 1 } }]);
     expect(file.declarations).toHaveLength(2);
   });
 

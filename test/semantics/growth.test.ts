@@ -39,6 +39,7 @@ it.each([
 
 it('ten thousand repeats are within the limits', () => {
   const { diagnostics, models } = analyseText('model M {\n input x: [8]\n repeat 10_000 { Linear(8); ReLU }\n}');
-  expect(diagnostics).toEqual([]);
+  // So deep a chain cannot be trained as PyTorch initialises it, but it is no error.
+  expect(diagnostics.map(({ code, severity }) => `${severity} ${code}`)).toEqual(['warning vanishing-gradient']);
   expect(models[0]!.graph.nodes).toHaveLength(20_000);
 });

@@ -9,6 +9,7 @@ import type { Ref } from '../engine/builder';
 import { analyse } from '../semantics/analyse';
 import { fixedPlace, type Graph, type Place, type Tensor } from '../semantics/graph';
 import { checkAsserts } from './asserts';
+import { drawLeaves } from './draw';
 import { Lowering, nameLeaves } from './lower';
 import { mergeReports } from './merge';
 import type { CheckedEntry, CheckProgress, CheckReport, CheckRequest, Share } from './protocol';
@@ -167,7 +168,7 @@ function describeMemory({ model, memoryBytes = defaultMemoryBytes }: CheckReques
 /** Compares the derivatives of the loss with differences. */
 function checkLoss(
   graph: Graph,
-  { lowering, loss, check }: LoweredLoss,
+  lowered: LoweredLoss,
   names: ReadonlyMap<Tensor, string>,
   seed: number,
   request: CheckRequest,
@@ -175,10 +176,11 @@ function checkLoss(
   options: CheckOptions,
   notes: string[],
 ): GradientReport {
-  const leaves = new Map<Ref, Float64Array>();
-  for (const [tensor, ref] of lowering.leaves) {
-    const shape = lowering.shapeOf(tensor);
-    leaves.set(ref, drawValues(graph, tensor, names.get(tensor)!, shape.reduce((a, b) => a * b, 1), seed));
+  const { lowering, loss, check } = lowered;
+  const { values: leaves, flat } = drawLeaves(graph, lowered, names, seed, options.derivatives);
+  if (flat.length > 0) {
+    const flatNames = [...lowering.leaves].filter(([, ref]) => flat.includes(ref)).map(([tensor]) => names.get(tensor)!);
+    notes.push(`all derivatives of ${flatNames.join(', ')} are zero at every point that was drawn`);
   }
   const report = checkGradients({
     program: lowering.builder.program,

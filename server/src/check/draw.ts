@@ -1,0 +1,52 @@
+// The values that a check feeds all leaves, drawn so that there are derivatives to compare.
+
+import { Builder, type Ref } from '../engine/builder';
+import { prepareExecution } from '../engine/execute';
+import type { DerivativeTable } from '../engine/primitive';
+import type { Graph, Tensor } from '../semantics/graph';
+import type { Lowering } from './lower';
+import { drawValues } from './values';
+
+/** How often values are drawn, and up to how much memory of a check: above it, so many units make it unlikely that all are off. */
+const draws = 8;
+const quickBytes = 64e6;
+
+export interface DrawnLeaves {
+  readonly values: ReadonlyMap<Ref, Float64Array>;
+  /** The checked leaves whose derivatives are zero in every entry. */
+  readonly flat: readonly Ref[];
+}
+
+/**
+ * Values for the leaves of a program. At a point where a ReLU is off, all derivatives in front of it are zero, and a wrong one
+ * that has it as a factor would agree: of several draws, that with the fewest tensors of zero derivatives is taken, the first of equals.
+ */
+export function drawLeaves(
+  graph: Graph,
+  { lowering, loss, check, bytes }: { readonly lowering: Lowering; readonly loss: Ref; readonly check: readonly Ref[]; readonly bytes: number },
+  names: ReadonlyMap<Tensor, string>,
+  seed: number,
+  derivatives: Partial<DerivativeTable> | undefined,
+): DrawnLeaves {
+  if (bytes > quickBytes) return { values: valuesAt(graph, lowering, names, seed), flat: [] };
+  const builder = new Builder({ program: lowering.builder.program, derivatives });
+  const wanted = builder.gradient(loss, check);
+  const execution = prepareExecution(builder.program, wanted);
+  let best: DrawnLeaves | undefined;
+  for (let draw = 0; draw < draws && best?.flat.length !== 0; draw++) {
+    const values = valuesAt(graph, lowering, names, seed + draw * 2 ** 32);
+    execution.run(values);
+    const flat = check.filter((_, index) => execution.valueOf(wanted[index]!).every((entry) => entry === 0));
+    if (best === undefined || flat.length < best.flat.length) best = { values, flat };
+  }
+  return best!;
+}
+
+function valuesAt(graph: Graph, lowering: Lowering, names: ReadonlyMap<Tensor, string>, seed: number): Map<Ref, Float64Array> {
+  const values = new Map<Ref, Float64Array>();
+  for (const [tensor, ref] of lowering.leaves) {
+    const count = lowering.shapeOf(tensor).reduce((a, b) => a * b, 1);
+    values.set(ref, drawValues(graph, tensor, names.get(tensor)!, count, seed));
+  }
+  return values;
+}

@@ -5,7 +5,7 @@ import type { Builder } from '../../server/src/engine/builder';
 import { checkGradients } from '../../server/src/engine/gradient-check/check';
 import type { GradientReport } from '../../server/src/engine/gradient-check/report';
 import type { Cotangent, DerivativeTable, VectorJacobianProduct } from '../../server/src/engine/primitive';
-import { defaultDerivatives } from '../../server/src/engine/primitives/table';
+import { defaultDerivatives, primitives } from '../../server/src/engine/primitives/table';
 import type { AttributesOf, PrimitiveName, Ref } from '../../server/src/engine/program';
 import { sizeOf } from '../../server/src/engine/shape';
 import { curvedLoss, differentiable, hosts } from './support/hosts';
@@ -44,6 +44,21 @@ function generalMutants(name: PrimitiveName): Mutant[] {
     ['an offset by one', changed(name, rolled)],
     ['nothing passes', 'zero'],
   ];
+}
+
+/** What can go wrong where nothing should flow back: something does. */
+const leaking = (factor: number): VectorJacobianProduct<unknown> => (b, g, inputs) => inputs.map((input) => b.multiply(leak(b, g, input), b.scalar(factor)));
+const leaks: Mutant[] = [
+  ['the cotangent passes', leaking(1)],
+  ['the cotangent passes with the other sign', leaking(-1)],
+  ['a thousandth of the cotangent passes', leaking(1e-3)],
+];
+
+/** The cotangent in the shape of an input: the same entries, or their sum everywhere. */
+function leak(b: Builder, cotangent: Ref, input: Ref): Ref {
+  const shape = b.shape(input);
+  if (sizeOf(b.shape(cotangent)) === sizeOf(shape)) return b.reshape(cotangent, shape);
+  return b.broadcastTo(b.sum(cotangent), shape);
 }
 
 type Specific = { readonly [Name in PrimitiveName]?: readonly (readonly [string, VectorJacobianProduct<AttributesOf[Name]>])[] };
@@ -112,8 +127,13 @@ const specificMutants: Specific = {
   }]],
 };
 
-const mutants = differentiable.flatMap((name) =>
-  [...generalMutants(name), ...((specificMutants[name] ?? []) as readonly Mutant[])].map(([what, derivative]) => ({ name, what, derivative })));
+/** Primitives with an input through which nothing flows back. */
+const flat = (Object.keys(hosts) as PrimitiveName[]).filter((name) => !differentiable.includes(name) && !['leaf', 'constant', 'dropoutMask'].includes(name));
+
+const mutants = [
+  ...differentiable.flatMap((name) => [...generalMutants(name), ...((specificMutants[name] ?? []) as readonly Mutant[])].map(([what, derivative]) => ({ name, what, derivative }))),
+  ...flat.flatMap((name) => leaks.map(([what, derivative]) => ({ name, what, derivative }))),
+];
 
 /** The report on a mutant at random values. A derivative that is wrong for some values only may be right at these. */
 function checkMutant(name: PrimitiveName, derivative: DerivativeTable[PrimitiveName], seed: number): GradientReport {
@@ -125,9 +145,22 @@ function checkMutant(name: PrimitiveName, derivative: DerivativeTable[PrimitiveN
 }
 
 describe('a wrong derivative', () => {
+  let located = 0;
+
   it.each(mutants)('of $name ($what) is found and named', ({ name, derivative }) => {
     const report = [1, 2, 3].map((seed) => checkMutant(name, derivative, seed)).find(({ ok }) => !ok);
     expect(new Set(report?.culprits.map(({ primitive }) => primitive))).toEqual(new Set([name]));
+    expect(report?.culprits.map(({ origin }) => origin)).toContain('operation');
+    located++;
+  });
+
+  it(`is located each time: ${String(mutants.length)} of ${String(mutants.length)} in ${String(new Set(mutants.map(({ name }) => name)).size)} primitives`, () => {
+    expect(located).toBe(mutants.length);
+  });
+
+  it('is tried in at least three ways for every primitive that has an input', () => {
+    const withInputs = (Object.keys(primitives) as PrimitiveName[]).filter((name) => !['leaf', 'constant', 'dropoutMask'].includes(name));
+    for (const name of withInputs) expect(mutants.filter((mutant) => mutant.name === name).length, name).toBeGreaterThanOrEqual(3);
   });
 
   it('is tried in at least six ways for every primitive', () => {

@@ -52,7 +52,7 @@ export const hosts: { readonly [Name in PrimitiveName]: (n: Network) => Ref } = 
   lessEqual: (n) => n.multiply(n.lessEqual(n.random([3, 4], 'x'), n.scalar(0)), n.random([4], 'y')),
   select: (n) => n.select(n.step(n.random([3, 4], 'z')), n.random([3, 4], 'x'), n.random([4], 'y')),
   sum: (n) => n.sum(n.random([3, 4, 2], 'x'), [0, 2]),
-  argmax: (n) => n.max(n.random([3, 4, 2], 'x'), [1]),
+  argmax: (n) => n.multiply(n.argmax(n.random([3, 4], 'x')), n.random([3], 'y')),
   logSumExp: (n) => n.logSumExp(n.random([3, 4, 2], 'x'), [0, 2]),
   softmax: (n) => n.softmax(n.random([3, 4, 2], 'x'), 1),
   cumsum: (n) => n.cumsum(n.random([3, 4, 2], 'x'), 1),
@@ -68,7 +68,7 @@ export const hosts: { readonly [Name in PrimitiveName]: (n: Network) => Ref } = 
   convolutionWeightGradient: (n) => n.convolutionWeightGradient(n.random([2, 4, 5, 6], 'x'), n.random([2, 4, 3, 5], 'g'), plane, [3, 2]),
   windowSum: (n) => n.windowSum(n.random([2, 4, 5], 'x'), windows),
   windowSpread: (n) => n.windowSpread(n.random([2, 3, 2], 'x'), windows, [4, 5]),
-  windowArgmax: (n) => n.maxPool(n.random([2, 2, 4, 4], 'x'), { kernel: [2, 3], stride: [2, 1], paddingBefore: [0, 1], paddingAfter: [0, 1] }),
+  windowArgmax: (n) => n.multiply(n.append('windowArgmax', [n.random([2, 4, 5], 'x')], { windows }), n.random([2, 3, 2], 'y')),
   gather: (n) => n.gather(n.random([2, 4, 3], 'x'), n.constant([3, 0, 3, 1, 1, 3], [2, 3]), 1),
   scatterAdd: (n) => n.scatterAdd(n.random([2, 3, 2], 'x'), n.constant([3, 0, 3, 1, 1, 2], [2, 3]), 4, 1),
 };

@@ -11,9 +11,13 @@ import type { Surroundings } from './direction';
 import type { EntryTrack, Evaluation, Track } from './evaluation';
 import { entryLine, randomDirection } from './lines';
 import type { Direction } from './lines';
+import { findPattern } from './patterns';
+import type { Pattern } from './patterns';
 import type { EntryReport, TensorReport } from './report';
 
 const LISTED_FAILURES = 20;
+/** So many are remembered to see what they have in common. */
+const REMEMBERED_FAILURES = 20_000;
 const CERTAIN_FAILURES = 4;
 
 /** A leaf and its analytic derivative. */
@@ -31,6 +35,7 @@ export class TensorCheck {
   private readonly verdicts = { agrees: 0, wrong: 0, kink: 0, unresolved: 0 };
   private track: Track | undefined;
   private entryTrack: EntryTrack | undefined;
+  private readonly wrong = new Map<number, number>();
   private nearKinks = 0;
   private directions = 0;
   private wrongDirection: Direction | undefined;
@@ -125,9 +130,15 @@ export class TensorCheck {
       unresolved: this.verdicts.unresolved,
       wrong: this.verdicts.wrong,
       failures: this.failures,
+      pattern: this.pattern(shape),
       worst: this.worst,
       ok: this.verdicts.wrong === 0 && this.wrongDirections === 0,
     };
+  }
+
+  private pattern(shape: Shape): Pattern | undefined {
+    const { agrees, wrong } = this.verdicts;
+    return findPattern(shape, this.tensor.gradient, this.wrong, agrees + wrong === this.size && wrong === this.wrong.size);
   }
 
   private get entries(): EntryTrack {
@@ -147,6 +158,7 @@ export class TensorCheck {
   private record(place: number, { verdict, numeric, errorBound }: Measurement): void {
     this.verdicts[verdict]++;
     const analytic = this.tensor.gradient[place]!;
+    if (verdict === 'wrong' && this.wrong.size < REMEMBERED_FAILURES) this.wrong.set(place, numeric);
     const relativeError = verdict === 'kink' || verdict === 'unresolved' ? 0 : this.relativeError(analytic, numeric);
     const outranks = this.worst === undefined
       || (verdict === 'wrong' && this.worst.verdict !== 'wrong')

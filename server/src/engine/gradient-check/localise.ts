@@ -28,7 +28,9 @@ export function localise(evaluation: Evaluation, leaves: readonly Ref[], options
   const depends = new Set(leaves);
   const culprits: Culprit[] = [];
   evaluation.program.instructions.forEach(({ primitive, inputs }, ref) => {
-    if (!evaluation.values[ref] || !inputs.some((input) => depends.has(input)) || primitives[primitive].vjp === 'zero') return;
+    // Where nothing flows back there is nothing to check, unless something does that should not.
+    const passesNothing = primitives[primitive].vjp === 'zero' && (options.derivatives?.[primitive] ?? 'zero') === 'zero';
+    if (!evaluation.values[ref] || !inputs.some((input) => depends.has(input)) || passesNothing) return;
     depends.add(ref);
     if (culprits.length < limit && options.mayGoOn()) culprits.push(...wrongInputs(evaluation, ref, depends, options));
   });

@@ -4,6 +4,7 @@ import { Uri, type ExtensionContext } from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import { registerCommands } from './commands';
 import { listFiles, readFile } from './files';
+import { withSpacedTables } from './hovers';
 import { Pages } from './pages';
 import { analysed, requests, type ListFilesParams, type AnalysedParams, type ReadFileParams } from './protocol';
 import { Status } from './status';
@@ -16,6 +17,7 @@ export type CreateClient = (id: string, name: string, options: LanguageClientOpt
 export async function start(context: ExtensionContext, createClient: CreateClient): Promise<void> {
   const client = createClient('nn', 'nn language server', {
     documentSelector: [{ language: 'nn' }],
+    middleware: { provideHover: async (document, position, token, next) => withSpacedTables(await next(document, position, token)) },
     initializationOptions: { readFile: true, followsAnalysis: true, diagnosticPages: `${Uri.joinPath(context.extensionUri, 'docs/diagnostics').toString()}/` },
   });
   const pages = new Pages(client);

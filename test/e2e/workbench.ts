@@ -11,6 +11,9 @@ import { expect, test } from 'vitest';
 const root = path.resolve(import.meta.dirname, '../..');
 const screenshots = path.join(import.meta.dirname, 'screenshots');
 
+/** How long the browser may take for one thing, in milliseconds: the page is large and the machine may be busy. */
+const patience = 90_000;
+
 interface Options {
   colorScheme?: 'dark' | 'light';
   /** A file of the folder to open. */
@@ -58,6 +61,7 @@ export class Workbench {
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     });
     const page = await browser.newPage({ viewport: { width: 1440, height: 960 }, colorScheme });
+    page.setDefaultTimeout(patience);
     const workbench = new Workbench(page, folder, browser, server);
     try {
       await page.goto(address);

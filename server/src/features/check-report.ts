@@ -96,7 +96,7 @@ function tensorTable({ tensors }: CheckReport, lineOf: ReportOptions['lineOf']):
     tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`,
     ...(sampled ? [grouped(tensor.directions)] : []),
     ...(kinked ? [tensor.kinks === 0 ? '' : grouped(tensor.kinks)] : []),
-    tensor.worst === undefined ? '' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 ? '' : ` at ${code(entryName('', tensor.worst.index))}`}`,
+    tensor.worst === undefined ? '' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 || tensor.worst.relativeError === 0 ? '' : ` at ${code(entryName('', tensor.worst.index))}`}`,
     ...placed(tensor.place, lineOf),
   ]);
   return paragraphs('## Tensors', table(['', 'Tensor', 'Shape', 'Compared', ...(sampled ? ['Directions'] : []), ...(kinked ? ['At a kink'] : []), 'Worst relative error', ...(lineOf === undefined ? [] : ['Place'])], rows));
@@ -109,7 +109,7 @@ function assertTable({ asserts }: CheckReport, lineOf: ReportOptions['lineOf']):
 }
 
 function placed(place: Place | undefined, lineOf: ReportOptions['lineOf']): readonly string[] {
-  return lineOf === undefined ? [] : [(place && lineOf(place)) ?? ''];
+  return lineOf === undefined ? [] : [((place && lineOf(place)) ?? '').replaceAll(' ', '\u00a0')];
 }
 
 function sentence(text: string): string {

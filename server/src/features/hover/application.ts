@@ -20,15 +20,16 @@ export function applicationPage(applications: readonly Application[], node: ast.
   if (first === undefined) return undefined;
   const plotted = onlyOperation(first.nodes);
   const operation = plotted?.operation;
+  const plot = plotted && pointwisePlot(plotted.operation, plotted.arguments);
+  const meaning = [operation?.summary, operation && code(operation.formula), plot];
+  const facts = factTable(factsOfApplication(first, document, settings));
   return paragraphs(
     codeBlock(titleOf(first, node, document), signatureOf(first)),
     operation === undefined ? documentationOf(node, document) : undefined,
     first.nodes[0]?.kind === 'gradient' ? derivativeLine(first.nodes[0].outputs[0]!, first.run, document) : undefined,
     isAlone(first) ? applicationsBesides(node, document) : repetition(applications),
-    factTable(factsOfApplication(first, document, settings)),
-    operation?.summary,
-    operation && code(operation.formula),
-    plotted && pointwisePlot(plotted.operation, plotted.arguments),
+    // A curve says more of an activation than its cost does.
+    ...(plot === undefined ? [facts, ...meaning] : [...meaning, facts]),
     operation && sourceLinks(operation.source),
   );
 }

@@ -9,7 +9,7 @@ import type { EvaluatedModel } from '../../semantics/model';
 import { namesOf, spellLossGradient } from '../derivatives';
 import { modelOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs, sourceLinks, table } from '../markdown';
-import { counted, grouped } from '../numbers';
+import { bytes, counted, grouped } from '../numbers';
 import { type Curve, plotImage } from '../plot';
 import { spellCall } from '../spelling';
 import type { Document } from '../workspace';
@@ -24,10 +24,11 @@ export function optimizerPage(statement: ast.Optimizer, declaration: ast.Declara
     codeBlock(spellCall(definition, given)),
     definition.summary,
     rulesOfParameters(definition, given, model, document),
-    updateRule(definition.formula, given),
-    stepTable(definition, given),
-    stepPlots(definition, given),
+    isPlain(definition, given) ? undefined : ruleWithNumbers(definition.formula, given),
     stateText(definition, given, model),
+    stepPlots(definition, given),
+    stepTable(definition, given),
+    paragraphs('In general:', ruleBlock(definition.formula)),
     sourceLinks(definition.source),
   );
 }
@@ -41,8 +42,7 @@ function stateText(definition: Optimizer, given: Arguments, model: EvaluatedMode
   const each = definition.state(given);
   if (each === 0) return 'Keeps no state.';
   const parameters = model.graph.parameters.reduce((total, tensor) => total + (elements(tensor.type.shape) as number), 0);
-  const bytes = 4 * each * parameters;
-  return `Keeps ${counted(each, 'number')} for each parameter: ${grouped(each * parameters)} for the ${grouped(parameters)} of ${escaped(model.name)}, ${grouped(bytes)} bytes in float32.`;
+  return `Keeps ${counted(each, 'number')} for each parameter: ${grouped(each * parameters)} for the ${grouped(parameters)} of ${escaped(model.name)}, ${bytes(4 * each * parameters)} in float32.`;
 }
 
 // ── The rule ─────────────────────────────────────────────────────────────────
@@ -74,8 +74,8 @@ function decayOf({ weight_decay: decay }: Arguments, w: string): string {
 
 const greek: Readonly<Record<string, string>> = { α: 'alpha', μ: 'momentum' };
 
-/** The rule as it stands, and with the values of the arguments in place of their names. */
-function updateRule(formula: string, given: Arguments): string {
+/** The rule with the values of the arguments in place of their names, and without what they make vanish. */
+function ruleWithNumbers(formula: string, given: Arguments): string {
   let filled = formula;
   const put = (name: string, value: unknown): void => {
     if (typeof value === 'number') filled = filled.replaceAll(new RegExp(`(?<![\\p{L}_])${name}(?![\\p{L}_])`, 'gu'), String(value));
@@ -84,8 +84,22 @@ function updateRule(formula: string, given: Arguments): string {
   for (const [sign, name] of Object.entries(greek)) put(sign, given[name]);
   const betas = Array.isArray(given.betas) ? (given.betas as readonly number[]) : [];
   filled = filled.replaceAll('β₁', String(betas[0])).replaceAll('β₂', String(betas[1]));
-  const rule = (text: string): string => `\`\`\`\n${text.split(/;\s*/).join('\n')}\n\`\`\``;
-  return filled === formula ? rule(formula) : paragraphs(rule(formula), 'With the numbers put in:', rule(filled));
+  return paragraphs('With the numbers put in:', ruleBlock(withoutNothing(filled)));
+}
+
+/** `(1 − 0.9)g` is `0.1g`, `(1 − 0)·g` is `g`, and `g + 0·w` is `g`. */
+function withoutNothing(formula: string): string {
+  return formula
+    .replaceAll(/\(1 − ([\d.e-]+)\)(·?)/g, (_, value: string, times: string) => {
+      const rest = Number((1 - Number(value)).toPrecision(12));
+      return rest === 1 ? '' : `${String(rest)}${times}`;
+    })
+    .replaceAll(/ \+ 0·\p{L}+/gu, '')
+    .replaceAll(/(?<= )0·\p{L}+ \+ /gu, '');
+}
+
+function ruleBlock(formula: string): string {
+  return `\`\`\`\n${formula.split(/;\s*/).join('\n')}\n\`\`\``;
 }
 
 // ── How far it steps ─────────────────────────────────────────────────────────

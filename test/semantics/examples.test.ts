@@ -52,3 +52,23 @@ it.each(small)('%s: the gradients of %s agree', (name, model) => {
   expect(report.ok).toBe(true);
   expect(report.tensors.length).toBeGreaterThan(0);
 });
+
+it('the statistics of the batch norms of ResNet-50 are told apart from its parameters', () => {
+  const { judgements, diagnostics } = analyseText(`${textOf('resnet.nn')}\nassert buffers(ResNet50) == 53_120\nassert buffers(ResNet50) + params(ResNet50) == 25_610_152\n`);
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(judgements.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => 'holds'));
+});
+
+it('buffers of a layer, of what a tensor depends on, and of the model around', () => {
+  const { models, diagnostics } = analyseText(`model M {
+  input x: [3, 8, 8]
+  norm = BatchNorm2d()
+  y = x -> norm -> norm
+  y -> Conv2d(5, 1) -> BatchNorm2d
+  assert buffers(norm) == 6
+  assert buffers(y) == 6
+  assert buffers() == 16
+}`);
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(models[0]!.graph.judgements.map(({ outcome }) => outcome)).toEqual(['holds', 'holds', 'holds']);
+});

@@ -9,7 +9,7 @@ import { identity } from './dependence';
 import { macsStep } from './product';
 import { printShape } from './tensor';
 
-interface Equation {
+export interface Equation {
   readonly text: string;
   /** The letters of every operand, and of the output. */
   readonly operands: readonly string[];

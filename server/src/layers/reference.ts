@@ -4,9 +4,9 @@ import { type ArgumentDefinition, describeRaw, type RawValue } from './arguments
 import { families, type Family } from './catalog';
 import type { Arguments, Kept, Operation } from './definition';
 
-/** All pages by file name: one for each family, and an index. */
-export function referencePages(): ReadonlyMap<string, string> {
-  const pages = new Map(families.map((family) => [`${family.name}.md`, page(family)]));
+/** All pages by file name: one for each family, and an index; `forms` has what one writes in PyTorch for each entry. */
+export function referencePages(forms: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const pages = new Map(families.map((family) => [`${family.name}.md`, page(family, forms)]));
   return pages.set('README.md', index());
 }
 
@@ -18,8 +18,8 @@ function index(): string {
   return ['# Layers and functions', '', 'Upper case makes a layer, lower case is a function on tensors. These pages are written from the catalog.', '', ...rows, ''].join('\n');
 }
 
-function page({ title, layers = [], functions = [] }: Family): string {
-  const parts = [`# ${title}`, ...layers.map(section), ...functions.map(section)];
+function page({ title, layers = [], functions = [] }: Family, forms: ReadonlyMap<string, string>): string {
+  const parts = [`# ${title}`, ...[...layers, ...functions].map((entry) => section(entry, forms.get(entry.name)))];
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -33,7 +33,7 @@ const keptNames: Readonly<Record<Kept, string>> = {
 };
 
 /** One entry: what it does, its formula, inputs, arguments, and what the backward pass keeps. */
-function section(entry: Operation): string {
+function section(entry: Operation, form: string | undefined): string {
   const lines = [`## ${entry.name}`, '', entry.summary, '', '```text', signature(entry), entry.formula, '```'];
   const documented = entry.inputs.filter((input) => input.documentation !== undefined);
   if (documented.length > 0) lines.push('', ...documented.map((input) => `- \`${input.name}\`${input.optional === true ? ' (optional)' : ''}: ${input.documentation!}`));
@@ -41,6 +41,7 @@ function section(entry: Operation): string {
   const forward = Object.entries<ArgumentDefinition<unknown>>((entry.forward ?? {}) as Readonly<Record<string, ArgumentDefinition<unknown>>>);
   if (given.length > 0) lines.push('', ...table(given));
   if (forward.length > 0) lines.push('', 'Where it is applied, by name:', '', ...table(forward));
+  if (form !== undefined) lines.push('', `In PyTorch, for example: \`${form}\``);
   const kept = entry.keeps.map((what) => keptNames[what]).join(', ');
   lines.push('', `Elementwise work: ${entry.work.counted}.`, '', `For the backward pass it keeps ${kept === '' ? 'nothing' : kept}.`, '', `Source: ${linked(entry.source)}`);
   return lines.join('\n');

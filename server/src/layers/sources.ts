@@ -78,7 +78,7 @@ function filled(name: string, value: number): FunctionOperation {
   });
 }
 
-interface Data {
+export interface Data {
   readonly shape: readonly number[];
   readonly values: readonly number[];
   readonly ints: boolean;

@@ -71,7 +71,7 @@ function subjectsOf(context: Context, node: ast.Expression): true | undefined {
 }
 
 /** Questions that, without an argument, are about the whole model. */
-const aboutTheModel: Readonly<Record<string, unknown>> = { params: true, macs: true, flops: true, memory: true, ...penalties };
+const aboutTheModel: Readonly<Record<string, unknown>> = { params: true, buffers: true, macs: true, flops: true, memory: true, ...penalties };
 
 export function postponeAssert(context: Context, statement: ast.Assert): void {
   // What an applied model says of itself as a whole is judged where it stands by itself.

@@ -200,6 +200,7 @@ function penalty(name: keyof typeof penalties): Builtin {
 
 export const questions: readonly Builtin[] = [
   question('params', 'The number of trainable parameters; shared ones count once.', ({ parameters }) => countParameters(parameters)),
+  question('buffers', 'The numbers in buffers, such as the running statistics of batch norms: state that is not trained.', ({ nodes }) => countBuffersOf(nodes)),
   question('macs', 'The multiply-accumulates of convolutions and matrix products, for one example.', ({ nodes }) => countMacs(nodes)),
   question('flops', 'The floating-point operations of the forward pass, for one example: two for each multiply-accumulate, and the elementwise work.', ({ nodes }) => countFlops(nodes)),
   question('memory', 'The bytes that training takes at one float32 example: parameters, buffers, gradients, optimizer state, and what the backward pass needs.', ({ nodes, parameters, optimizer }) => {

@@ -22,6 +22,19 @@ NAMES = {
     "TransformerDecoderLayer": ["tgt", "memory"], "MarginRankingLoss": ["input1", "input2", "target"], "CosineEmbeddingLoss": ["input1", "input2", "target"],
     "TripletMarginLoss": ["anchor", "positive", "negative"], "GaussianNLLLoss": ["input", "target", "var"], "LSTMCell": ["input", "hx", "cx"], "MaxUnpool1d": ["input", "indices"],
 }
+NAMES |= {
+    "where": ["condition", "input", "other"], "dot": ["input", "other"], "matmul": ["input", "other"], "cosine_similarity": ["x1", "x2"], "gaussian_nll_loss": ["input", "target", "var"],
+    "margin_ranking_loss": ["input1", "input2", "target"], "cosine_embedding_loss": ["input1", "input2", "target"], "triplet_margin_loss": ["anchor", "positive", "negative"],
+    "concat": list("abcdefgh"), "stack_dims": list("abcdefgh"), "einsum": list("abcdefgh"),
+}
+OPERATORS = [
+    "add", "subtract", "multiply", "divide", "floor_divide", "remainder", "power", "maximum", "minimum", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or",
+]
+NAMES.update((name, ["input", "other"]) for name in OPERATORS)
+#: These have no batch.
+SOURCES = {"arange", "zeros", "ones", "tensor"}
+#: Their targets are floats for PyTorch.
+FLOATS = {"SoftMarginLoss", "soft_margin_loss", "poisson_nll_loss", "binary_cross_entropy"}
 NAMES["MaxUnpool2d"] = NAMES["MaxUnpool3d"] = NAMES["MaxUnpool1d"]
 RECURRENT = {"RNN": ["input", "h_0"], "GRU": ["input", "h_0"], "LSTM": ["input", "h_0", "c_0"]}
 CELLS = {"RNNCell": ["input", "hx"], "GRUCell": ["input", "hx"]}
@@ -46,8 +59,12 @@ def wrong(form, case):
     values = [drawn(each, index + 1, batch) for index, each in enumerate(case["inputs"])]
     scope = {"torch": torch, "nn": nn, "F": F}
     names = NAMES.get(name) or CELLS.get(name) or RECURRENT.get(name) or ["input", "target", "weight"]
-    if name == "SoftMarginLoss":
+    if name == "index":
+        names = ["input", *(["indices"] if len(values) == 2 else [f"indices_{k}" for k in range(1, len(values))])]
+    if name in FLOATS:
         values[1] = values[1].double()
+    if name == "binary_cross_entropy":
+        values[0] = values[0].double()
     scope.update(zip(names, values))
     if "module" in form:
         module = scope["layer"] = eval(form["module"], scope)
@@ -66,6 +83,8 @@ def wrong(form, case):
         # The states of recurrent layers have the batch second; a loss is one number for the whole batch.
         if name in RECURRENT and place > 0:
             output = output.transpose(0, 1)
+        if name in SOURCES:
+            output = output.expand(batch, *output.shape)
         if output.dim() == 0 and shape == []:
             each = revived(recorded)[2:]
             share = sum(each) / len(each)

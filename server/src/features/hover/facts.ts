@@ -142,12 +142,40 @@ export function fieldFacts(graph: Graph, tensor: Tensor, document: Document): re
   });
 }
 
-/** What one writes in PyTorch, where that is known: `nn.Conv2d(3, 64, kernel_size=7)`. */
+/** What one writes in PyTorch, where that is known: `nn.Conv2d(3, 64, kernel_size=7)`, `torch.cat([a, b], dim=1)`. */
 function torchFacts(node: GraphNode | undefined): readonly Fact[] {
   const layer = catalogLayer(node?.layer);
-  if (node === undefined || layer === undefined) return [];
-  const form = torchForm({ operation: node.operation, arguments: layer.arguments, inputs: node.inputs.map((input) => input.type) });
+  if (node === undefined || (node.layer !== undefined && layer === undefined)) return [];
+  const form = torchForm({
+    operation: node.operation,
+    arguments: layer?.arguments ?? node.arguments,
+    inputs: node.inputs.map((input) => input.type),
+    batched: node.inputs.map(hasBatch),
+    names: node.inputs.map(torchName),
+  });
   return form === undefined ? [] : [['PyTorch', code(form.module ?? form.call)]];
+}
+
+/** Whether a tensor differs from example to example: it comes from an input or a target. */
+function hasBatch(tensor: Tensor): boolean {
+  const seen = new Set<Tensor>();
+  const pending = [tensor];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { source } = next;
+    if (source.kind === 'input' || source.kind === 'target') return true;
+    if (source.kind !== 'node' || seen.has(next)) continue;
+    seen.add(next);
+    pending.push(...source.node.inputs);
+  }
+  return false;
+}
+
+/** The name of an input or a parameter, and the number that a constant is. */
+function torchName({ source }: Tensor): string | undefined {
+  if (source.kind === 'input' || source.kind === 'target' || (source.kind === 'parameter' && source.layer === undefined)) return source.name;
+  if (source.kind !== 'constant') return undefined;
+  const text = source.text ?? String(source.value);
+  return /^[\w.]+$/.test(text) ? text : `(${text})`;
 }
 
 /** Branches that meet and look at an input from different middles: after a crop on one side, an even kernel, or other strides. */

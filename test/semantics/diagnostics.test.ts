@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { analyseText } from '../support/analyse';
+import { expectFixesToMend } from '../support/fixes';
 
 interface Case {
   readonly body: string;
@@ -70,6 +71,7 @@ describe('one error at its cause', () => {
     expect(text.slice(diagnostic!.span.start, diagnostic!.span.end)).toBe(at);
     expect(diagnostic!.message).toContain(says);
     if (fix !== undefined) expect(diagnostic!.fixes?.[0]?.edits[0]?.text).toBe(fix);
+    expectFixesToMend(text);
   });
 });
 

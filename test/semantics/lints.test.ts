@@ -1,7 +1,8 @@
-// Rules on whole networks: what they mark, what they say, and what they leave alone. Their quick fixes are run with the pages.
+// Rules on whole networks: what they mark, what they say, what they leave alone, and that every fix they offer mends.
 
 import { describe, expect, it } from 'vitest';
 import { analyseText } from '../support/analyse';
+import { expectFixesToMend } from '../support/fixes';
 
 interface Case {
   readonly body: string;
@@ -33,6 +34,11 @@ const found: readonly Case[] = [
   { body: 'Linear(4)\n  Sign', code: 'zero-gradient', at: 'Sign', says: 'Linear in front of it cannot learn' },
   { body: 'Conv2d(8, 3)\n  AdaptiveAvgPool2d(1)\n  Flatten\n  Linear(10)', code: 'narrow-receptive-field', at: 'AdaptiveAvgPool2d(1)', says: '3×3 of the 32×32 positions of x' },
   { body: 'repeat 4 { Conv2d(8, 3, stride = 2, padding = 1); ReLU }\n  repeat 2 { Conv2d(8, 3, padding = 1); ReLU; Conv2d(8, 3, padding = 1); GELU }', code: 'exhausted-receptive-field', at: 'Conv2d(8, 3, padding = 1)', says: 'sees 63×63, more than the 32×32 of the input' },
+  { body: 'residual { Conv2d(3, 4, padding = "same") }', code: 'misaligned-branches', at: 'residual { Conv2d(3, 4, padding = "same") }', says: '0.5 positions of x apart in height: the first unit looks around 0 through x, and around 0.5 through Conv2d; Conv2d pads by 1 in front and 2 behind; an odd kernel' },
+  { body: 'residual { Conv2d(3, [3, 6], padding = "same"); ReLU }', code: 'misaligned-branches', at: 'residual { Conv2d(3, [3, 6], padding = "same"); ReLU }', says: '0.5 positions of x apart in width' },
+  { body: 'y = x -> Conv2d(3, 5)\n  y + x[:, :28, :28]', code: 'misaligned-branches', at: 'y + x[:, :28, :28]', says: '2 positions of x apart in height: the first unit looks around 0 through index, and around 2 through Conv2d; a slice cuts off 0 in front and 4 behind' },
+  { body: 'concat { { ZeroPad2d([0, 4, 2, 2]); Conv2d(8, 5) }; Conv2d(4, 3, padding = 1) }', code: 'misaligned-branches', at: 'concat { { ZeroPad2d([0, 4, 2, 2]); Conv2d(8, 5) }; Conv2d(4, 3, padding = 1) }', says: '2 positions of x apart in width: the first unit looks around 0 through Conv2d, and around 2 through Conv2d; ZeroPad2d pads by 0 in front and 4 behind' },
+  { body: 'residual { Conv2d(8, 3, stride = 2, padding = 1); residual { Conv2d(8, 2, padding = "same"); ReLU }; ConvTranspose2d(3, 4, stride = 2, padding = 1) }', code: 'misaligned-branches', at: 'residual { Conv2d(8, 2, padding = "same"); ReLU }', says: '1 position of x apart' },
 ];
 
 describe('is found', () => {
@@ -43,12 +49,13 @@ describe('is found', () => {
     const [{ span, message }] = diagnostics as [(typeof diagnostics)[0]];
     expect(text.slice(span.start, span.end)).toBe(at);
     expect(message).toContain(says);
+    expectFixesToMend(text);
   });
 });
 
 describe('of losses', () => {
-  const codes = (statement: string, target = 'int'): readonly string[] =>
-    analyseText(`model M {\n  input x: [8]\n  target y: ${target}\n  z = x -> Linear(5)\n  ${statement}\n}`).diagnostics.map(({ code }) => code);
+  const textOf = (statement: string, target: string): string => `model M {\n  input x: [8]\n  target y: ${target}\n  z = x -> Linear(5)\n  ${statement}\n}`;
+  const codes = (statement: string, target: string): readonly string[] => analyseText(textOf(statement, target)).diagnostics.map(({ code }) => code);
 
   it.each([
     ['loss cross_entropy(softmax(z), y)', 'int', 'softmax-before-cross-entropy'],
@@ -58,6 +65,7 @@ describe('of losses', () => {
     ['loss binary_cross_entropy(z, y)', '[5]', 'logits-in-binary-cross-entropy'],
   ])('%s', (statement, target, code) => {
     expect(codes(statement, target)).toEqual([code]);
+    expectFixesToMend(textOf(statement, target));
   });
 
   it.each([
@@ -89,6 +97,14 @@ describe('is left alone', () => {
     ['a narrow field before a linear layer that sees all places', 'Conv2d(8, 3); Flatten; Linear(10)'],
     ['a field that an assert knows', 'Conv2d(8, 3); output y; AdaptiveAvgPool2d(1); Flatten; Linear(10); assert receptive_field(y) == [3, 3]'],
     ['channels that are squeezed and excited', 'multiply { Identity; { AdaptiveAvgPool2d(1); Flatten; Linear(3); Sigmoid; Unflatten(0, [3, 1, 1]) } }'],
+    ['a causal branch', 'a = x -> ReflectionPad2d([4, 0, 4, 0]) -> Conv2d(3, 5)\n  a + x'],
+    ['a causal branch without padding', 'a = x -> Conv2d(3, 5)\n  a + x[:, 4:, 4:]'],
+    ['a crop at both ends', 'a = x -> Conv2d(3, 5)\n  a + x[:, 2:-2, 2:-2]'],
+    ['a crop of an odd number of places', 'a = x -> Conv2d(3, 4)\n  a + x[:, 1:-2, 1:-2]'],
+    ['differences of neighbours', 'a = x -> Conv2d(3, 3, padding = 1)\n  concat(a[:, 1:, :-1] - a[:, :-1, :-1], a[:, :-1, 1:] - a[:, :-1, :-1])'],
+    ['every second place', 'concat(x[:, ::2, ::2], x[:, 1::2, ::2], x[:, ::2, 1::2])'],
+    ['what a pool and a strided convolution leave', 'concat { AvgPool2d(2); Conv2d(8, 3, stride = 2, padding = 1) }'],
+    ['a pyramid of maps', 'c = x -> Conv2d(3, 3, stride = 2, padding = 1)\n  d = c -> Conv2d(3, 3, stride = 2, padding = 1) -> Upsample(scale_factor = 2)\n  e = c[:2, :, :]\n  f = d[1:, :, :]\n  e + f'],
     ['parameters of which a loop needs no last ones', 'repeat 2 { input y; h = y -> Conv2d(3, 3, padding = 1); y -> Conv2d(3, 3, padding = 1); output skip; h }\n  skip[0] + skip[1]'],
   ])('%s', (_, body) => {
     expect(analyseText(`model M {\n  input x: [3, 32, 32]\n  ${body}\n}\n`).diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([]);

@@ -204,7 +204,9 @@ it('on random graphs every unit sees the support of its gradient', () => {
       const fields = new ReceptiveFields();
       const axis = fields.of(output)[0]!.axes[0]!;
       if (axis.kind === 'unknown') {
-        expect(axis.reason).toMatch(/different strides meet|repeat too rarely|single place is spread/);
+        // Corners of a single place cannot be aligned in steps.
+        const resizesOnePlace = network.nodes.some((node) => node.kind === 'operation' && node.operation.name === 'Upsample' && [...node.inputs, ...node.outputs].some(({ type }) => type.shape.at(-1) === 1));
+        expect(axis.reason).toMatch(resizesOnePlace ? /strides meet|too rarely|is spread|not the same at all places/ : /different strides meet|repeat too rarely|single place is spread/);
         return;
       }
       const shape = output.type.shape as readonly number[];

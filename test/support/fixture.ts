@@ -39,6 +39,15 @@ export function readFixture(marked: string): Fixture {
   return { text, cursors, annotations };
 }
 
+/** A text without its cursors and caret lines. */
+export function unmarked(marked: string): string {
+  return marked
+    .replaceAll('$0', '')
+    .split('\n')
+    .filter((line) => !/^\s*#\s*\^/.test(line))
+    .join('\n');
+}
+
 /** The analysed document of a text, among other files by their names. */
 export function documentOf(text: string, files: Readonly<Record<string, string>> = {}): Document {
   const workspace = new Workspace((uri) => files[uri.slice('file:///'.length)]);

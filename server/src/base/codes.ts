@@ -191,6 +191,7 @@ const definitions = {
   gridding: warning('network', 'Stacked dilations that leave holes'),
   'large-eps': information('network', 'An optimizer that damps small gradients'),
   'logits-in-binary-cross-entropy': warning('network', 'Logits where a loss takes probabilities'),
+  'misaligned-branches': warning('network', 'Branches that look at different places'),
   'narrow-receptive-field': information('network', 'A receptive field smaller than the input'),
   'probabilities-in-nll-loss': warning('network', 'Probabilities where a loss takes their logarithms'),
   'repeated-activation': warning('network', 'The same activation twice in a row'),

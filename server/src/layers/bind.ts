@@ -49,7 +49,8 @@ export function bindArguments(target: Pick<Operation, 'name' | 'arguments'>, giv
     if (name === undefined) {
       problems.push({ code: 'too-many-arguments', at, message: `${target.name} takes ${countArguments(names.length)}${listed(names)}, but this is one more` });
     } else if (!(name in definitions)) {
-      const nearest = nearestName(name, names);
+      // A name that is inferred, or given already, would only be the next error.
+      const nearest = inferred.has(name) ? undefined : nearestName(name, names.filter((each) => !written.has(each) && !given.some((other) => other.name === each)));
       problems.push({ code: 'unknown-argument', at, nearest, message: `${target.name} has no argument ${name}${unknownHint(name, nearest, names)}` });
     } else if (written.has(name)) {
       problems.push({ code: 'repeated-argument', at, message: `${name} is given twice` });

@@ -88,7 +88,7 @@ function endOf(field: AxisField, ends: readonly number[], unit: number): number 
 
 /** What two fields together see; undefined where their strides differ. */
 export function joinFields(a: AxisField, b: AxisField): AxisField | undefined {
-  if (a.advance * b.period !== b.advance * a.period) return undefined;
+  if (!sameStride(a, b)) return undefined;
   const period = (a.period / greatestCommonDivisor(a.period, b.period)) * b.period;
   if (period > longestPeriod) return undefined;
   const units = Array.from({ length: period }, (_, unit) => unit);
@@ -132,12 +132,21 @@ export function isUniform(field: AxisField): boolean {
   return least === greatest;
 }
 
-/** How far apart the middles of what two branches see are, on average over a period; undefined where their strides differ. */
-export function offsetBetween(a: AxisField, b: AxisField): number | undefined {
-  if (a.advance * b.period !== b.advance * a.period) return undefined;
-  const middle = (field: AxisField): number =>
-    field.low.reduce((sum, low, unit) => sum + (low + field.high[unit]!) / 2 - (unit * field.advance) / field.period, 0) / field.period;
-  return middle(a) - middle(b);
+/** Where a unit 0 would see, on average over a period, if all units looked a whole stride apart. */
+function meanOf(field: AxisField, ends: readonly number[]): number {
+  return ends.reduce((sum, end, unit) => sum + end - unit * strideOf(field), 0) / field.period;
+}
+
+/** The first, the middle and the last place that unit 0 sees, on average over a period. */
+export function placesOf(field: AxisField): { readonly first: number; readonly middle: number; readonly last: number } {
+  const first = meanOf(field, field.low);
+  const last = meanOf(field, field.high);
+  return { first, middle: (first + last) / 2, last };
+}
+
+/** Whether units as far apart see places as far apart through both fields. */
+export function sameStride(a: AxisField, b: AxisField): boolean {
+  return a.advance * b.period === b.advance * a.period;
 }
 
 /** The first and the last place that a unit sees, as if the input had no ends. */

@@ -2,7 +2,7 @@
 // Each axis of an input is followed through the graph (axis-field.ts); where branches meet, the union is taken.
 
 import type { Dependence } from '../layers/dependence';
-import { atPlace, type AxisField, intervalOf, isUniform, itself, joinFields, offsetBetween, seesOnePlace, sizesOf, strideOf, throughWindow } from './axis-field';
+import { atPlace, type AxisField, intervalOf, isUniform, itself, joinFields, placesOf, sameStride, seesOnePlace, sizesOf, strideOf, throughWindow } from './axis-field';
 import type { AnyNode, GraphNode, Tensor } from './graph';
 
 /** How one axis of an input is seen from a tensor. */
@@ -54,6 +54,15 @@ export interface Misalignment {
   readonly axis: number;
   /** The greatest distance of two middles, in places of the input; undefined where even the strides differ. */
   readonly offset: number | undefined;
+  /** Those two; empty where the strides differ. */
+  readonly branches: readonly Branch[];
+}
+
+/** How one operand looks at an axis of an input along an axis of the output. */
+export interface Branch {
+  readonly operand: Tensor;
+  readonly along: number;
+  readonly field: AxisField;
 }
 
 export class ReceptiveFields {
@@ -133,20 +142,24 @@ export class ReceptiveFields {
     if (node.kind !== 'operation' || node.inputs.length < 2) return [];
     const { dependence } = node.effect;
     const found: Misalignment[] = [];
-    for (const [input, operands] of this.throughOperands(node, dependence)) {
+    for (const [input, through] of this.throughOperands(node, dependence)) {
+      const operands = node.inputs.filter((operand) => this.field(operand).has(input));
       for (const axis of input.type.shape.keys()) {
-        const seen = operands.map((operand) => operand[axis]!);
+        const seen = through.map((operand) => operand[axis]!);
         if (seen.some(({ all, unknown }) => all !== undefined || unknown !== undefined)) continue;
-        const offsets = [...seen[0]!.along.keys()].flatMap((key) => {
-          if (key === everywhere || key === dependence.joinedAlong) return [];
-          const fields = seen.flatMap(({ along }) => along.get(key) ?? []);
-          return fields.slice(1).map((field) => offsetBetween(fields[0]!, field));
-        });
-        if (offsets.some((offset) => offset === undefined)) found.push({ input, axis, offset: undefined });
-        else {
-          const ends = [0, ...(offsets as number[])];
-          const offset = Math.max(...ends) - Math.min(...ends);
-          if (offset > rounding) found.push({ input, axis, offset });
+        for (const key of seen[0]!.along.keys()) {
+          if (key === everywhere || key === dependence.joinedAlong) continue;
+          const branches = seen.flatMap(({ along }, at): Branch[] => {
+            const field = along.get(key);
+            return field === undefined ? [] : [{ operand: operands[at]!, along: key, field }];
+          });
+          if (!branches.every(({ field }) => sameStride(field, branches[0]!.field))) {
+            found.push({ input, axis, offset: undefined, branches: [] });
+            continue;
+          }
+          const middles = branches.map(({ field }) => placesOf(field).middle);
+          const [least, greatest] = [Math.min(...middles), Math.max(...middles)];
+          if (greatest - least > rounding) found.push({ input, axis, offset: greatest - least, branches: [branches[middles.indexOf(least)]!, branches[middles.indexOf(greatest)]!] });
         }
       }
     }

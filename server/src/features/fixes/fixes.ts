@@ -26,7 +26,7 @@ const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = {
   'shapes-do-not-join': [padToKeep],
   'too-many-arguments': [removeArgument],
   'undecided-condition': [assumeCondition],
-  'unknown-argument': [nearestListed, (site) => (site.diagnostic.fixes !== undefined || nearestListed(site).length > 0 ? [] : removeArgument(site))],
+  'unknown-argument': [(site) => (site.diagnostic.fixes !== undefined ? [] : removeArgument(site))],
   'unknown-member': [nearestListed],
   'unknown-name': [nearestImport],
   'unknown-optimizer': [nearestListed],

@@ -70,6 +70,9 @@ export const padToKeep: Fixer = (site) => {
   const operands = operandsOf(site).filter(({ type }) => type.shape.length > 1);
   for (const narrow of operands) {
     for (const wide of operands) {
+      // Where the channels differ, too, padding alone mends nothing.
+      const channels = [narrow, wide].map(({ type }) => type.shape[0]!);
+      if (site.diagnostic.code === 'shapes-do-not-broadcast' && !channels.includes(1) && !same([channels[0]!], [channels[1]!])) continue;
       const fix = wide === narrow ? undefined : padded(site, narrow, wide.type.shape.slice(1));
       if (fix !== undefined) return [fix];
     }

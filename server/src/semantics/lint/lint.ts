@@ -10,6 +10,7 @@ import { gradientSize } from './gradient-flow';
 import { gridding } from './gridding';
 import { lossInput } from './loss-input';
 import { exhaustedField, narrowField } from './map-coverage';
+import { misalignedBranches } from './misaligned-branches';
 import { repeatedActivation } from './repeated-activation';
 import { saturatingChain } from './saturating-chain';
 import { skippedInputs, tapsInPadding, unreadBorder } from './windows';
@@ -34,4 +35,5 @@ export const lints: readonly Lint[] = [
   saturatingChain,
   narrowField,
   exhaustedField,
+  misalignedBranches,
 ];

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { CheckReport, CheckRequest } from '../../server/src/check/protocol';
 import { checkModel, type CheckOptions } from '../../server/src/check/run';
 import { CancelledError } from '../../server/src/engine/errors';
+import type { VectorJacobianProduct } from '../../server/src/engine/primitive';
+import { defaultDerivatives } from '../../server/src/engine/primitives/table';
 
 const exam = readFileSync(new URL('../../examples/exam.nn', import.meta.url), 'utf8');
 
@@ -75,6 +77,17 @@ describe('a wrong derivative', () => {
     expect(report.worst!.relativeError).toBeGreaterThan(1e-3);
   });
 
+  it('says which entries, by the names of their axes, and what they have in common', () => {
+    const transposed = defaultDerivatives.convolution as VectorJacobianProduct<unknown>;
+    const report = check(classifier, 'Classifier', { budgetMilliseconds: 3000 }, {
+      derivatives: { convolution: (builder, ...rest) => transposed(builder, ...rest).map((part) => (typeof part === 'number' && String(builder.shape(part)) === '4,1,3,3' ? builder.transpose(part, [0, 1, 3, 2]) : part)) },
+    });
+    const weight = report.tensors.find(({ name }) => name === 'Conv2d_1.weight')!;
+    expect(weight).toMatchObject({ ok: false, pattern: 'all wrong entries have kh ≠ kw: the two are exchanged (transposed)', worst: { axes: ['out', 'in', 'kh', 'kw'] } });
+    expect(weight.worst!.errorBound).toBeLessThan(Math.abs(weight.worst!.analytic - weight.worst!.numeric));
+    expect(report.culprits[0]!.message).toContain('the derivative of Conv2d (its convolution) is wrong');
+  });
+
   it('the right one passes the same check', () => {
     expect(check(classifier, 'Classifier')).toMatchObject({ ok: true, culprits: [] });
   });
@@ -118,6 +131,23 @@ describe('ten mistakes that students make', () => {
     expect(report.ok).toBe(false);
     expect(report.asserts.map(({ ok }) => ok)).toEqual([false]);
     expect(report.asserts[0]!.message).toContain(says);
+  });
+});
+
+describe('second derivatives', () => {
+  it.each(['ReluUnit', 'WeightNorm', 'LargeEpsilon', 'PooledClassifier'])('of %s agree', (model) => {
+    const report = check(exam, model, { second: true, budgetMilliseconds: 2000 });
+    expect(report).toMatchObject({ ok: true, second: { ok: true } });
+    expect(report.second!.tensors.length).toBeGreaterThan(0);
+  });
+
+  it('that are wrong are found where first ones are right', () => {
+    // The derivative of cos only matters to the second one of sin.
+    const report = check('model M {\n input x: [3]\n loss sum(sin(x))\n}', 'M', { second: true }, {
+      derivatives: { cos: (builder, cotangent, [x]) => [builder.multiply(cotangent, builder.sin(x!))] },
+    });
+    expect(report.tensors.every(({ ok }) => ok)).toBe(true);
+    expect(report).toMatchObject({ ok: false, second: { ok: false } });
   });
 });
 

@@ -1,24 +1,28 @@
 // The reports of several workers on one check as one report, equal to that of a worker that did it all.
 
-import type { CheckedEntry, CheckedTensor, CheckReport } from './protocol';
+import type { CheckedEntry, CheckedPart, CheckedTensor, CheckReport } from './protocol';
 
 const mostCulprits = 3;
 
 /** @param reports At least one, in the order of their shares; each has checked other entries of the same tensors. */
 export function mergeReports(reports: readonly CheckReport[]): CheckReport {
   const [first] = reports as [CheckReport, ...CheckReport[]];
-  const tensors = first.tensors.map((_, i) => mergeTensors(reports.flatMap(({ tensors: each }) => each[i] ?? [])));
-  const culprits = reports.flatMap((report) => report.culprits);
-  const isFirst = ({ place }: CheckReport['culprits'][number], i: number): boolean => culprits.findIndex((other) => JSON.stringify(other.place) === JSON.stringify(place)) === i;
+  const merged = mergeParts(reports);
   return {
     ...first,
-    ok: reports.every(({ ok }) => ok),
-    worst: worstEntry(tensors),
-    tensors,
-    culprits: culprits.filter(isFirst).slice(0, mostCulprits),
+    ...merged,
+    second: first.second && mergeParts(reports.flatMap(({ second }) => second ?? [])),
     seconds: Math.max(...reports.map(({ seconds }) => seconds)),
-    notes: [...first.notes, ...coverageNotes(tensors)],
+    notes: [...first.notes, ...coverageNotes(merged.tensors)],
   };
+}
+
+/** What the shares found of first derivatives, or of second ones. */
+function mergeParts(parts: readonly CheckedPart[]): CheckedPart {
+  const tensors = parts[0]!.tensors.map((_, i) => mergeTensors(parts.flatMap(({ tensors: each }) => each[i] ?? [])));
+  const culprits = parts.flatMap((part) => part.culprits);
+  const isFirst = ({ place }: CheckedPart['culprits'][number], i: number): boolean => culprits.findIndex((other) => JSON.stringify(other.place) === JSON.stringify(place)) === i;
+  return { ok: parts.every(({ ok }) => ok), worst: worstEntry(tensors), tensors, culprits: culprits.filter(isFirst).slice(0, mostCulprits) };
 }
 
 function mergeTensors(parts: readonly CheckedTensor[]): CheckedTensor {
@@ -31,8 +35,23 @@ function mergeTensors(parts: readonly CheckedTensor[]): CheckedTensor {
     directions: sum(({ directions }) => directions),
     kinks: sum(({ kinks }) => kinks),
     ok: parts.every(({ ok }) => ok),
-    worst: worst && { tensor: worst.tensor, index: worst.index, analytic: worst.analytic, numeric: worst.numeric, relativeError: worst.relativeError },
+    worst: worst && {
+      tensor: worst.tensor,
+      index: worst.index,
+      axes: worst.axes,
+      analytic: worst.analytic,
+      numeric: worst.numeric,
+      relativeError: worst.relativeError,
+      errorBound: worst.errorBound,
+    },
+    pattern: commonPattern(parts),
   };
+}
+
+/** The pattern of the wrong entries, where all shares that have some see the same. */
+function commonPattern(parts: readonly CheckedTensor[]): string | undefined {
+  const [pattern, ...others] = new Set(parts.filter(({ worst }) => worst?.wrong === true).map((part) => part.pattern));
+  return others.length === 0 ? pattern : undefined;
 }
 
 /** The wrong before the right, then the greater error as it was first measured, then the earlier entry. */

@@ -10,6 +10,8 @@ export interface CheckRequest {
   /** Sizes for free dimensions; the others get the smallest sizes that suffice. */
   readonly at?: Readonly<Record<string, number>>;
   readonly seed?: number;
+  /** Checks second derivatives, too: those of the gradient along one random direction. */
+  readonly second?: boolean;
   /** Examples at once; two unless set. */
   readonly batch?: number;
   readonly budgetMilliseconds?: number;
@@ -29,10 +31,14 @@ export interface CheckProgress {
 export interface CheckedEntry {
   readonly tensor: string;
   readonly index: readonly number[];
+  /** What the axes are called, where they have names: `out`, `in`, `kh`, `kw`. */
+  readonly axes?: readonly string[];
   readonly analytic: number;
   readonly numeric: number;
   /** |analytic − numeric| / max(|analytic|, |numeric|, floor). */
   readonly relativeError: number;
+  /** How far the numerical value may be off. */
+  readonly errorBound?: number;
   /** Only in a share: whether the two differ by more than the numerical error. */
   readonly wrong?: boolean;
   /** Only in a share: the relative error as it was first measured, which decides what the worst entry is. */
@@ -50,6 +56,8 @@ export interface CheckedTensor {
   readonly kinks: number;
   readonly ok: boolean;
   readonly worst?: CheckedEntry;
+  /** What the wrong entries have in common, in words. */
+  readonly pattern?: string;
   readonly place?: Place;
 }
 
@@ -61,17 +69,24 @@ export interface CheckedAssert {
   readonly place: Place;
 }
 
-export interface CheckReport {
+/** What a check of first or second derivatives found. */
+export interface CheckedPart {
+  readonly ok: boolean;
+  readonly worst?: CheckedEntry;
+  readonly tensors: readonly CheckedTensor[];
+  /** Operations whose own derivative is wrong. */
+  readonly culprits: readonly { readonly message: string; readonly place?: Place }[];
+}
+
+export interface CheckReport extends CheckedPart {
   readonly model: string;
   /** Whether all derivatives agree and all asserts hold. */
   readonly ok: boolean;
   /** Why there was nothing to check. */
   readonly problem?: string;
-  readonly worst?: CheckedEntry;
-  readonly tensors: readonly CheckedTensor[];
+  /** The product of the Hessian and a random direction, against differences of the gradient along it. */
+  readonly second?: CheckedPart;
   readonly asserts: readonly CheckedAssert[];
-  /** Operations whose own derivative is wrong. */
-  readonly culprits: readonly { readonly message: string; readonly place?: Place }[];
   /** The sizes that were taken for the free dimensions. */
   readonly sizes: Readonly<Record<string, number>>;
   readonly batch: number;

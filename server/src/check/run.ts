@@ -3,17 +3,20 @@
 import { parse } from '../../../grammar/parse';
 import { CancelledError, EngineError } from '../engine/errors';
 import { checkGradients, memoryOfCheck } from '../engine/gradient-check/check';
-import type { EntryReport, GradientReport } from '../engine/gradient-check/report';
+import type { GradientReport, TensorReport } from '../engine/gradient-check/report';
 import type { DerivativeTable } from '../engine/primitive';
-import type { Ref } from '../engine/builder';
+import { Builder, type Ref } from '../engine/builder';
+import type { Program } from '../engine/program';
+import { RandomStream } from '../base/random';
 import { analyse } from '../semantics/analyse';
 import { fixedPlace, type Graph, type Place, type Tensor } from '../semantics/graph';
 import { checkAsserts } from './asserts';
 import { drawLeaves } from './draw';
 import { Lowering, nameLeaves } from './lower';
 import { mergeReports } from './merge';
-import type { CheckedEntry, CheckProgress, CheckReport, CheckRequest, Share } from './protocol';
+import type { CheckedPart, CheckedTensor, CheckProgress, CheckReport, CheckRequest, Share } from './protocol';
 import { chooseSizes, drawValues } from './values';
+import { axisNames, spellCulprit, spellPattern } from './wording';
 
 /** Examples in the batch, so that what mixes examples is seen; one where memory forbids more. */
 const usualBatch = 2;
@@ -77,30 +80,30 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
     // Every worker has a memory of its own: as many take part as fit.
     const fitting = lowered === undefined ? 1 : Math.min(share.count, Math.max(1, Math.floor((request.memoryBytes ?? defaultMemoryBytes) / lowered.bytes)));
     if (share.index >= fitting) return { ...failed(''), ok: true, problem: undefined };
-    const gradients = lowered && checkLoss(graph, lowered, names, seed, request, { index: share.index, count: fitting }, options, notes);
+    const own = { index: share.index, count: fitting };
+    const leaves = lowered && leavesOf(graph, lowered, names, seed, options, notes);
+    const gradients = lowered && checkLoss(lowered, leaves!, seed, request, own, options, notes);
     const asserts = share.index > 0 ? [] : checkAsserts(model, names, seed, options.derivatives);
     const place = placeOfOrigin(graph);
     const byName = new Map([...names].map(([tensor, name]) => [name, tensor]));
+    const partOf = (report: GradientReport | undefined, batch: number): CheckedPart => {
+      const tensors = (report?.tensors ?? []).map((tensor) => toTensor(tensor, byName.get(tensor.name), batch));
+      return {
+        ok: report?.ok ?? true,
+        worst: tensors.find(({ name }) => name === report?.worst?.name)?.worst,
+        tensors,
+        culprits: (report?.culprits ?? []).map((culprit) => ({ message: spellCulprit(culprit, graph), place: place(culprit.origin) })),
+      };
+    };
+    const first = partOf(gradients, lowered?.lowering.batch ?? usualBatch);
+    const curvature = request.second === true && lowered !== undefined ? checkLoss(alongDirection(lowered, seed, options), leaves!, seed, request, own, options, []) : undefined;
+    const second = curvature && partOf(curvature, lowered!.lowering.batch);
     return {
       model: request.model,
-      ok: (gradients?.ok ?? true) && asserts.every((each) => each.ok),
-      worst: gradients?.worst?.worst && toEntry(gradients.worst.name, gradients.worst.worst),
-      tensors: (gradients?.tensors ?? []).map((tensor) => ({
-        name: tensor.name,
-        shape: tensor.shape,
-        entries: tensor.entries,
-        checked: tensor.checked,
-        directions: tensor.directions,
-        kinks: tensor.kinks,
-        ok: tensor.ok,
-        worst: tensor.worst && toEntry(tensor.name, tensor.worst),
-        place: placeOf(byName.get(tensor.name)),
-      })),
+      ...first,
+      ok: first.ok && (second?.ok ?? true) && asserts.every((each) => each.ok),
+      second,
       asserts,
-      culprits: (gradients?.culprits ?? []).map((culprit) => ({
-        message: `the derivative of ${culprit.primitive} is wrong: ${String(culprit.analytic)} by differentiation, ${String(culprit.numeric)} by differences`,
-        place: place(culprit.origin),
-      })),
       sizes,
       batch: lowered?.lowering.batch ?? request.batch ?? usualBatch,
       seconds: (performance.now() - started) / 1000,
@@ -112,7 +115,24 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
   }
 }
 
+/**
+ * v·∇L for a fixed random direction v, as a loss of its own: its gradient is the Hessian times v, by reverse mode over reverse
+ * mode, and its differences are those of the gradient along v (Pearlmutter: Fast exact multiplication by the Hessian, 1994).
+ */
+function alongDirection({ lowering, loss, check, bytes }: LoweredLoss, seed: number, { derivatives }: CheckOptions): LoweredLoss {
+  const builder = new Builder({ program: lowering.builder.program, derivatives });
+  const parts = builder.gradient(loss, check).map((gradient, index) => {
+    const shape = builder.shape(gradient);
+    const direction = new Float64Array(shape.reduce((a, b) => a * b, 1));
+    new RandomStream(seed, `second derivatives along ${String(index)}`).fillBell(direction);
+    return builder.sum(builder.multiply(gradient, builder.constant(direction.map((entry) => entry / Math.sqrt(direction.length)), shape)));
+  });
+  return { lowering, program: builder.program, loss: parts.reduce((sum, part) => builder.add(sum, part)), check, bytes };
+}
+
 interface LoweredLoss {
+  /** Where it is not that of the lowering itself. */
+  readonly program?: Program;
   readonly lowering: Lowering;
   readonly loss: Ref;
   readonly check: readonly Ref[];
@@ -165,25 +185,28 @@ function describeMemory({ model, memoryBytes = defaultMemoryBytes }: CheckReques
   return `a check of ${model} needs ${gigabytes(memory)} of memory, more than the ${gigabytes(memoryBytes)} that it may take; give smaller sizes or allow for more`;
 }
 
+/** The values that are fed, with a note where no draw gave derivatives. */
+function leavesOf(graph: Graph, lowered: LoweredLoss, names: ReadonlyMap<Tensor, string>, seed: number, { derivatives }: CheckOptions, notes: string[]): ReadonlyMap<Ref, Float64Array> {
+  const { values, flat } = drawLeaves(graph, lowered, names, seed, derivatives);
+  if (flat.length > 0) {
+    const flatNames = [...lowered.lowering.leaves].filter(([, ref]) => flat.includes(ref)).map(([tensor]) => names.get(tensor)!);
+    notes.push(`all derivatives of ${flatNames.join(', ')} are zero at every point that was drawn`);
+  }
+  return values;
+}
+
 /** Compares the derivatives of the loss with differences. */
 function checkLoss(
-  graph: Graph,
-  lowered: LoweredLoss,
-  names: ReadonlyMap<Tensor, string>,
+  { lowering, program, loss, check }: LoweredLoss,
+  leaves: ReadonlyMap<Ref, Float64Array>,
   seed: number,
   request: CheckRequest,
   share: Share,
   options: CheckOptions,
   notes: string[],
 ): GradientReport {
-  const { lowering, loss, check } = lowered;
-  const { values: leaves, flat } = drawLeaves(graph, lowered, names, seed, options.derivatives);
-  if (flat.length > 0) {
-    const flatNames = [...lowering.leaves].filter(([, ref]) => flat.includes(ref)).map(([tensor]) => names.get(tensor)!);
-    notes.push(`all derivatives of ${flatNames.join(', ')} are zero at every point that was drawn`);
-  }
   const report = checkGradients({
-    program: lowering.builder.program,
+    program: program ?? lowering.builder.program,
     loss,
     leaves,
     check,
@@ -222,8 +245,33 @@ function projectionOf(graph: Graph, lowering: Lowering, seed: number): Ref | und
   return parts.length === 0 ? undefined : parts.reduce((sum, next) => builder.add(sum, next));
 }
 
-function toEntry(tensor: string, { index, analytic, numeric, relativeError, rank, verdict }: EntryReport): CheckedEntry {
-  return { tensor, index, analytic, numeric, relativeError, rank, wrong: verdict === 'wrong' };
+/** One tensor's result, with the names that people know it by. */
+function toTensor(report: TensorReport, tensor: Tensor | undefined, batch: number): CheckedTensor {
+  const { name, shape, entries, checked, directions, kinks, ok, worst, pattern } = report;
+  const axes = tensor && axisNames(tensor);
+  const counts = new Map([[batch, 'examples'], [entries, 'entries']]);
+  return {
+    name,
+    shape,
+    entries,
+    checked,
+    directions,
+    kinks,
+    ok,
+    worst: worst && {
+      tensor: name,
+      index: worst.index,
+      axes,
+      analytic: worst.analytic,
+      numeric: worst.numeric,
+      relativeError: worst.relativeError,
+      errorBound: worst.errorBound,
+      rank: worst.rank,
+      wrong: worst.verdict === 'wrong',
+    },
+    pattern: pattern && spellPattern(pattern, shape, axes, counts),
+    place: placeOf(tensor),
+  };
 }
 
 /** Instructions carry the id of the node that they came from. */

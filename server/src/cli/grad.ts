@@ -3,7 +3,7 @@
 import type { CheckHost } from '../check/host';
 import type { CheckProgress, CheckReport, CheckRequest } from '../check/protocol';
 import { checkModel } from '../check/run';
-import { describeEntry, outcomeOf } from '../features/check-report';
+import { describeEntry, outcomeOf, secondOutcome } from '../features/check-report';
 import { grouped, scientific } from '../features/numbers';
 import type { EvaluatedModel } from '../semantics/model';
 import { chosenModels, ofModel, openFile, requireKnown } from './files';
@@ -15,6 +15,8 @@ export interface GradOptions {
   readonly seed?: number;
   /** Seconds for each model. */
   readonly budget?: number;
+  /** Second derivatives, too. */
+  readonly second?: boolean;
 }
 
 export function grad(file: string, name: string | undefined, options: GradOptions, terminal: Terminal): ExitCode;
@@ -32,6 +34,7 @@ export function grad(file: string, name: string | undefined, options: GradOption
     model: model.name,
     at: Object.fromEntries(ofModel(model, sizes)),
     seed: options.seed,
+    second: options.second,
     budgetMilliseconds: options.budget === undefined ? undefined : options.budget * 1000,
   });
   const follow = (model: EvaluatedModel) => ({ done, total, stage }: CheckProgress): void => {
@@ -72,13 +75,19 @@ async function checkWith(host: CheckHost, checks: readonly Check[], show: (repor
   }
 }
 
-function toJson({ model, ok, problem, worst, tensors, asserts, culprits, sizes, batch, seconds, notes }: CheckReport): Record<string, unknown> {
+function toJson({ model, ok, problem, worst, tensors, second, asserts, culprits, sizes, batch, seconds, notes }: CheckReport): Record<string, unknown> {
   return {
     name: model,
     ok,
     problem,
     worst: worst ?? null,
     tensors: tensors.map((tensor) => ({ ...tensor, place: undefined })),
+    second: second && {
+      ok: second.ok,
+      worst: second.worst ?? null,
+      tensors: second.tensors.map((tensor) => ({ ...tensor, place: undefined })),
+      culprits: second.culprits.map(({ message }) => message),
+    },
     asserts: asserts.map(({ text, ok: holds, message }) => ({ text, ok: holds, message })),
     culprits: culprits.map(({ message }) => message),
     sizes,
@@ -102,7 +111,9 @@ function page(report: CheckReport, terminal: Terminal): string {
   return [
     `${styled(terminal, 'bold', report.model)}${sizes.length === 0 ? '' : ` at ${sizes.join(', ')}`}: ${styled(terminal, report.ok ? 'green' : 'red', outcome)}`,
     ...columns(rows, [false, false, false, true, true, false]).map((line) => `  ${line}`),
+    ...report.tensors.flatMap(({ name, pattern }) => (pattern === undefined ? [] : [`  ✗ ${name}: ${pattern}`])),
     ...report.culprits.map(({ message }) => `  ✗ ${message}`),
+    ...(report.second === undefined ? [] : [`  ${report.second.ok ? '✓' : '✗'} ${secondOutcome(report.second)}`]),
     ...report.asserts.map(({ ok, text, message }) => `  ${ok ? '✓' : '✗'} assert ${text}${message === undefined ? '' : `: ${message}`}`),
     ...report.notes.map((note) => styled(terminal, 'gray', `  ${note}`)),
     '',

@@ -1,18 +1,19 @@
 // A gradient check in words: in one line for the lens, and as a page.
 
 import type { CheckedEntry, CheckReport } from '../check/protocol';
+import { spellIndex } from '../check/wording';
 import type { Place } from '../semantics/graph';
 import { code, escaped, paragraphs, table, unbroken } from './markdown';
 import { counted, duration, grouped, scientific } from './numbers';
 import { capitalized } from './spelling';
 
-/** `conv1.weight[3,0,1,1]: analytic 0.25, numeric 0.5` */
-export function describeEntry({ tensor, index, analytic, numeric }: CheckedEntry): string {
-  return `${entryName(tensor, index)}: analytic ${precise(analytic)}, numeric ${precise(numeric)}`;
+/** `conv1.weight[out=3, in=0, kh=1, kw=1]: analytic 0.25, numeric 0.5` */
+export function describeEntry(entry: CheckedEntry): string {
+  return `${entryName(entry)}: analytic ${precise(entry.analytic)}, numeric ${precise(entry.numeric)}`;
 }
 
-function entryName(tensor: string, index: readonly number[]): string {
-  return index.length === 0 ? tensor : `${tensor}[${index.join(',')}]`;
+function entryName({ tensor, index, axes }: Pick<CheckedEntry, 'tensor' | 'index' | 'axes'>): string {
+  return `${tensor}${spellIndex(index, axes)}`;
 }
 
 /** Seven digits, as many as are compared. */
@@ -31,6 +32,7 @@ export function outcomeOf(report: CheckReport): string {
     return `✗ ${worst.worst === undefined ? worst.name : describeEntry(worst.worst)}${others > 0 ? ` · and ${counted(others, 'more tensor')}` : ''}`;
   }
   if (broken.length > 0) return `✗ ${counted(broken.length, 'assert')} ${broken.length === 1 ? 'fails' : 'fail'}: ${broken[0]!.text}`;
+  if (report.second?.ok === false) return `✗ ${secondOutcome(report.second)}`;
   if (!report.ok) return `✗ gradients do not agree: ${report.culprits[0]?.message ?? report.notes.at(-1) ?? 'a joint direction of all tensors differs'}`;
   const parts: string[] = [];
   if (report.tensors.length > 0) {
@@ -40,6 +42,12 @@ export function outcomeOf(report: CheckReport): string {
   }
   if (report.asserts.length > 0) parts.push(`${counted(report.asserts.length, 'assert')} ${report.asserts.length === 1 ? 'holds' : 'hold'}`);
   return parts.length === 0 ? '✓ nothing to check' : `✓ ${parts.join(' · ')}`;
+}
+
+/** What the check of second derivatives came to. */
+export function secondOutcome({ ok, worst, tensors, culprits }: NonNullable<CheckReport['second']>): string {
+  if (ok) return `second derivatives agree${worst === undefined ? '' : ` · worst relative error ${scientific(worst.relativeError)}`} · ${counted(tensors.length, 'tensor')}`;
+  return `second derivatives do not agree: ${worst === undefined ? (culprits[0]?.message ?? 'a direction of all tensors differs') : describeEntry(worst)}`;
 }
 
 export interface ReportOptions {
@@ -58,6 +66,7 @@ export function reportPage(report: CheckReport, { stale = false, seed, lineOf }:
     settingOf(report, seed),
     disagreementsOf(report),
     tensorTable(report, lineOf),
+    report.second && paragraphs('## Second derivatives', `${report.second.ok ? '✓' : '✗'} ${escaped(sentence(secondOutcome(report.second)))} The product of the Hessian with a random direction, against differences of the gradient along it.`),
     assertTable(report, lineOf),
     report.notes.length === 0 ? undefined : paragraphs('## Remarks', report.notes.map((note) => `- ${escaped(sentence(note))}`).join('\n')),
   );
@@ -76,11 +85,13 @@ function settingOf({ sizes, batch, seconds }: CheckReport, seed: number | undefi
 }
 
 function disagreementsOf({ tensors, culprits }: CheckReport): string | undefined {
-  const rows = tensors.flatMap(({ ok, worst }) => (ok || worst === undefined ? [] : [[code(entryName(worst.tensor, worst.index)), code(precise(worst.analytic)), code(precise(worst.numeric)), scientific(worst.relativeError)]]));
+  const rows = tensors.flatMap(({ ok, worst }) => (ok || worst === undefined ? [] : [[code(entryName(worst)), code(precise(worst.analytic)), code(precise(worst.numeric)), scientific(worst.relativeError), worst.errorBound === undefined ? '' : scientific(worst.errorBound)]]));
+  const patterns = tensors.flatMap(({ name, pattern }) => (pattern === undefined ? [] : [`- ${code(name)}: ${escaped(pattern)}`]));
   if (rows.length + culprits.length === 0) return undefined;
   return paragraphs(
     '## Where they do not agree',
-    rows.length === 0 ? undefined : table(['Entry', 'By differentiation', 'By differences', 'Relative error'], rows),
+    rows.length === 0 ? undefined : table(['Entry', 'By differentiation', 'By differences', 'Relative error', 'Differences are exact to'], rows),
+    patterns.length === 0 ? undefined : patterns.join('\n'),
     culprits.length === 0 ? undefined : culprits.map(({ message }) => `- ${escaped(sentence(message))}`).join('\n'),
   );
 }
@@ -96,7 +107,7 @@ function tensorTable({ tensors }: CheckReport, lineOf: ReportOptions['lineOf']):
     tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`,
     ...(sampled ? [grouped(tensor.directions)] : []),
     ...(kinked ? [tensor.kinks === 0 ? '' : grouped(tensor.kinks)] : []),
-    tensor.worst === undefined ? '' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 || tensor.worst.relativeError === 0 ? '' : ` at ${code(entryName('', tensor.worst.index))}`}`,
+    tensor.worst === undefined ? '' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 || tensor.worst.relativeError === 0 ? '' : ` at ${code(entryName({ ...tensor.worst, tensor: '' }))}`}`,
     ...placed(tensor.place, lineOf),
   ]);
   return paragraphs('## Tensors', table(['', 'Tensor', 'Shape', 'Compared', ...(sampled ? ['Directions'] : []), ...(kinked ? ['At a kink'] : []), 'Worst relative error', ...(lineOf === undefined ? [] : ['Place'])], rows));

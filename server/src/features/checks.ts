@@ -11,7 +11,7 @@ import { type Anchor, anchorOf, contentOf, placeOf } from './content';
 import type { Document, Workspace } from './workspace';
 
 /** What a check is asked for beside its model; from the settings. */
-export type CheckChoices = Pick<CheckRequest, 'seed' | 'batch' | 'budgetMilliseconds' | 'memoryBytes'>;
+export type CheckChoices = Pick<CheckRequest, 'seed' | 'second' | 'batch' | 'budgetMilliseconds' | 'memoryBytes'>;
 
 export interface CheckDone {
   readonly kind: 'done';
@@ -205,7 +205,7 @@ function keyOf(uri: string, content: string): string {
 }
 
 function sameChoices(a: CheckChoices, b: CheckChoices): boolean {
-  return a.batch === b.batch && a.budgetMilliseconds === b.budgetMilliseconds && a.memoryBytes === b.memoryBytes;
+  return a.batch === b.batch && (a.second === true) === (b.second === true) && a.budgetMilliseconds === b.budgetMilliseconds && a.memoryBytes === b.memoryBytes;
 }
 
 /** Below this share of the work nothing can be said of the rest. */
@@ -230,7 +230,7 @@ function findingsOf(report: CheckReport, files: readonly { readonly uri: string;
     if (anchor !== undefined) found.push({ code, message, anchor, expected: worst && precise(worst.numeric), actual: worst && precise(worst.analytic) });
   };
   for (const tensor of report.tensors) {
-    if (!tensor.ok) add(tensor.place, 'gradient-mismatch', `the gradients of ${report.model} do not agree at ${tensor.worst === undefined ? tensor.name : describeEntry(tensor.worst)}`, tensor.worst);
+    if (!tensor.ok) add(tensor.place, 'gradient-mismatch', `the gradients of ${report.model} do not agree at ${tensor.worst === undefined ? tensor.name : describeEntry(tensor.worst)}${tensor.pattern === undefined ? '' : `; ${tensor.pattern}`}`, tensor.worst);
   }
   for (const culprit of report.culprits) add(culprit.place, 'gradient-mismatch', culprit.message);
   for (const assert of report.asserts) {

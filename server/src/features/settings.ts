@@ -102,6 +102,7 @@ export const settingsTable = {
   'check.onSave': flag(false, 'Checks the gradients of a file\'s models when it is saved; models that have not changed since their last check are not checked again.'),
   'check.timeBudget': positiveNumber(5, 3600, 'The seconds that a gradient check may take. Where they do not suffice for every entry, random directions and a sample of entries are compared, and the report says so.'),
   'check.memoryBudget': positiveNumber(4, 1024, 'The memory that a gradient check may take, in GB. A check that needs more says so and does not start.'),
+  'check.secondDerivatives': flag(false, 'Checks second derivatives, too: the product of the Hessian with a random direction against differences of gradients.'),
   'check.seed': wholeNumber(0, 0, 2 ** 31 - 1, 'The seed of the random values that gradient checks feed.'),
   'check.batch': wholeNumber(2, 1, 1024, 'The number of examples that a gradient check feeds at once. Models with batch statistics get as many as those need.'),
 } as const;

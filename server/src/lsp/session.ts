@@ -205,6 +205,7 @@ export class Session {
 function choicesOf(settings: Settings): CheckChoices {
   return {
     seed: settings['check.seed'],
+    second: settings['check.secondDerivatives'],
     batch: settings['check.batch'],
     budgetMilliseconds: settings['check.timeBudget'] * 1000,
     memoryBytes: settings['check.memoryBudget'] * 1e9,

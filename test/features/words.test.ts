@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../server/src/check/protocol';
-import { reportPage } from '../../server/src/features/check-report';
+import { outcomeOf, reportPage } from '../../server/src/features/check-report';
 import { code, escaped, sourceLinks, table } from '../../server/src/features/markdown';
 import { counted, grouped, groupedAndShortened, scientific, shortened } from '../../server/src/features/numbers';
 import { freeSymbol, multiply } from '../../server/src/symbolic/dimension';
@@ -65,5 +65,15 @@ describe('the report of a check', () => {
       notes: ['50 of 108 entries were compared one by one'],
     };
     await expect(reportPage(report)).toMatchFileSnapshot('golden/report.md');
+  });
+
+  it('says so where the budget ended before every tensor was compared', () => {
+    const tensor = { shape: [3], entries: 3, checked: 3, directions: 1, kinks: 0, ok: true };
+    const report: CheckReport = {
+      model: 'M', ok: true, asserts: [], culprits: [], sizes: {}, batch: 2, seconds: 30, notes: [],
+      tensors: [{ ...tensor, name: 'w' }, { ...tensor, name: 'b', checked: 0, directions: 0 }],
+    };
+    expect(outcomeOf(report)).toBe('✓ gradients agree · only 1 of 2 tensors');
+    expect(reportPage(report)).toContain('| – | `b` |');
   });
 });

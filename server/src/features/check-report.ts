@@ -38,7 +38,8 @@ export function outcomeOf(report: CheckReport): string {
   if (report.tensors.length > 0) {
     parts.push('gradients agree');
     if (report.worst !== undefined) parts.push(`worst relative error ${scientific(report.worst.relativeError)}`);
-    parts.push(counted(report.tensors.length, 'tensor'));
+    const compared = report.tensors.filter(isCompared).length;
+    parts.push(`${compared < report.tensors.length ? `only ${grouped(compared)} of ` : ''}${counted(report.tensors.length, 'tensor')}`);
   }
   if (report.asserts.length > 0) parts.push(`${counted(report.asserts.length, 'assert')} ${report.asserts.length === 1 ? 'holds' : 'hold'}`);
   return parts.length === 0 ? '✓ nothing to check' : `✓ ${parts.join(' · ')}`;
@@ -48,6 +49,11 @@ export function outcomeOf(report: CheckReport): string {
 export function secondOutcome({ ok, worst, tensors, culprits }: NonNullable<CheckReport['second']>): string {
   if (ok) return `second derivatives agree${worst === undefined ? '' : ` · worst relative error ${scientific(worst.relativeError)}`} · ${counted(tensors.length, 'tensor')}`;
   return `second derivatives do not agree: ${worst === undefined ? (culprits[0]?.message ?? 'a direction of all tensors differs') : describeEntry(worst)}`;
+}
+
+/** A check that its budget ends may not come to every tensor. */
+function isCompared({ checked, directions, kinks, entries }: CheckReport['tensors'][number]): boolean {
+  return checked + directions + kinks > 0 || entries === 0;
 }
 
 export interface ReportOptions {
@@ -101,7 +107,7 @@ function tensorTable({ tensors }: CheckReport, lineOf: ReportOptions['lineOf']):
   if (tensors.length === 0) return undefined;
   const [sampled, kinked] = [tensors.some(({ checked, entries }) => checked < entries), tensors.some(({ kinks }) => kinks > 0)];
   const rows = tensors.map((tensor) => [
-    tensor.ok ? '✓' : '✗',
+    tensor.ok ? (isCompared(tensor) ? '✓' : '–') : '✗',
     code(tensor.name),
     unbroken(`[${tensor.shape.join(', ')}]`),
     tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`,

@@ -56,6 +56,8 @@ describe('hovers of the exam', () => {
     ['gradient', 'assert gr$0ad(loss, v)'],
     ['gradient-with-a-name', 'd$0w = grad'],
     ['unit', 'z$0 = dot'],
+    ['unit-loss', 'lo$0ss (yhat'],
+    ['unit-model', 'model Relu$0Unit'],
     ['input-of-a-loss', 'inp$0ut x: [d]'],
     ['sign', 'Sig$0n '],
     ['activation-argument', 'activation = Re$0LU'],

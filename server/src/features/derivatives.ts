@@ -15,7 +15,7 @@ const longest = 100;
 const known = new WeakMap<Document, Map<Graph, Derivatives>>();
 
 /** The derivatives of a model of the document, in its names. */
-function derivativesOf(model: EvaluatedModel, document: Document): Derivatives {
+export function derivativesOf(model: EvaluatedModel, document: Document): Derivatives {
   let ofDocument = known.get(document);
   if (ofDocument === undefined) known.set(document, (ofDocument = new Map()));
   let made = ofDocument.get(model.graph);

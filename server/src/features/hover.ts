@@ -85,7 +85,7 @@ function pageOf(node: Node, site: Site): Hover | undefined {
     case 'output':
       return page(outputPage(node, document));
     case 'loss':
-      return page(lossPage(node, document), keyword(node.span, document));
+      return page(lossPage(node, declaration, document), keyword(node.span, document));
     case 'optimizer':
       return page(optimizerPage(node, declaration, document));
     case 'assert':

@@ -14,6 +14,7 @@ import { declarationNamed } from '../names';
 import { printSignature, signatureOfDeclaration, spellValue, textOf } from '../spelling';
 import type { Document, Source } from '../workspace';
 import { applicationTable } from './application';
+import { computationOf } from './computation';
 import { functionPart } from './function';
 import { type Fact, factTable, fieldFacts, withFormula } from './facts';
 import { requirementList } from './value';
@@ -69,6 +70,7 @@ function totalsOf(model: EvaluatedModel, document: Document): string {
   return paragraphs(
     factTable(facts),
     requirements.length === 0 ? undefined : requirementList(requirements, document),
+    computationOf(model, document),
     model.complete ? undefined : 'A limit ended the evaluation, so that these figures are those of its beginning.',
   );
 }

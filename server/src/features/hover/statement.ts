@@ -10,6 +10,7 @@ import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { counted, grouped } from '../numbers';
 import { spellValue, textOf } from '../spelling';
 import type { Document } from '../workspace';
+import { computationOf } from './computation';
 import { rangeOf, rangeText } from './loss';
 import { requirementList, valuePage } from './value';
 
@@ -50,7 +51,7 @@ export function outputPage(statement: ast.Output, document: Document): string | 
 }
 
 /** `loss`: what is minimized. */
-export function lossPage(statement: ast.Loss, document: Document): string {
+export function lossPage(statement: ast.Loss, declaration: ast.Declaration | undefined, document: Document): string {
   const value = document.analysis.observations(statement.value)?.first[0]?.value;
   const node = value?.kind === 'tensor' && value.tensor.source.kind === 'node' && value.tensor.source.node.kind === 'operation' ? value.tensor.source.node : undefined;
   const range = value?.kind === 'tensor' ? rangeText(rangeOf(value.tensor)) : undefined;
@@ -60,6 +61,7 @@ export function lossPage(statement: ast.Loss, document: Document): string {
     node !== undefined && statement.value.kind === 'call' ? code(node.operation.formula) : undefined,
     range === undefined ? undefined : `The loss is ${range}${typeof classes === 'number' ? `; guessing all ${grouped(classes)} classes alike gives ln ${grouped(classes)} = ${Math.log(classes).toFixed(3)}` : ''}.`,
     'One number per example, averaged over the batch; several `loss` statements add up. Its gradient is what trains the parameters.',
+    computationOf(modelOf(document, declaration), document),
   );
 }
 

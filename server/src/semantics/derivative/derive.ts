@@ -56,6 +56,12 @@ export class Derivatives {
     return typeof flow === 'object' ? flow : undefined;
   }
 
+  /** What flows back to the inputs and parameters of one node from the gradient of its output, where it is needed; undefined where that cannot be written well. */
+  local(node: GraphNode, cotangent: Expression, needed: (tensor: Tensor) => boolean): readonly (Expression | 'zero' | undefined)[] | undefined {
+    const rule = ruleOf(node);
+    return rule && this.flowsOf(node, rule, cotangent, needed);
+  }
+
   private expressionOf(tensor: Tensor): Expression | undefined {
     const name = this.naming(tensor);
     const { source, type } = tensor;

@@ -1,4 +1,5 @@
 // Looks for false alarms: checks correct derivatives with many seeds, and appends what each check found to a file, one line of JSON per seed.
+// What was found so far: false-alarms.jsonl for the network of the exam, false-alarms-examples.jsonl for the files in examples/.
 //
 //   node test/bench/false-alarms.mjs exam  FIRST LAST OUT            the exam's network with a 10-way head, every entry
 //   node test/bench/false-alarms.mjs FILE  FIRST LAST OUT [SECONDS]  every model of a file, within a budget for each

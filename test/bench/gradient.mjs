@@ -139,6 +139,10 @@ const largeRows = large.filter(([name]) => isWanted(name)).map(([name, title, ..
 });
 if (largeRows.length > 0) sections.push(`## Large models within the default budget\n\n${table(['', 'entries', 'directions', 'entries compared', 'seconds', 'memory of the process'], largeRows)}`);
 
+const seeds = readFileSync(path.join(root, 'test/bench/false-alarms.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const total = (of) => seeds.reduce((sum, finding) => sum + Number(of(finding)), 0).toLocaleString('en-US');
+sections.push(`False alarms, full checks of the exam's network with seeds ${seeds[0].seed}–${seeds.at(-1).seed}: ${total(({ checked }) => checked)} entries, ${total(({ ok }) => !ok)} failures, ${total(({ nearKinks }) => nearKinks)} entries near a kink, ${total(({ kinks }) => kinks)} at one, ${total(({ unresolved }) => unresolved)} unresolved.`);
+
 const page = `# Benchmarks of gradient checks
 
 Written by \`npm run bench:grad\` on ${cpus()[0]?.model.trim() ?? 'an unknown processor'} (${cpus().length} cores), Node ${process.version}, ${version ? `PyTorch ${version}` : 'without PyTorch'}.

@@ -141,6 +141,19 @@ describe('a pool of workers', () => {
     expect(await running.promise).toMatchObject({ ok: false, tensors: [{ ok: false, worst: { index: [1] } }], culprits: [culprit] });
   });
 
+  it('keeps a pattern that all wrong shares see, and none where they see different ones; second derivatives are put together alike', () => {
+    const wrong = (pattern: string | undefined) => {
+      const { worst, ...rest } = tensor(4, 1e-3, 2);
+      return { ...report('A'), ok: false, tensors: [{ ...rest, ok: false, pattern, worst: { ...worst!, wrong: true } }] };
+    };
+    const right = { ...report('A'), tensors: [tensor(5, 1e-9, 1)] };
+    expect(mergeReports([right, wrong('too large'), wrong('too large')]).tensors[0]).toMatchObject({ ok: false, pattern: 'too large' });
+    expect(mergeReports([wrong('too large'), wrong('exchanged')]).tensors[0]!.pattern).toBeUndefined();
+    expect(mergeReports([wrong('too large'), wrong(undefined)]).tensors[0]!.pattern).toBeUndefined();
+    const second = mergeReports([{ ...right, second: right }, { ...right, second: wrong('too large') }]).second;
+    expect(second).toMatchObject({ ok: false, tensors: [{ ok: false, checked: 9, pattern: 'too large' }] });
+  });
+
   it('ends and starts together when a check is cancelled or a worker dies', async () => {
     const { host, workers } = hostWithWorkers(2);
     host.run(request('A'), () => undefined).cancel();

@@ -152,6 +152,17 @@ describe('hovers', () => {
     expect(page).toContain('the input (3,072), the weight (2,400) for the backward pass: **393 kB** for 64 examples');
   });
 
+  it('give no memory where it is not known what is kept, and count each number by its type', () => {
+    const kept = (body: string): string | undefined => {
+      const { text, cursors } = readFixture(`model Net { ${body} }\n`);
+      return /\| Kept \| (.*) \|/.exec(hover(documentOf(text), cursors[0]!)!.markdown)?.[1];
+    };
+    expect(kept('input x: [6, 4]; LS$0TM(8)')).toMatch(/the statistics \(not known in numbers\) for the backward pass$/);
+    expect(kept('input x: [6, 4]; Multi$0headAttention(2)')).toMatch(/^the input \(24\), the weight \(48\), the statistics \(168\) for the backward pass: \*\*768 B\*\*$/);
+    expect(kept('input x: [10]; target label: int; loss nll_$0loss(x, label)')).toBe('the input (11) for the backward pass: **48 B**');
+    expect(kept('param a: [4]; param b: [4]; loss sum(a *$0 b)')).toBeUndefined();
+  });
+
   it('give no answer that throws, wherever the mouse is', () => {
     for (const name of ['exam.nn', 'resnet.nn', 'gpt2.nn', 'inception_unet.nn', 'unet_variants.nn']) {
       const document = example(name);

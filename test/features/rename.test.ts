@@ -72,6 +72,11 @@ describe('renaming', () => {
     });
   });
 
+  it('takes a size that a type computes with along', () => {
+    renamesTogether('stack Half { input x: [2 * ‹m›]; Linear(‹m›) }\nmodel A { input x: [6]; Half }\n');
+    renamesTogether('let ‹widths› = [8]\nstack Half { input x: [2 * ‹widths›[0]]; ReLU }\nmodel A { input x: [16]; Half }\n');
+  });
+
   it('of another name that an import gives stays in its file and those that import it', () => {
     renamesTogether({
       'main.nn': 'from "./blocks.nn" import Block as ‹B›\nmodel A { input x: [3]; ‹B› }\n',

@@ -4,6 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import { type Node, walk } from '../../../grammar/walk';
 import type { Span } from '../base/span';
 import { builtins } from '../semantics/builtins';
+import { namesInSize } from '../semantics/types';
 import { importedAddress, type NamedDeclaration } from './names';
 import { type Introduction, introductionOf, nameAt, pathTo } from './scopes';
 import type { Source } from './workspace';
@@ -154,8 +155,8 @@ function dimensionAsked(files: Files, source: Source, text: string, call: ast.Ca
   if (declaration?.kind !== 'model') return undefined;
   for (const statement of declaration.body?.statements ?? []) {
     if (statement.kind !== 'input') continue;
-    const name = statement.type?.shape?.find((each) => each.kind === 'name' && each.text === text);
-    if (name?.kind === 'name') return entityOf(files, { source: from!, name, path: pathTo(from!.tree, name) });
+    const name = statement.type?.shape?.flatMap(namesInSize).find((each) => each.text === text);
+    if (name !== undefined) return entityOf(files, { source: from!, name, path: pathTo(from!.tree, name) });
   }
   return undefined;
 }

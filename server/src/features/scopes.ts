@@ -2,6 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import { type Node, nodePathAt } from '../../../grammar/walk';
+import { namesInSize } from '../semantics/types';
 import type { Source } from './workspace';
 
 /** A name where it is introduced, and the construct that does so. */
@@ -168,7 +169,7 @@ function introducedBy(statements: readonly ast.Statement[]): Introduction[] {
       case 'target':
       case 'param':
         found.push({ name: statement.name, by: statement });
-        for (const dimension of statement.type?.shape ?? []) if (dimension.kind === 'name') found.push({ name: dimension, by: dimension });
+        for (const name of (statement.type?.shape ?? []).flatMap(namesInSize)) found.push({ name, by: name });
         break;
       case 'output':
         found.push({ name: statement.name, by: statement });

@@ -213,7 +213,7 @@ const multiheadAttention = operation<MultiheadArguments>({
   formula: 'y = concat(softmax(Q_h·K_hᵀ/√(E/heads))·V_h)·W_Oᵀ + b_O, with Q = x_q·W_Qᵀ + b_Q, …',
   source: `${torchPage('torch.nn.MultiheadAttention')} · Vaswani et al., 2017, https://arxiv.org/abs/1706.03762`,
   inputs: attentionInputs,
-  keeps: ['input', 'weight', 'output'],
+  keeps: ['input', 'weight', 'statistics'],
   work: {
     counted: attentionWorkCounted,
     count(call) {
@@ -271,6 +271,8 @@ const multiheadAttention = operation<MultiheadArguments>({
       further: needed ? new Map([['attn_output_weights', weightsType]]) : undefined,
       parameters,
       macs,
+      // The projected queries, keys and values, the weights of each head, and what the last projection takes; what dropout keeps depends on the kernel.
+      statistics: dropout > 0 ? undefined : add(multiply(2 * width, add(queries, seen)), multiply(heads, queries, seen)),
       steps: [{ what: 'width per head', formula: `${String(width)}/${String(heads)} = ${String(width / heads)}` }, macsStep([macs], macs)],
       dependence: everything(call.inputs.map((input) => input.shape.length)),
       execute: ({ builder, inputs, parameters: refs, key: name }) => {

@@ -182,7 +182,7 @@ const nllLoss = tensorFunction<ClassArguments>({
   summary: 'The negative logarithm of the target class; the input holds logarithms of probabilities.',
   formula: '−input[target]; mean over the positions of an example',
   source: torchPage('torch.nn.functional.nll_loss'),
-  keeps: ['indices'],
+  keeps: ['input'],
   work: { counted: 'two for each position (sign and sum)', count: ({ inputs }) => multiply(2, elements(inputs[1]!.shape)) },
   inputs: [{ name: 'input' }, { name: 'target' }, classWeight],
   indexBound: classCount,

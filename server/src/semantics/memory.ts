@@ -55,33 +55,46 @@ export function memoryOf(trained: Trained, { elementBytes, batch }: MemoryOption
   return { parameters, gradients, optimizer, activations, total: add(parameters, gradients, optimizer, activations) };
 }
 
-/** Bytes for one example, or the operation of which it is not known. */
-function keptBytes(nodes: readonly AnyNode[], elementBytes: number): Dimension | string {
+/** Bytes for one example, parameters not counted; or the name of an operation of which it is not known. */
+export function keptBytes(nodes: readonly AnyNode[], elementBytes: number): Dimension | string {
   const tensors = new Set<Tensor>();
   const others: Dimension[] = [];
   for (const node of nodes) {
     if (node.kind !== 'operation') continue;
     for (const what of node.operation.keeps) {
-      if (what === 'statistics') {
-        if (node.effect.statistics === undefined) return node.operation.name;
-        others.push(multiply(elementBytes, node.effect.statistics));
-      } else if (what === 'mask' || what === 'indices') others.push(multiply(what === 'mask' ? maskBytes : indexBytes, elements(node.outputs[0]!.type.shape)));
-      else for (const tensor of keptTensors(node, what)) tensors.add(storageOf(tensor));
+      if (what === 'input' || what === 'output') for (const tensor of keptTensors(node, what)) tensors.add(storageOf(tensor));
+      else if (what !== 'weight') {
+        const entries = keptEntries(node, what);
+        if (entries === undefined) return node.operation.name;
+        others.push(multiply(what === 'mask' ? maskBytes : what === 'indices' ? indexBytes : elementBytes, entries));
+      }
     }
   }
   return sumOf([...others, ...[...tensors].map(({ type }) => multiply(type.element === 'int' ? indexBytes : elementBytes, elements(type.shape)))]);
 }
 
-/** Parameters are there anyway. */
-function keptTensors(node: GraphNode, what: Exclude<Kept, 'statistics' | 'mask' | 'indices'>): readonly Tensor[] {
+/** How many numbers one application keeps of a kind, for one example; undefined where that is not known. */
+export function keptEntries(node: GraphNode, what: Kept): Dimension | undefined {
   switch (what) {
     case 'input':
-      return node.inputs.filter(({ source }) => source.kind !== 'parameter' && source.kind !== 'constant');
     case 'output':
-      return node.outputs;
+      return sumOf(keptTensors(node, what).map(({ type }) => elements(type.shape)));
     case 'weight':
-      return [];
+      return node.parameters[0] && elements(node.parameters[0].type.shape);
+    case 'mask':
+      return elements(node.outputs[0]!.type.shape);
+    case 'indices':
+      // Places that come in, as of an unpooling, or one for each number that a pool picks.
+      return elements((node.inputs.find(({ type }) => type.element === 'int') ?? node.outputs[0]!).type.shape);
+    case 'statistics':
+      return node.effect.statistics;
   }
+}
+
+/** Each once; parameters are there anyway. */
+function keptTensors(node: GraphNode, what: 'input' | 'output'): readonly Tensor[] {
+  if (what === 'output') return node.outputs;
+  return [...new Set(node.inputs)].filter(({ source }) => source.kind !== 'parameter' && source.kind !== 'constant');
 }
 
 /** The tensor whose numbers these are, in another shape. */

@@ -2,7 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import { printShape, type TensorType } from '../layers/tensor';
-import { type Dimension, freeSymbol, print } from '../symbolic/dimension';
+import { add, type Dimension, floorDivide, freeSymbol, multiply, print, subtract } from '../symbolic/dimension';
 import { evaluate } from './evaluate';
 import { at, type Context } from './run';
 import { describe, size, unknown, type Value } from './values';
@@ -22,6 +22,29 @@ function letValue(context: Context, node: ast.Name): Value | undefined {
 function bindDimension(context: Context, node: ast.Name, value: Dimension): void {
   context.scope.bind(node.text, { value: size(value), place: at(context, node) });
   context.run.findings.observe(node, { value: size(value), chain: context.chain, run: context.run });
+}
+
+/** The names that a size computes with, such as m in `2 * m`: where they are new, the size tells them. */
+export function namesInSize(node: ast.Dimension): readonly ast.Name[] {
+  switch (node.kind) {
+    case 'name':
+      return node.text === '' ? [] : [node];
+    case 'negate':
+      return namesInSize(node.operand);
+    case 'binary':
+      return [...namesInSize(node.left), ...namesInSize(node.right)];
+    default:
+      return [];
+  }
+}
+
+/** The names that a size such as `2 * m` is the first to use, each once. */
+function freshNames(context: Context, node: ast.Expression): readonly ast.Name[] {
+  const fresh = new Map<string, ast.Name>();
+  for (const name of namesInSize(node)) {
+    if (!fresh.has(name.text) && context.scope.lookup(name.text) === undefined && !context.run.program.isLet(context.scope.file, name.text, context.run)) fresh.set(name.text, name);
+  }
+  return [...fresh.values()];
 }
 
 /** The type that a declaration of the network makes: fresh names are free dimensions, or the sizes given for them. */
@@ -46,21 +69,77 @@ function declaredDimension(context: Context, node: ast.Dimension, what: string):
     return undefined;
   }
   if (node.kind === 'name' && node.text !== '' && knownSize(context, node) === undefined) {
-    const given = run.given.get(node.text);
-    const value = given ?? freeSymbol(node.text);
-    bindDimension(context, node, value);
-    return value;
+    return declareSize(context, node);
   }
-  return sizeOf(context, node);
+  for (const name of freshNames(context, node)) declareSize(context, name);
+  const value = sizeOf(context, node);
+  if (value === undefined || run.requireAtLeast(value, 1, at(context, node), what)) return value;
+  run.report(context, { code: 'invalid-size', place: at(context, node), message: `a dimension must be a positive integer, but ${print(value)} never is` });
+  return undefined;
+}
+
+function declareSize(context: Context, node: ast.Name): Dimension {
+  const value = context.run.given.get(node.text) ?? freeSymbol(node.text);
+  bindDimension(context, node, value);
+  return value;
 }
 
 /** The fresh names of a type whose tensor is not known. */
 export function bindUnknownSizes(context: Context, type: ast.Type): void {
   for (const dimension of type.shape ?? []) {
     if (dimension.kind === 'name' && dimension.text !== '' && knownSize(context, dimension) === undefined) {
-      context.scope.bind(dimension.text, { value: unknown, place: at(context, dimension) });
-    }
+      bindUnknown(context, [dimension]);
+    } else if (dimension.kind !== 'ellipsis' && dimension.kind !== 'name') bindUnknown(context, freshNames(context, dimension));
   }
+}
+
+function bindUnknown(context: Context, names: readonly ast.Name[]): void {
+  for (const name of names) context.scope.bind(name.text, { value: unknown, place: at(context, name) });
+}
+
+/**
+ * Binds the one fresh name of a size such as `2 * m + 1` so that the size is the actual one, rounded down: whoever calls
+ * compares the two. Undefined where the expression cannot be turned round.
+ */
+function solved(context: Context, node: ast.Expression, fresh: ast.Name, actual: Dimension): Dimension | undefined {
+  const isIn = (part: ast.Expression): boolean => namesInSize(part).some(({ text }) => text === fresh.text);
+  let [left, value]: [ast.Expression, Dimension | undefined] = [node, actual];
+  while (value !== undefined && left.kind !== 'name') {
+    if (left.kind === 'negate') [left, value] = [left.operand, multiply(-1, value)];
+    else if (left.kind === 'binary' && isIn(left.left) !== isIn(left.right)) {
+      const onLeft: boolean = isIn(left.left);
+      const other = evaluate(context, onLeft ? left.right : left.left);
+      if (other.kind !== 'size') return undefined;
+      const { operator } = left;
+      left = onLeft ? left.left : left.right;
+      if (operator === '+') value = subtract(value, other.value);
+      else if (operator === '-') value = onLeft ? add(value, other.value) : subtract(other.value, value);
+      else value = operator === '*' ? floorDivide(value, other.value) : undefined;
+    } else return undefined;
+  }
+  return value;
+}
+
+/** Finds what is fresh in a size from the actual one; false after a report. */
+function bindFresh(context: Context, node: ast.Expression, actual: Dimension, name: string): boolean {
+  const fresh = freshNames(context, node);
+  const [first, second] = fresh;
+  if (first === undefined) return true;
+  const fail = (code: 'unknown-name' | 'shape-mismatch', message: string): boolean => {
+    context.run.report(context, { code, place: at(context, node), message });
+    bindUnknown(context, fresh);
+    return false;
+  };
+  if (second !== undefined) return fail('unknown-name', `${first.text} and ${second.text} are new here, and one size cannot tell both; give them dimensions of their own, or make one an argument`);
+  const value = solved(context, node, first, actual);
+  if (value === undefined) {
+    return fail('unknown-name', `${first.text} is new here, and this size does not tell it: only +, - and * can be turned round, as in 2 * ${first.text} + 1; name the whole size, and compute with that`);
+  }
+  if (typeof value === 'number' ? value < 1 : !context.run.requireAtLeast(value, 1, at(context, node), `the type of ${name}`)) {
+    return fail('shape-mismatch', `${name} has ${print(actual)} here, for which ${first.text} would be ${print(value)}; a size is at least 1`);
+  }
+  bindDimension(context, first, value);
+  return true;
 }
 
 /** An expression that must be a positive size. */
@@ -107,13 +186,14 @@ export function matchType(context: Context, type: ast.Type, incoming: TensorType
       continue;
     }
     if (dimension.kind === 'name' && knownSize(context, dimension) === 'unknown') continue;
-    const wanted = sizeOf(context, dimension);
+    const fresh = freshNames(context, dimension).map(({ text }) => text);
+    const wanted = bindFresh(context, dimension, actual, name) ? sizeOf(context, dimension) : undefined;
     if (wanted === undefined) matches = false;
     else if (!run.requireEqual(actual, wanted, at(context, dimension), `the type of ${name}`)) {
       run.report(context, {
         code: 'shape-mismatch',
         place: at(context, dimension),
-        message: `${name} is declared with ${print(wanted)} here, but the value that comes in is ${printShape(incoming.shape)}, with ${print(actual)}`,
+        message: `${name} is declared with ${print(wanted)} here${fresh.map((each) => `, the nearest that a whole ${each} gives`).join('')}, but the value that comes in is ${printShape(incoming.shape)}, with ${print(actual)}`,
       });
       matches = false;
     }

@@ -1,9 +1,10 @@
 // The table of facts that hovers share: sizes, receptive field, parameters, cost, what is kept, each with its formula.
 
-import { elements, printShape } from '../../layers/tensor';
+import { printShape } from '../../layers/tensor';
 import type { Kept, Parameter, Step } from '../../layers/definition';
 import { torchForm } from '../../layers/torch-form';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../../semantics/graph';
+import { keptBytes, keptEntries } from '../../semantics/memory';
 import { add, type Dimension, print } from '../../symbolic/dimension';
 import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, misalignmentsAt, onlyOperation, receptiveFieldsOf, tensorsIn, unknownReason } from '../figures';
 import { code, escaped, table } from '../markdown';
@@ -55,7 +56,7 @@ export function factsOfApplication(application: Application, document: Document,
   if (operation !== undefined && elementwise !== 0) {
     facts.push(['Flops', withFormula(add(macs, macs, elementwise), macs === 0 ? undefined : typeof elementwise === 'number' ? `2·MACs + ${grouped(elementwise)}` : '2·MACs + elementwise work')]);
   }
-  if (operation !== undefined && operation.operation.keeps.length > 0) facts.push(['Kept', keptText(operation, settings)]);
+  if (operation !== undefined) facts.push(...keptFacts(operation, settings));
   facts.push(...torchFacts(operation));
   return facts;
 }
@@ -81,49 +82,29 @@ function shapesOf(parameters: readonly Parameter[] | undefined): string {
   return (parameters ?? []).map(({ name, shape }) => `, ${escaped(name)} ${code(printShape(shape))}`).join('');
 }
 
-const keptSizes: Readonly<Record<Kept, (node: GraphNode) => Dimension | undefined>> = {
-  input: (node) => add(...node.inputs.map((input) => elements(input.type.shape))),
-  output: (node) => elements(node.effect.output.shape),
-  weight: (node) => (node.parameters[0] === undefined ? undefined : elements(node.parameters[0].type.shape)),
-  mask: (node) => elements(node.effect.output.shape),
-  indices: (node) => elements(node.effect.output.shape),
-  statistics: (node) => node.effect.statistics,
-};
-
 const keptWords: Readonly<Record<Kept, (amount: string) => string>> = {
   input: (amount) => `the input (${amount})`,
   output: (amount) => `the output (${amount})`,
   weight: (amount) => `the weight (${amount})`,
   mask: (amount) => `a mask (${amount})`,
   indices: (amount) => `the places that were picked (${amount})`,
-  statistics: (amount) => (amount === '' ? 'the statistics' : `the statistics (${amount})`),
+  statistics: (amount) => `the statistics (${amount})`,
 };
 
-/** The bytes of an entry: places are 64-bit integers, a mask has one byte, as in PyTorch. */
-const bytesEach: Partial<Readonly<Record<Kept, number>>> = { indices: 8, mask: 1 };
-
-/** What a batch keeps for the backward pass beside the parameters, in bytes; undefined where a size is free. */
-function keptBytes(node: GraphNode, settings: Settings): number | undefined {
-  let total = 0;
-  for (const kept of node.operation.keeps) {
-    const amount = kept === 'weight' ? 0 : (keptSizes[kept](node) ?? 0);
-    if (typeof amount !== 'number') return undefined;
-    total += amount * (bytesEach[kept] ?? settings['memory.elementBytes']);
-  }
-  return total * settings['memory.batchSize'];
-}
-
-/** What the backward pass needs, with the number of entries and the memory. */
-function keptText(node: GraphNode, settings: Settings): string {
+/** What the backward pass needs, with the number of entries and, where all of it is known in numbers, the memory of a batch. */
+function keptFacts(node: GraphNode, settings: Settings): readonly Fact[] {
   const parts = node.operation.keeps.flatMap((kept) => {
     if (kept === 'weight' && node.parameters.length === 0) return [];
-    const amount = keptSizes[kept](node);
-    return [keptWords[kept](amount === undefined ? '' : grouped(amount))];
+    const entries = keptEntries(node, kept);
+    // Operands that are parameters are there anyway.
+    return entries === 0 ? [] : [keptWords[kept](entries === undefined ? 'not known in numbers' : grouped(entries))];
   });
-  const memory = keptBytes(node, settings);
+  if (parts.length === 0) return [];
   const batch = settings['memory.batchSize'];
+  const memory = keptBytes([node], settings['memory.elementBytes']);
   const examples = batch === 1 ? '' : ` for ${grouped(batch)} examples`;
-  return `${parts.join(', ')} for the backward pass${memory === undefined || memory === 0 ? '' : `: **${bytes(memory)}**${examples}`}`;
+  const amount = typeof memory !== 'number' || memory === 0 ? '' : `: **${bytes(batch * memory)}**${examples}`;
+  return [['Kept', `${parts.join(', ')} for the backward pass${amount}`]];
 }
 
 /** The receptive field in each input; the input is named where there are several. */

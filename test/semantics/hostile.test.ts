@@ -23,8 +23,10 @@ describe('one error answers', () => {
   it.each<[string, string, readonly string[]]>([
     ['more rounds than there are atoms', inModel('repeat 1_000_000_000_000 { ReLU }'), ['too-many-repeats at 1_000_000_000_000']],
     ['a power of rounds', inModel('repeat 10^12 { ReLU }'), ['too-many-repeats at 10^12']],
-    ['loops in loops', inModel('repeat 10_000 { repeat 10_000 { ReLU } }'), ['too-many-nodes at ReLU']],
-    ['loops in loops that make nothing', inModel('repeat 10_000 { repeat 10_000 { y = 1 } }'), ['too-much-work at repeat 10_000 { y = 1 }']],
+    ['loops in loops', inModel('repeat 10_000 { repeat 10_000 { ReLU } }'), ['too-many-nodes at 10_000']],
+    ['loops in loops that make nothing', inModel('repeat 10_000 { repeat 10_000 { y = 1 } }'), ['too-much-work at 10_000']],
+    ['loops over lists in loops', inModel('for a in range(10_000) { for b in range(10_000) { ReLU } }'), ['too-many-nodes at range(10_000)']],
+    ['loops in loops whose sizes shrink', 'model M {\n  input x: [8, L]\n  repeat 10_000 { repeat 10_000 { Conv1d(8, 3) } }\n}', ['too-much-work at Conv1d(8, 3)']],
     ['ten thousand stacks inside each other', `${chain(10_000)}\nstack S10000 { ReLU }\n${inModel('S0')}`, ['too-deep at S199', 'error-in-application at S0']],
     ['a recursion without an end', `stack S { S }\n${inModel('S')}`, ['too-deep at S', 'error-in-application at S']],
     ['a recursion that doubles', `stack S(n) { if n > 0 { S(n - 1); S(n - 1) } else { Linear(8) } }\n${inModel('S(40)')}`, ['too-much-work at n > 0', 'error-in-application at S(40)']],
@@ -33,6 +35,29 @@ describe('one error answers', () => {
     ['lists that grow', `let a = range(1_000_000_000)\n${inModel('ReLU')}`, ['too-many-repeats at range(1_000_000_000)']],
   ])('%s', (_, text, expected) => {
     expect(errors(text)).toEqual(expected);
+  });
+});
+
+describe('of a loop that does the same in every round', () => {
+  const nodesOf = (text: string): { readonly codes: readonly string[]; readonly nodes: number } => {
+    const { diagnostics, models } = analyse('file:///loop.nn', (uri) => ({ uri, text, tree: parse(text).file }), limits)!;
+    return { codes: diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code), nodes: models[0]!.graph.nodes.length };
+  };
+
+  it('one round says that all are too many', () => {
+    expect(nodesOf(inModel('repeat 10_000 { repeat 100 { Linear(8); ReLU } }'))).toEqual({ codes: ['too-many-nodes'], nodes: 200 });
+    expect(nodesOf(inModel('for a in range(1_000) { for b in range(1_000) { ReLU } }'))).toEqual({ codes: ['too-many-nodes'], nodes: 1_000 });
+  });
+
+  it('rounds that change something go on until they do not, or to the end', () => {
+    expect(nodesOf(inModel('repeat 10_000 { Linear(16); repeat 100 { ReLU } }'))).toEqual({ codes: ['too-many-nodes'], nodes: 202 });
+    expect(nodesOf(inModel('for a in range(1_000) { if a == 0 { repeat 100 { ReLU } } else { ReLU } }'))).toEqual({ codes: [], nodes: 1_099 });
+    expect(nodesOf(inModel('repeat 100 { x -> Linear(8); ReLU }'))).toEqual({ codes: [], nodes: 200 });
+  });
+
+  it('a network up to the limit is none too many', () => {
+    expect(nodesOf(inModel('repeat 500 { repeat 10 { ReLU } }'))).toEqual({ codes: [], nodes: 5_000 });
+    expect(nodesOf(inModel('repeat 500 { repeat 10 { ReLU } }; ReLU')).codes).toEqual(['too-many-nodes']);
   });
 });
 

@@ -56,8 +56,25 @@ export function usesLens(count: number): Pick<CodeLens, 'title' | 'command'> {
   return count === 0 ? { title: 'no uses' } : { title: counted(count, 'use'), command: 'nn.showUses' };
 }
 
+interface Facts {
+  readonly title: string;
+  readonly tooltip?: string;
+}
+
+/** Of each model, whose evaluation is kept while nothing changes that it asks of the text: the facts by the style of numbers. */
+const facts = new WeakMap<EvaluatedModel['graph'], Map<Settings['numbers.style'], Facts>>();
+
 /** `11,689,512 params · 1.81 G MACs · receptive field 435×435` */
-export function factsOf(model: EvaluatedModel, settings: Settings = defaultSettings): { readonly title: string; readonly tooltip?: string } {
+export function factsOf(model: EvaluatedModel, settings: Settings = defaultSettings): Facts {
+  const style = settings['numbers.style'];
+  let ofModel = facts.get(model.graph);
+  if (ofModel === undefined) facts.set(model.graph, (ofModel = new Map<Settings['numbers.style'], Facts>()));
+  let known = ofModel.get(style);
+  if (known === undefined) ofModel.set(style, (known = workOutFacts(model, style)));
+  return known;
+}
+
+function workOutFacts(model: EvaluatedModel, style: Settings['numbers.style']): Facts {
   if (!model.graph.finished) return { title: 'incomplete: the model has errors' };
   const { parameters, macs } = costOfModel(model);
   const parts = [counted(parameters, 'param')];
@@ -66,7 +83,7 @@ export function factsOf(model: EvaluatedModel, settings: Settings = defaultSetti
     const names = freeNames([macs]).join(', ');
     parts.push(`MACs depend on ${names}`);
     notes.push(`MACs: ${grouped(macs)}`);
-  } else if (macs > 0) parts.push(`${written(macs, settings['numbers.style'])} MACs`);
+  } else if (macs > 0) parts.push(`${written(macs, style)} MACs`);
   const field = fieldText(model);
   if (field !== undefined) parts.push(`receptive field ${field}`);
   return { title: parts.join(' · '), tooltip: notes.length === 0 ? undefined : notes.join('\n') };

@@ -49,7 +49,8 @@ export class Again {
   }
 }
 
-function sameType(a: TensorType, b: TensorType): boolean {
+/** Whether two types have the same element and, as they are written, the same sizes. */
+export function sameType(a: TensorType, b: TensorType): boolean {
   return a === b || (a.element === b.element && a.shape.length === b.shape.length && a.shape.every((size, axis) => sameSize(size, b.shape[axis]!)));
 }
 

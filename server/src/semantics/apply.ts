@@ -9,6 +9,7 @@ import type { Dimension } from '../symbolic/dimension';
 import { construct } from './construct';
 import { callFunction } from './call';
 import type { GraphNode, Place, Tensor } from './graph';
+import { stepsOf } from './limits';
 import { at, type Context, placeOfProblem } from './run';
 import {
   type BodyLayer,
@@ -241,6 +242,8 @@ export function applyOperation(
 /** What an operation does to these tensors; undefined, and reported, where it cannot be applied to them. */
 function infer(context: Context, operation: Operation, given: Arguments, inputs: readonly Tensor[], site: ApplicationSite): Effect | undefined {
   const { run } = context;
+  const isSymbolic = inputs.some(({ type }) => type.shape.some((size) => typeof size !== 'number'));
+  run.spendOnce(context, () => site.place, isSymbolic ? stepsOf.symbolicInference : stepsOf.inference);
   const places = site.argumentPlaces ?? new Map<string, Place>();
   let hasProblem = false;
   const reportProblem = (problem: Problem, severity: 'error' | 'warning'): void => {

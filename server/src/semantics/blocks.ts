@@ -1,7 +1,9 @@
 // Blocks as layers and values: unnamed blocks, if, repeat, for, residual and parallel branches.
 
 import type * as ast from '../../../grammar/ast';
+import { children, type Node } from '../../../grammar/walk';
 import { layers } from '../layers/catalog';
+import { sameType } from './again';
 import { apply, applyFunction, asLayer, isLayerLike } from './apply';
 import { runStatements, unpack } from './body';
 import { construct } from './construct';
@@ -144,10 +146,11 @@ export function forLayer(context: Context, node: ast.For): Value {
 }
 
 function loop(context: Context, node: ast.Repeat | ast.For, rounds: number, prepare: (inner: Context, round: number) => void): Value {
+  const counted = at(context, node.kind === 'repeat' ? node.count : node.iterable);
   if (rounds > context.run.limits.repeats) {
     context.run.report(context, {
       code: 'too-many-repeats',
-      place: at(context, node.kind === 'repeat' ? node.count : node.iterable),
+      place: counted,
       message: `${rounds.toLocaleString('en-US')} rounds are more than ${context.run.limits.repeats.toLocaleString('en-US')}, the limit of the analysis`,
     });
     return unknown;
@@ -158,7 +161,10 @@ function loop(context: Context, node: ast.Repeat | ast.For, rounds: number, prep
       if (statement.kind === 'output') collected.set(statement.name.text, []);
     }
     let { flow } = inner.body;
+    let isForeseen = node.kind === 'for' && readsNames(node);
     for (let round = 0; round < rounds; round++) {
+      const before = inner.run.standing;
+      const incoming = flow;
       inner.run.spend(inner, () => at(inner, node));
       const next = nextRound(inner, flow);
       prepare(next, round);
@@ -169,6 +175,8 @@ function loop(context: Context, node: ast.Repeat | ast.For, rounds: number, prep
         if (values === undefined) collected.set(name, [value]);
         else values.push(value);
       }
+      // All that a round sees is as it was: every further one does the same.
+      if (!isForeseen && sameFlow(incoming, flow)) isForeseen = inner.run.foresee(inner, counted, before, rounds - round - 1);
     }
     // What the rounds published is a list in the body around the loop.
     for (const [name, values] of collected) {
@@ -176,6 +184,18 @@ function loop(context: Context, node: ast.Repeat | ast.For, rounds: number, prep
     }
     return flow;
   });
+}
+
+/** Whether the rounds of a loop can tell from each other which one they are. */
+function readsNames({ names, body }: ast.For): boolean {
+  const reads = (node: Node): boolean => (node.kind === 'name' && names.some(({ text }) => text === node.text)) || [...children(node)].some(reads);
+  return reads(body);
+}
+
+/** Whether what flows out of a round is to the next one what came in. */
+function sameFlow(before: Value | undefined, after: Value | undefined): boolean {
+  if (before === after) return true;
+  return before?.kind === 'tensor' && after?.kind === 'tensor' && before.tensor.batched === after.tensor.batched && sameType(before.tensor.type, after.tensor.type);
 }
 
 /** `residual { body }` is x + body(x). */

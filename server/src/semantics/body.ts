@@ -10,6 +10,7 @@ import { evaluateArgument } from './call';
 import { bindCatalogArguments, suggestion } from './construct';
 import { evaluate } from './evaluate';
 import type { Place, Tensor } from './graph';
+import { stepsOf } from './limits';
 import { at, type Context, type Run } from './run';
 import { bindUnknownSizes, declaredType, matchType } from './types';
 import { describe, size, tensor, toNumber, unknown, type Value } from './values';
@@ -19,16 +20,13 @@ export function runLateLosses({ lateLosses }: Run): void {
   for (const { context, statement } of lateLosses.splice(0)) runStatement(context, statement);
 }
 
-/** A body costs more than an expression: its own names, flow and memory. */
-const stepsOfBody = 10;
-
 /** Runs a stack's or an applied model's body and gives its result, with what it published. */
 export function runBody(context: Context, block: ast.Block, place: Place, name: string): Value {
   const { run, body } = context;
   if (context.depth >= run.limits.depth) {
     return run.stop(context, place, 'too-deep', `${name} is applied inside itself more than ${String(run.limits.depth)} deep; an if must end the recursion`);
   }
-  run.spend(context, () => place, stepsOfBody);
+  run.spend(context, () => place, stepsOf.body);
   runStatements(context, block.statements);
   const inputs = block.statements.filter((statement) => statement.kind === 'input').length;
   const most = Math.max(1, inputs);

@@ -18,8 +18,8 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = {
-  nodes: 200_000,
-  steps: 2_000_000,
+  nodes: 100_000,
+  steps: 1_000_000,
   terms: 1_000,
   repeats: 10_000,
   depth: 200,
@@ -27,6 +27,12 @@ export const defaultLimits: Limits = {
   importDepth: 32,
   observations: 32,
 };
+
+/**
+ * Steps that one thing takes, about in proportion to its time. Inferences are those that are not shared with an earlier
+ * application of the same arguments to the same types.
+ */
+export const stepsOf = { body: 10, inference: 60, symbolicInference: 120 } as const;
 
 /** A stack that is looked at by itself is evaluated a few times; one that makes more than this is not understood. */
 export const limitsAlone = { nodes: 5_000, steps: 50_000 } as const;

@@ -7,7 +7,7 @@ import type { Arguments, Problem } from '../layers/definition';
 import type { Optimizer } from '../layers/optimizers';
 import type { TensorType } from '../layers/tensor';
 import { type Dimension, type FreeSymbol, identical, print, subtract, symbolsOf } from '../symbolic/dimension';
-import { conditions, rangeOf, restrict } from '../symbolic/domain';
+import { conditions, type Domain, rangeOf, restrict } from '../symbolic/domain';
 import { asSymbol, knownNonNegative, knownZero, type Relation, relationOfZero, simplify, type SizeCondition } from '../symbolic/knowledge';
 import type { Verdict } from '../symbolic/solve';
 import { Again } from './again';
@@ -19,11 +19,13 @@ import type { Scope } from './scope';
 import type { Unit } from './unit';
 import type { Layer, Memory, Value } from './values';
 
+const nothingPublished: ReadonlyMap<string, Value> = new Map();
+
 /** The flow of one body while its statements run. */
 export class Body {
   flow: Value | undefined;
   /** What was published, by name. */
-  readonly published = new Map<string, Value>();
+  published: ReadonlyMap<string, Value> = nothingPublished;
   /** The newest publication, while the flow has not moved since. */
   lastPublished: Value | undefined;
   /** Whether any statement has moved the flow. */
@@ -46,7 +48,7 @@ export class Body {
   }
 
   publish(name: string, value: Value): void {
-    this.published.set(name, value);
+    this.published = new Map([...this.published, [name, value]]);
     this.lastPublished = value;
   }
 
@@ -62,14 +64,15 @@ export class Body {
 
 /** One application of something that makes layers: makes them anew, or takes those of the application before. */
 export class Activation {
-  private readonly counts = new Map<object, number>();
+  private counts: Map<object, number> | undefined;
 
   constructor(private readonly memory: Memory) {}
 
   /** The layer that this expression makes here; the same one in every application that shares the memory. */
   remember<T>(node: object, make: () => T): T {
-    const index = this.counts.get(node) ?? 0;
-    this.counts.set(node, index + 1);
+    const counts = (this.counts ??= new Map<object, number>());
+    const index = counts.get(node) ?? 0;
+    counts.set(node, index + 1);
     let made = this.memory.get(node);
     if (made === undefined) this.memory.set(node, (made = []));
     if (index >= made.length) made.push(make());
@@ -93,6 +96,17 @@ export interface ChosenOptimizer {
   readonly definition: Optimizer;
   readonly arguments: Arguments;
   readonly place: Place;
+}
+
+/** What an evaluation has come to at some moment. */
+export interface Standing {
+  readonly nodes: number;
+  readonly steps: number;
+  readonly sharedSteps: number;
+  readonly errors: number;
+  readonly losses: number;
+  readonly relations: number;
+  readonly domain: Domain;
 }
 
 /** Thrown to leave an evaluation that reached a limit, once the error is reported; caught where the model starts. */
@@ -127,6 +141,7 @@ export class Run {
   errors = 0;
   private tensors = 0;
   private steps = 0;
+  private sharedSteps = 0;
   /** Lower bounds that were proven or required, by expression. */
   private readonly proven = new Map<string, number>();
 
@@ -179,7 +194,7 @@ export class Run {
 
   newNodeId(context: Context, place: Place): number {
     if (this.graph.nodes.length >= this.limits.nodes) {
-      return this.stop(context, place, 'too-many-nodes', `${this.name} has more than ${this.limits.nodes.toLocaleString('en-US')} operations, the limit of the analysis; use fewer repeats`);
+      return this.stop(context, place, 'too-many-nodes', `${this.name} has more than ${grouped(this.limits.nodes)} operations, the limit of the analysis; use fewer repeats`);
     }
     return this.graph.nodes.length;
   }
@@ -188,7 +203,39 @@ export class Run {
   spend(context: Context, place: () => Place, steps = 1): void {
     this.steps += steps;
     if (this.steps <= this.limits.steps) return;
-    this.stop(context, place(), 'too-much-work', `the analysis ends here: it took ${this.limits.steps.toLocaleString('en-US')} steps; use fewer repeats or shorter lists`);
+    this.stop(context, place(), 'too-much-work', `the analysis ends here: it took ${grouped(this.limits.steps)} steps; use fewer repeats or shorter lists`);
+  }
+
+  /** How far it has come, and what else could make the same statements do something else. */
+  get standing(): Standing {
+    const { nodes, losses, relations, domain } = this.graph;
+    return { nodes: nodes.length, steps: this.steps, sharedSteps: this.sharedSteps, errors: this.errors, losses: losses.length, relations: relations.length, domain };
+  }
+
+  /**
+   * Of a round of a loop that every further round repeats: ends the evaluation if those would pass a limit. False where
+   * the round has changed what is known, so that the next one may be another.
+   */
+  foresee(context: Context, place: Place, before: Standing, further: number): boolean {
+    const now = this.standing;
+    if (now.errors !== before.errors || now.losses !== before.losses || now.relations !== before.relations || now.domain !== before.domain) return false;
+    const nodes = now.nodes - before.nodes;
+    if (now.nodes + further * nodes > this.limits.nodes) {
+      const all = `${grouped(further)} further rounds of ${grouped(nodes)} ${nodes === 1 ? 'operation' : 'operations'} each`;
+      this.stop(context, place, 'too-many-nodes', `${all} would bring ${this.name} above ${grouped(this.limits.nodes)} operations, the limit of the analysis; use fewer repeats`);
+    }
+    const steps = now.steps - before.steps - (now.sharedSteps - before.sharedSteps);
+    if (now.steps + further * steps > this.limits.steps) {
+      const all = `${grouped(further)} further rounds of ${grouped(steps)} steps each`;
+      this.stop(context, place, 'too-much-work', `${all} would bring the analysis of ${this.name} above ${grouped(this.limits.steps)} steps, its limit; use fewer repeats or shorter lists`);
+    }
+    return true;
+  }
+
+  /** Counts work whose result is shared: a round that repeats another does not take it again. */
+  spendOnce(context: Context, place: () => Place, steps: number): void {
+    this.sharedSteps += steps;
+    this.spend(context, place, steps);
   }
 
   /** Reports and ends this model's evaluation. */
@@ -298,6 +345,10 @@ export class Run {
     const declared = [...inputs, ...targets].flatMap(({ type }) => type.shape.flatMap((size) => symbolsOf(size)));
     return declared.findIndex(({ key }) => key === symbol.key);
   }
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 /** A size as a factor: in parentheses where it is more than one. */

@@ -10,7 +10,8 @@ export interface Binding {
 
 /** The names of one body; lookups go on in the scope around it. */
 export class Scope {
-  private readonly bindings = new Map<string, Binding>();
+  /** Made when something is bound: of many bodies nothing is. */
+  private bindings: Map<string, Binding> | undefined;
 
   constructor(
     readonly parent: Scope | undefined,
@@ -20,20 +21,20 @@ export class Scope {
 
   /** The binding of this very body. */
   own(name: string): Binding | undefined {
-    return this.bindings.get(name);
+    return this.bindings?.get(name);
   }
 
   bind(name: string, binding: Binding): void {
-    this.bindings.set(name, binding);
+    (this.bindings ??= new Map<string, Binding>()).set(name, binding);
   }
 
   lookup(name: string): Binding | undefined {
-    return this.bindings.get(name) ?? this.parent?.lookup(name);
+    return this.bindings?.get(name) ?? this.parent?.lookup(name);
   }
 
   /** All names that can be seen, the nearest first. */
   *names(): Iterable<string> {
-    yield* this.bindings.keys();
+    if (this.bindings !== undefined) yield* this.bindings.keys();
     if (this.parent !== undefined) yield* this.parent.names();
   }
 }

@@ -99,6 +99,8 @@ export const gradientSize: Lint = ({ graph }, report) => {
 /** √s or its reciprocal, whichever is larger: `3·10⁴`. */
 function spell(square: number): string {
   const factor = Math.sqrt(square < 1 ? 1 / square : square);
+  // The square has left the range of numbers.
+  if (!Number.isFinite(factor)) return 'more than 10¹⁵⁴';
   const exponent = Math.floor(Math.log10(factor));
   const digits = [...String(exponent)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('');
   return `${String(Number((factor / 10 ** exponent).toPrecision(1)))}·10${digits}`;

@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', 'node_modules/**'],
     globalSetup: 'server/src/engine/kernels/wasm/build.mjs',
-    setupFiles: 'test/support/spans.ts',
+    setupFiles: ['test/support/spans.ts', 'test/support/properties.ts'],
     pool: 'threads',
     testTimeout: 60_000,
   },

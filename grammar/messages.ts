@@ -72,12 +72,27 @@ export function wrongQuotes(token: IToken): Diagnostic {
 
 export function malformedNumber(token: IToken): Diagnostic {
   const { image } = token;
-  const way = image.startsWith('.')
-    ? `write \`0${image}\``
-    : /^[\d_]+\.?[\d_]*[kKmMgGbB]$/.test(image)
-      ? 'the size suffixes are k, M and G, on whole numbers: `1_500k`'
-      : 'numbers are written `64`, `50_257`, `10k`, `0.1` or `1e-3`, and names do not begin with a digit';
-  return error('malformed-number', spanOf(token), `\`${image}\` is no number; ${way}`);
+  const meant = numberMeant(image);
+  const suffixed = 'the size suffixes are k, M and G, on whole numbers';
+  const way = /^[\d_]+\.?[\d_]*[kKmMgGbB]$/.test(image)
+    ? `${suffixed}${meant === undefined ? '' : `: write \`${meant}\``}`
+    : meant === undefined
+      ? 'numbers are written `64`, `50_257`, `10k`, `0.1` or `1e-3`, and names do not begin with a digit'
+      : `write \`${meant}\``;
+  const fixes = meant === undefined ? undefined : [replacement(`Write ${meant}`, spanOf(token), meant)];
+  return error('malformed-number', spanOf(token), `\`${image}\` is no number; ${way}`, fixes);
+}
+
+/** What a number of another notation stands for: `0.5` for `.5`, `1_500` for `1.5k`, `64` for `64_`. */
+function numberMeant(image: string): string | undefined {
+  if (/^\.\d+$/.test(image)) return `0${image}`;
+  const [, whole, fraction = '', letter] = /^(\d[\d_]*)(?:\.(\d*))?([kKmMgGbB])$/.exec(image) ?? [];
+  if (whole === undefined || letter === undefined) return undefined;
+  const zeros = { k: 3, m: 6, g: 9, b: 9 }[letter.toLowerCase()]!;
+  if (fraction === '') return `${whole}${{ k: 'k', m: 'M', g: 'G', b: 'G' }[letter.toLowerCase()]!}`;
+  if (fraction.length > zeros) return undefined;
+  const digits = `${whole.replaceAll('_', '')}${fraction.padEnd(zeros, '0')}`.replace(/^0+(?=\d)/, '');
+  return digits.replace(/(?<=\d)(?=(?:\d{3})+$)/g, '_');
 }
 
 export function numberTooLarge(token: IToken): Diagnostic {
@@ -170,9 +185,11 @@ export function missing(what: string, after: IToken, found: IToken | undefined, 
   const way = example === undefined ? '' : `, as in \`${example}\``;
   if (found !== undefined && isKeyword(found) && what.includes('name') && !joiningWords.has(found.image))
     return error('keyword-as-name', spanOf(found), `\`${found.image}\` is a keyword and cannot be a name`);
+  const word = /^`(in|import|=)`$/.exec(what)?.[1];
+  const fixes = word === undefined ? undefined : [insertion(`Add \`${word}\``, endOf(after), ` ${word}`)];
   return found === undefined
-    ? error('missing-part', lastSpan(after), `${what} is missing after ${quoted(after)}${way}`)
-    : error('missing-part', markOf(found), `${what} is missing between ${quoted(after)} and ${quoted(found)}${way}`);
+    ? error('missing-part', lastSpan(after), `${what} is missing after ${quoted(after)}${way}`, fixes)
+    : error('missing-part', markOf(found), `${what} is missing between ${quoted(after)} and ${quoted(found)}${way}`, fixes);
 }
 
 /** A header or block word without its `{ … }`. */
@@ -212,8 +229,8 @@ export function misplaced(token: IToken, message: string, fixes?: readonly Fix[]
 }
 
 /** Words, signs and brackets that a finished statement or item leaves over. */
-export function leftOver(token: IToken, message: string): Diagnostic {
-  return error('unexpected', markOf(token), `${quoted(token)} does not fit here: ${message}`);
+export function leftOver(token: IToken, message: string, fixes?: readonly Fix[]): Diagnostic {
+  return error('unexpected', markOf(token), `${quoted(token)} does not fit here: ${message}`, fixes);
 }
 
 /** What a statement or declaration leaves over, by the first token of each. */
@@ -224,7 +241,7 @@ export function statementLeftOver(token: IToken, first: IToken, beginsValue: boo
     case ':':
       return leftOver(token, 'a `:` follows the name of an input, target or param, and stands in indices');
     case ',':
-      return leftOver(token, 'statements are separated by new lines or `;`, not by commas');
+      return leftOver(token, 'statements are separated by new lines or `;`, not by commas', [replacement('Write `;`', spanOf(token), ';')]);
     case '=':
       return leftOver(token, 'a statement has one `=` at most');
   }
@@ -281,7 +298,7 @@ export function declarationInBody(token: IToken): Diagnostic {
     token.image === 'let'
       ? 'a body binds without it: `width = 64`'
       : `a \`${token.image}\` stands at the top level of a file`;
-  return leftOver(token, way);
+  return leftOver(token, way, token.image === 'let' ? [replacement('Remove `let`', { start: token.startOffset, end: endOf(token) + 1 }, '')] : undefined);
 }
 
 export function keywordAsName(token: IToken): Diagnostic {

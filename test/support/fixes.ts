@@ -5,6 +5,7 @@ import { parse } from '../../grammar/parse';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
 import { fixesOf } from '../../server/src/features/fixes/fixes';
 import { applied } from '../../server/src/features/text-edits';
+import { filesOf } from './files';
 import { documentOf } from './fixture';
 
 /** Behind each fix the text parses, what it is offered for is gone, and no error is new; returns how many were tried. */
@@ -16,7 +17,7 @@ export function expectFixesToMend(before: string, files: Readonly<Record<string,
   const known = errorsIn(diagnostics.filter(({ code }) => code !== 'error-in-application'));
   let tried = 0;
   for (const diagnostic of diagnostics) {
-    for (const fix of fixesOf(document, diagnostic)) {
+    for (const fix of fixesOf(document, diagnostic, filesOf({ 'main.nn': before, ...files }))) {
       tried++;
       const after = applied(before, fix.edits);
       const left = diagnosticsOf(documentOf(after, files));

@@ -82,7 +82,7 @@ export const features: readonly Feature[] = [
     const wanted = (kind: string): boolean => only?.some((each) => kind === each || kind.startsWith(`${each}.`)) ?? true;
     const safe = only !== undefined && wanted(fixAllKind) ? safeFixes(document, diagnostics) : undefined;
     return [
-      ...(wanted(lsp.CodeActionKind.QuickFix) ? codeActions(document, diagnostics, span).map((action) => toCodeAction(document, action, lsp.CodeActionKind.QuickFix, session)) : []),
+      ...(wanted(lsp.CodeActionKind.QuickFix) ? codeActions(document, diagnostics, span, files).map((action) => toCodeAction(document, action, lsp.CodeActionKind.QuickFix, session)) : []),
       ...(codeActionKinds.slice(1, -1).some(wanted) ? refactorings(document, span, files).map((each) => toRefactoring(document, each)).filter(({ kind }) => wanted(kind!)) : []),
       ...(safe === undefined ? [] : [toCodeAction(document, safe, fixAllKind, session)]),
     ];

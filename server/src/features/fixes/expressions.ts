@@ -57,6 +57,21 @@ export const assumeCondition: Fixer = (site) => {
 };
 
 /** Another number of dimensions, or the function's layer of the same name. */
+/** A block of what comes in, where one is missing. */
+export const addBlock: Fixer = (site) => [{ title: 'Add { Identity }', edits: [insert(site.diagnostic.span.end, ' { Identity }')] }];
+
+/** A branch that gives on what comes in. */
+export const addBranch: Fixer = (site) => {
+  const block = marked(site, 'parallel')?.body;
+  return block === undefined ? [] : [replace('Add the branch Identity', block.span, '{ Identity }')];
+};
+
+/** A name where one is missing: that of what the word before it most often names. */
+export const addName: Fixer = (site) => {
+  const name = { input: 'x', target: 'y', output: 'y' }[textOf(site, site.diagnostic)];
+  return name === undefined ? [] : [{ title: `Add the name ${name}`, edits: [insert(site.diagnostic.span.end, ` ${name}`)] }];
+};
+
 export const fittingLayer: Fixer = (site) => {
   const wanted = /; (\w+) takes an input of this rank/.exec(site.diagnostic.message)?.[1];
   const marking = marked(site, 'call', 'name');
@@ -73,17 +88,6 @@ export const nearestListed: Fixer = (site) => {
   const listed = /(?:it has|there are|it takes) ([\w, ]+)/.exec(message)?.[1]?.split(', ') ?? [];
   const nearest = suggested ?? nearestName(written, listed) ?? (optimizers.has(written) || functions.has(written) ? undefined : listed.length === 1 ? listed[0] : undefined);
   return nearest === undefined ? [] : [replace(`Change to ${nearest}`, span, nearest)];
-};
-
-/** The nearest name that another file declares. */
-export const nearestImport: Fixer = (site) => {
-  const name = marked(site, 'name');
-  const statement = around(site, 'import');
-  if (name === undefined || statement?.path === undefined) return [];
-  const source = site.document.dependencies.get(new URL(statement.path.value, site.document.uri).href);
-  const declared = (source?.tree.declarations ?? []).flatMap((each) => ('name' in each ? [each.name.text] : []));
-  const nearest = nearestName(name.text, declared);
-  return nearest === undefined ? [] : [replace(`Change to ${nearest}`, name.span, nearest)];
 };
 
 /** A name of its own for what is declared or bound a second time. */

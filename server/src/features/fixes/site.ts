@@ -5,6 +5,7 @@ import { children, type Node } from '../../../../grammar/walk';
 import type { Diagnostic, Fix } from '../../base/diagnostic';
 import type { Span } from '../../base/span';
 import type { Tensor } from '../../semantics/graph';
+import type { Files } from '../entity';
 import type { TextEdit } from '../text-edits';
 import type { Document } from '../workspace';
 
@@ -13,17 +14,19 @@ export interface Site {
   readonly diagnostic: Diagnostic;
   /** The innermost node that holds the marked place, and those around it, the outermost first. */
   readonly path: readonly Node[];
+  /** What may be imported. */
+  readonly files: Files;
 }
 
 /** Makes the fixes for one code. */
 export type Fixer = (site: Site) => readonly Fix[];
 
-export function siteOf(document: Document, diagnostic: Diagnostic): Site {
+export function siteOf(document: Document, diagnostic: Diagnostic, files: Files): Site {
   const { span } = diagnostic;
   const path: Node[] = [document.tree];
   for (;;) {
     const inner = children(path.at(-1)!).find((child) => child.span.start <= span.start && span.end <= child.span.end && child.span.end > child.span.start);
-    if (inner === undefined) return { document, diagnostic, path };
+    if (inner === undefined) return { document, diagnostic, path, files };
     path.push(inner);
   }
 }

@@ -1,0 +1,134 @@
+// Fixes at what is declared: shapes of inputs, names, files, lets that should be stacks, sizes that models ask for.
+
+import type * as ast from '../../../../grammar/ast';
+import { nearestName } from '../../base/nearest';
+import type { Fix } from '../../base/diagnostic';
+import { introductionOf } from '../scopes';
+import { callOf } from './calls';
+import { markedNode } from './numbers';
+import { around, type Fixer, indentationAt, insert, marked, replace, type Site, textOf } from './site';
+
+/** The shapes that a message names: `attn_mask is [7, 7], but gets [7, 6]`. */
+function shapesIn(message: string): readonly string[] {
+  return [...new Set([...message.matchAll(/\[[\w, ]*\]/g)].map(([shape]) => shape))];
+}
+
+/** An input, target or param that is given as an argument, declared with the shape that is asked for there. */
+export function* declaredShape(site: Site): Iterable<Fix> {
+  const { diagnostic, document } = site;
+  const sizes = [...diagnostic.message.matchAll(/(\d+) classes/g)].map(([, size]) => `[${size!}]`);
+  for (const { value } of [...(callOf(site)?.arguments ?? [])].reverse()) {
+    const by = value.kind === 'name' ? introductionOf(value, [...site.path.filter((node) => node.span.start <= value.span.start && node.span.end >= value.span.end)])?.by : undefined;
+    if ((by?.kind !== 'input' && by?.kind !== 'target' && by?.kind !== 'param') || by.type?.shape === undefined) continue;
+    const { type } = by;
+    const shape = document.text.slice(type.span.start, type.span.end).indexOf('[');
+    for (const wanted of [...shapesIn(diagnostic.message), ...sizes]) {
+      yield replace(`Declare ${by.name.text} as ${wanted}`, { start: type.span.start + shape, end: type.span.end }, wanted);
+    }
+  }
+}
+
+/** What stands for a size in the type of an input becomes a name, or the size that came in. */
+export function* fittingType(site: Site): Iterable<Fix> {
+  const type = around(site, 'type');
+  if (type === undefined) return;
+  const words = new Set(site.document.text.match(/\b[A-Za-z_]\w*/g));
+  const axis = type.shape?.findIndex(({ span }) => span.start === site.diagnostic.span.start) ?? -1;
+  const name = [['c', 'h', 'w'][axis], 'n', 'm', 'k'].find((each): each is string => each !== undefined && !words.has(each));
+  if (name !== undefined) yield replace(`Let ${name} stand for any size`, site.diagnostic.span, name);
+}
+
+/** The size that comes in. */
+export function* incomingSize(site: Site): Iterable<Fix> {
+  const size = /, with (\w+)$/.exec(site.diagnostic.message)?.[1];
+  if (size !== undefined) yield replace(`Use ${size}`, site.diagnostic.span, size);
+}
+
+/** Free dimensions instead of an ellipsis. */
+export function* freeDimensions(site: Site): Iterable<Fix> {
+  const words = new Set(site.document.text.match(/\b[A-Za-z_]\w*/g));
+  for (const names of [['H', 'W'], ['L'], ['D', 'H', 'W'], ['N']]) {
+    if (names.every((name) => !words.has(name))) yield replace(`Write ${names.join(', ')}`, site.diagnostic.span, names.join(', '));
+  }
+}
+
+/** What a model asks of its free dimensions, said as an assumption. */
+export function* statedRequirement(site: Site): Iterable<Fix> {
+  const condition = /requires (.+)$/.exec(site.diagnostic.message)?.[1];
+  const input = around(site, 'input');
+  if (condition === undefined || input === undefined) return;
+  yield { title: `State it: assert ${condition}`, edits: [insert(input.span.end, `\n${indentationAt(site, input.span.start)}assert ${condition}`)] };
+}
+
+/** `let head = Linear(10)` as a stack. */
+export function* stackForLet(site: Site): Iterable<Fix> {
+  const declaration = around(site, 'let');
+  if (declaration === undefined) return;
+  const name = declaration.name.text;
+  yield replace(`Declare a stack ${name}`, declaration.span, `stack ${name} {\n  ${textOf(site, declaration.value)}\n}`);
+}
+
+/** A free dimension of the model for one that it does not have. */
+export function* otherDimension(site: Site): Iterable<Fix> {
+  const argument = around(site, 'argument');
+  if (argument?.name === undefined) return;
+  const names = site.document.analysis.models.flatMap(({ graph }) => graph.inputs.flatMap(({ type }) => type.shape.flatMap((size) => (typeof size === 'number' ? [] : [...String(size).matchAll(/[A-Za-z_]\w*/g)].map(([name]) => name)))));
+  const sorted = [...new Set([nearestName(argument.name.text, names), ...names])];
+  for (const name of sorted) if (name !== undefined) yield replace(`Change to ${name}`, argument.name.span, name);
+}
+
+/** `loss_` for `loss`. */
+export const nameForKeyword: Fixer = (site) => {
+  const written = textOf(site, site.diagnostic);
+  const name = `${written}_`;
+  if (!/^[a-z]+$/.test(written) || new RegExp(`\\b${name}\\b`).test(site.document.text)) return [];
+  return [replace(`Rename to ${name}`, site.diagnostic.span, name)];
+};
+
+/** A layer of its own where a shared one does not fit. */
+export function* ownLayer(site: Site): Iterable<Fix> {
+  const name = marked(site, 'name');
+  const by = name && introductionOf(name, site.path.slice(0, site.path.indexOf(name)))?.by;
+  if (by?.kind !== 'binding' || by.names.length !== 1) return;
+  const text = textOf(site, by.value);
+  yield replace(`Make a layer of its own: ${text}`, name!.span, by.value.kind === 'pipe' ? `{ ${text} }` : text);
+}
+
+/** A binding behind the statement that makes what it reads known. */
+export function* moveDown(site: Site): Iterable<Fix> {
+  const at = site.path.findLastIndex(({ kind }) => kind === 'binding');
+  const binding = site.path[at];
+  const block = site.path[at - 1];
+  if (binding?.kind !== 'binding' || block?.kind !== 'block') return;
+  const lines = site.document.lines;
+  const line = (offset: number): number => lines.position(offset).line;
+  const start = lines.offset({ line: line(binding.span.start), character: 0 });
+  const end = lines.offset({ line: line(binding.span.end) + 1, character: 0 });
+  const isAlone = (statement: ast.Statement): boolean => block.statements.every((other) => other === statement || line(other.span.end) < line(statement.span.start) || line(other.span.start) > line(statement.span.end));
+  if (!isAlone(binding)) return;
+  for (const later of block.statements.slice(block.statements.indexOf(binding) + 1)) {
+    if (!isAlone(later) || later.span.end === site.document.text.length) continue;
+    const behind = lines.offset({ line: line(later.span.end) + 1, character: 0 });
+    yield { title: `Move it behind ${textOf(site, later).split('\n')[0]!}`, edits: [{ span: { start, end }, text: '' }, insert(behind, site.document.text.slice(start, end))] };
+  }
+}
+
+/** The number that an assert compares with, as it is. */
+export function* actualValue(site: Site): Iterable<Fix> {
+  const actual = /this assert fails: (\[[^\]]*\]|[\d_.]+) is not /.exec(site.diagnostic.message)?.[1];
+  const node = markedNode(site);
+  if (actual === undefined || node.kind !== 'comparison' || node.operators.length !== 1) return;
+  const operand = [...node.operands].reverse().find(({ kind }) => kind === 'integer' || kind === 'list');
+  if (operand !== undefined) yield replace(`Use ${actual}`, operand.span, actual);
+}
+
+/** Names for the values that are left over, or none for values that are missing. */
+export function* otherNames(site: Site): Iterable<Fix> {
+  const binding = around(site, 'binding');
+  const count = Number(/this is a list of (\d+)/.exec(site.diagnostic.message)?.[1]);
+  if (binding === undefined || Number.isNaN(count)) return;
+  const names = binding.names.map(({ text }) => text);
+  const span = { start: binding.names[0]!.span.start, end: binding.names.at(-1)!.span.end };
+  const text = Array.from({ length: count }, (_, index) => names[index] ?? `_${String(index)}`).join(', ');
+  yield replace(`Unpack into ${text}`, span, text);
+}

@@ -94,7 +94,7 @@ export function requireHeads(call: Pick<Call, 'problem'>, name: string, argument
     code: 'heads-do-not-divide',
     argument,
     message: `${name} cuts the width ${String(width)} into ${String(heads)} heads, which do not divide it; ${String(fitting)} would`,
-    fix: { title: `Use ${String(fitting)} heads`, argument, value: String(fitting) },
+    fix: { title: `Use ${argument} = ${String(fitting)}`, argument, value: String(fitting) },
   });
   return false;
 }
@@ -250,8 +250,8 @@ const multiheadAttention = operation<MultiheadArguments>({
     if (!requireFloat(call, 'MultiheadAttention')) return undefined;
     if (!['query', 'key', 'value'].every((what, index) => requireSequence(call, 'MultiheadAttention', what, sequences[index]!))) return undefined;
     const [width, keyWidth, valueWidth] = sequences.map((sequence) => sequence.shape[1]!) as [Dimension, Dimension, Dimension];
-    if (!requireNumber(call, 'MultiheadAttention', 'The weight', width) || !requireNumber(call, 'MultiheadAttention', 'The weight', keyWidth)) return undefined;
-    if (!requireNumber(call, 'MultiheadAttention', 'The weight', valueWidth) || !requireHeads(call, 'MultiheadAttention', 'num_heads', width, heads)) return undefined;
+    if (!requireNumber(call, 'MultiheadAttention', 'the weight', width) || !requireNumber(call, 'MultiheadAttention', 'the weight', keyWidth)) return undefined;
+    if (!requireNumber(call, 'MultiheadAttention', 'the weight', valueWidth) || !requireHeads(call, 'MultiheadAttention', 'num_heads', width, heads)) return undefined;
     const [queries, keys, values] = sequences.map((sequence) => sequence.shape[0]!) as [Dimension, Dimension, Dimension];
     if (!call.requireEqual(keys, values)) {
       return call.problem({ code: 'keys-and-values-differ', message: `every key has a value, but there are ${print(keys)} keys and ${print(values)} values` });

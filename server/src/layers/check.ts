@@ -88,10 +88,10 @@ export function resolveAxis(
 }
 
 /** The fix that makes a number of parts the nearest one below it that divides all of the sizes; none for free sizes. */
-export function dividingFix(argument: string, what: string, wanted: number, ...sizes: readonly Dimension[]): { title: string; argument: string; value: string } | undefined {
+export function dividingFix(argument: string, wanted: number, ...sizes: readonly Dimension[]): { title: string; argument: string; value: string } | undefined {
   for (let parts = wanted; parts >= 1; parts--) {
     if (!sizes.every((size) => typeof size === 'number' && size % parts === 0)) continue;
-    return { title: `Use ${String(parts)} ${what}`, argument, value: String(parts) };
+    return { title: `Use ${argument} = ${String(parts)}`, argument, value: String(parts) };
   }
   return undefined;
 }

@@ -76,7 +76,7 @@ function requireGroups(call: Pick<Call, 'problem' | 'requireEqual'>, name: strin
       fix:
         what === 'out_channels'
           ? { title: `Make out_channels ${String(nearest)}`, argument: 'out_channels', value: String(nearest) }
-          : dividingFix('groups', 'groups', groups, channels, outChannels),
+          : dividingFix('groups', groups, channels, outChannels),
     });
     return false;
   }
@@ -134,8 +134,8 @@ function convolution(axes: 1 | 2 | 3): Operation {
       const { kernel_size, groups, bias, out_channels, padding_mode } = call.arguments;
       if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
       const [channels, ...spatial] = call.inputs[0]!.shape;
-      if (!requireFixed(call, name, 'The weight', channels!)) return undefined;
-      if (!requireFixed(call, name, 'The weight', out_channels)) return undefined;
+      if (!requireFixed(call, name, 'the weight', channels!)) return undefined;
+      if (!requireFixed(call, name, 'the weight', out_channels)) return undefined;
       if (!requireGroups(call, name, channels!, out_channels, groups)) return undefined;
       const windows = windowsOf(call);
       if (windows === undefined || !requirePaddable(call, name, windows)) return undefined;
@@ -208,8 +208,8 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
       const { out_channels, kernel_size, stride, padding: cut, output_padding, groups, bias, dilation } = call.arguments;
       if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
       const [channels, ...spatial] = call.inputs[0]!.shape;
-      if (!requireFixed(call, name, 'The weight', channels!)) return undefined;
-      if (!requireFixed(call, name, 'The weight', out_channels)) return undefined;
+      if (!requireFixed(call, name, 'the weight', channels!)) return undefined;
+      if (!requireFixed(call, name, 'the weight', out_channels)) return undefined;
       if (!requireGroups(call, name, channels!, out_channels, groups)) return undefined;
       for (const [axis, extra] of output_padding.entries()) {
         const bound = Math.max(stride[axis]!, dilation[axis]!);

@@ -259,7 +259,7 @@ const splitHeads = operation<{ heads: Dimension }>({
         code: 'heads-do-not-divide',
         argument: 'heads',
         message: `${print(heads)} heads do not divide the width ${print(width)}; use a divisor of ${print(width)}`,
-        fix: typeof heads === 'number' ? dividingFix('heads', 'heads', heads, width) : undefined,
+        fix: typeof heads === 'number' ? dividingFix('heads', heads, width) : undefined,
       });
     }
     const lead = shape.length - 2;

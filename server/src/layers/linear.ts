@@ -27,8 +27,8 @@ const linear = operation<{ out_features: Dimension; bias: boolean }>({
     if (!requireRank(call, 'Linear', 1) || !requireFloat(call, 'Linear')) return undefined;
     const { shape } = call.inputs[0]!;
     const features = shape.at(-1)!;
-    if (!requireFixed(call, 'Linear', 'The weight', features)) return undefined;
-    if (!requireFixed(call, 'Linear', 'The weight', out_features)) return undefined;
+    if (!requireFixed(call, 'Linear', 'the weight', features)) return undefined;
+    if (!requireFixed(call, 'Linear', 'the weight', out_features)) return undefined;
     const rows = shape.slice(0, -1);
     const macs = multiply(...rows, features, out_features);
     const weight = [out_features, features];
@@ -65,7 +65,7 @@ function requireTable(
       message: `${name} looks up indices, but gets floats; declare the input as int[…], or use Linear`,
     });
   }
-  if (!requireFixed(call, name, 'The table', rows) || !requireFixed(call, name, 'The table', width)) return undefined;
+  if (!requireFixed(call, name, 'the table', rows) || !requireFixed(call, name, 'the table', width)) return undefined;
   if (padding_idx === null || typeof rows !== 'number' || (padding_idx >= -rows && padding_idx < rows)) return [rows, width];
   return call.problem({
     code: 'index-out-of-range',
@@ -131,8 +131,8 @@ const bilinear = operation<{ out_features: Dimension; bias: boolean }>({
     if (left === undefined || right === undefined || !agree) {
       return call.problem({ code: 'shapes-do-not-broadcast', message: `Bilinear takes two inputs that agree in all but the last axis, but gets ${shapes.map(printShape).join(' and ')}` });
     }
-    if (!requireFixed(call, 'Bilinear', 'The weight', left) || !requireFixed(call, 'Bilinear', 'The weight', right)) return undefined;
-    if (!requireFixed(call, 'Bilinear', 'The weight', out_features)) return undefined;
+    if (!requireFixed(call, 'Bilinear', 'the weight', left) || !requireFixed(call, 'Bilinear', 'the weight', right)) return undefined;
+    if (!requireFixed(call, 'Bilinear', 'the weight', out_features)) return undefined;
     const weight = [out_features, left, right];
     // x₁·W for all pairs of outputs and entries of x₂, then the product with x₂.
     const factors = [...rows[0]!, out_features, right, add(left, 1)];

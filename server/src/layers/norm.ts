@@ -78,7 +78,7 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
       if (!requireNormRank(call, name, axes) || !requireFloat(call, name)) return undefined;
       const type = call.inputs[0]!;
       const [channels] = type.shape;
-      if (!requireFixed(call, name, 'The scale', channels!)) return undefined;
+      if (!requireFixed(call, name, 'the scale', channels!)) return undefined;
       const parameters = scaleAndShift([channels!], learned, shifted);
       const spatial = type.shape.slice(1);
       return {
@@ -108,7 +108,7 @@ function requireNormRank(call: Site, name: string, axes: number): boolean {
 function normalizedShape(call: Site, name: string, dims: number, learned: boolean): readonly Dimension[] | undefined {
   if (!requireRank(call, name, dims) || !requireFloat(call, name)) return undefined;
   const shape: readonly Dimension[] = call.inputs[0]!.shape.slice(-dims);
-  return shape.every((dimension) => !learned || requireFixed(call, name, 'The scale', dimension)) ? shape : undefined;
+  return shape.every((dimension) => !learned || requireFixed(call, name, 'the scale', dimension)) ? shape : undefined;
 }
 
 function lastAxes(rank: number, dims: number): Dependence {
@@ -173,13 +173,13 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean; 
     if (!requireRank(call, 'GroupNorm', 1) || !requireFloat(call, 'GroupNorm')) return undefined;
     const type = call.inputs[0]!;
     const [channels] = type.shape;
-    if (!requireFixed(call, 'GroupNorm', 'The scale', channels!)) return undefined;
+    if (!requireFixed(call, 'GroupNorm', 'the scale', channels!)) return undefined;
     if (!call.requireEqual(modulo(channels!, num_groups)!, 0)) {
       return call.problem({
         code: 'groups-do-not-divide',
         argument: 'num_groups',
         message: `GroupNorm splits ${print(channels!)} channels into ${String(num_groups)} groups, which does not divide them; use a divisor of ${print(channels!)}`,
-        fix: dividingFix('num_groups', 'groups', num_groups, channels!),
+        fix: dividingFix('num_groups', num_groups, channels!),
       });
     }
     const parameters = scaleAndShift([channels!], learned, shifted);
@@ -226,7 +226,7 @@ function instanceNorm(axes: 1 | 2 | 3): Operation {
       if (!requireSpatial(call, name, axes) || !requireFloat(call, name)) return undefined;
       const type = call.inputs[0]!;
       const [channels, ...spatial] = type.shape;
-      if ((learned || track_running_stats) && !requireFixed(call, name, 'The scale', channels!)) return undefined;
+      if ((learned || track_running_stats) && !requireFixed(call, name, 'the scale', channels!)) return undefined;
       const count = channels!;
       // PyTorch: "Expected more than 1 spatial element when training".
       if (!call.requireAtLeast(elements(spatial), 2)) {

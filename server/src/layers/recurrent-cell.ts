@@ -108,7 +108,7 @@ function cell({ name, kind, summary, formula }: CellEntry): Operation {
         return call.problem({ code: 'wrong-rank', message: `${name} takes the features of one step, [features], but gets ${printShape(shape)}; ${name.replace('Cell', '')} takes a sequence` });
       }
       const features = shape[0]!;
-      if (!requireNumber(call, name, 'The weight', features) || !requireNumber(call, name, 'The weight', hidden)) return undefined;
+      if (!requireNumber(call, name, 'the weight', features) || !requireNumber(call, name, 'the weight', hidden)) return undefined;
       const places = inputPlaces(call, inputs);
       const [hx, cx] = [places.get('hx'), places.get('cx')];
       for (const place of [hx, cx]) {

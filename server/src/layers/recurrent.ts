@@ -111,7 +111,7 @@ function recurrent({ name, cell, summary, formula, source }: RecurrentKind): Ope
         return call.problem({ code: 'wrong-rank', message: `${name} takes a sequence [T, features], but gets ${printShape(shape)}; the batch is never written` });
       }
       const [steps, features] = shape as [Dimension, Dimension];
-      if (!requireNumber(call, name, 'The weight', features) || !requireNumber(call, name, 'The weight', hidden_size)) return undefined;
+      if (!requireNumber(call, name, 'the weight', features) || !requireNumber(call, name, 'the weight', hidden_size)) return undefined;
       if (proj_size >= hidden_size) {
         return call.problem({ code: 'projection-too-large', argument: 'proj_size', message: `proj_size must be below hidden_size = ${String(hidden_size)}, but is ${String(proj_size)}` });
       }

@@ -112,7 +112,7 @@ function inferTransformer(call: Call<TransformerArguments>, sketch: Sketch): Inf
     if (!requireSequence(call, name, inputs[place]!.name, call.inputs[place]!)) return undefined;
   }
   const [steps, width] = call.inputs[0]!.shape as [Dimension, Dimension];
-  if (!requireNumber(call, name, 'The weight', width) || !requireHeads(call, name, 'nhead', width, nhead)) return undefined;
+  if (!requireNumber(call, name, 'the weight', width) || !requireHeads(call, name, 'nhead', width, nhead)) return undefined;
   let macs = multiply(steps, 2 * width * inner);
   for (const { source = 0, mask, keyMask } of attentions) {
     const [keys, keyWidth] = call.inputs[source]!.shape as [Dimension, Dimension];

@@ -1,10 +1,12 @@
 // Fixes of arguments: take away what is too much, add what is missing, and write the nearest value that is accepted.
 
 import type * as ast from '../../../../grammar/ast';
+import type { Fix } from '../../base/diagnostic';
 import { nearestName } from '../../base/nearest';
 import type { ArgumentDefinition, RawValue } from '../../layers/arguments';
 import { itemSpan } from '../../semantics/text-spans';
 import { calleeOf, nameOfArgument } from '../callee';
+import { flowInto } from '../flow';
 import { definitionsOf } from '../spelling';
 import { around, type Fixer, insert, replace, type Site, textOf } from './site';
 
@@ -110,4 +112,27 @@ function candidates(raw: RawValue, definition: ArgumentDefinition<unknown>): rea
 function spell(value: RawValue): string {
   if (Array.isArray(value)) return `[${(value as readonly RawValue[]).map(spell).join(', ')}]`;
   return typeof value === 'string' ? `"${value}"` : String(value);
+}
+
+/** PyTorch's `in_channels` or `in_features`, which nobody writes here: the first argument, where it is what comes in. */
+export function* inferredArgument(site: Site): Iterable<Fix> {
+  const call = site.path.findLast((node): node is ast.Call => node.kind === 'call');
+  const [first] = call?.arguments ?? [];
+  if (call === undefined || first?.name !== undefined || first?.value.kind !== 'integer') return;
+  const flow = flowInto(site.document, site.path.slice(0, site.path.indexOf(call) + 1), call.span.start);
+  const shape = flow?.isList === false ? flow.types[0]?.shape : undefined;
+  const { value } = first.value;
+  if (shape === undefined || (shape[0] !== value && shape.at(-1) !== value)) return;
+  const what = shape[0] === value && shape.length > 2 ? 'channels' : 'features';
+  yield replace(`Remove ${textOf(site, first)}: the ${what} that come in are known`, itemSpan(site.document.text, call.arguments, 0), '');
+}
+
+/** The argument that is missing, for one that does not exist. */
+export function* missingName(site: Site): Iterable<Fix> {
+  const found = argumentAt(site);
+  const callee = found && calleeOf(found.call, site.document);
+  if (found?.argument.name === undefined || callee === undefined || site.diagnostic.fixes !== undefined) return;
+  const names = callee.kind === 'declaration' ? callee.declaration.parameters.map(({ name }) => name.text) : Object.keys(definitionsOf(callee.operation));
+  const given = new Set(found.call.arguments.map((argument) => nameOfArgument(found.call, argument, callee)));
+  for (const name of names) if (!given.has(name)) yield replace(`Change to ${name}`, found.argument.name.span, name);
 }

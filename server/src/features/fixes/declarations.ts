@@ -3,10 +3,11 @@
 import type * as ast from '../../../../grammar/ast';
 import { nearestName } from '../../base/nearest';
 import type { Fix } from '../../base/diagnostic';
+import { separatorAt } from '../refactor/site';
 import { introductionOf } from '../scopes';
 import { callOf } from './calls';
 import { markedNode } from './numbers';
-import { around, type Fixer, indentationAt, insert, marked, replace, type Site, textOf } from './site';
+import { around, type Fixer, insert, marked, replace, type Site, textOf } from './site';
 
 /** The shapes that a message names: `attn_mask is [7, 7], but gets [7, 6]`. */
 function shapesIn(message: string): readonly string[] {
@@ -57,7 +58,7 @@ export function* statedRequirement(site: Site): Iterable<Fix> {
   const condition = /requires (.+)$/.exec(site.diagnostic.message)?.[1];
   const input = around(site, 'input');
   if (condition === undefined || input === undefined) return;
-  yield { title: `State it: assert ${condition}`, edits: [insert(input.span.end, `\n${indentationAt(site, input.span.start)}assert ${condition}`)] };
+  yield { title: `State it: assert ${condition}`, edits: [insert(input.span.end, `${separatorAt(site.document, input)}assert ${condition}`)] };
 }
 
 /** `let head = Linear(10)` as a stack. */

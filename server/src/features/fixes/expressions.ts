@@ -1,11 +1,12 @@
 // Fixes of expressions and statements: parentheses around a flow, a pipe instead of a call, and what must be added or go.
 
 import type * as ast from '../../../../grammar/ast';
+import type { Fix } from '../../base/diagnostic';
 import { functions, layers } from '../../layers/catalog';
 import { nearestName } from '../../base/nearest';
 import { optimizers } from '../../layers/optimizers';
 import { statementSpan } from '../../semantics/text-spans';
-import { around, type Fixer, holderOf, indentationAt, insert, marked, needsParentheses, replace, textOf } from './site';
+import { around, type Fixer, holderOf, indentationAt, insert, marked, needsParentheses, replace, type Site, tensorOf, textOf } from './site';
 
 /** `x -> f + y` becomes `(x -> f) + y`. */
 export const flowInParentheses: Fixer = (site) => {
@@ -89,6 +90,19 @@ export const nearestListed: Fixer = (site) => {
   const nearest = suggested ?? nearestName(written, listed) ?? (optimizers.has(written) || functions.has(written) ? undefined : listed.length === 1 ? listed[0] : undefined);
   return nearest === undefined ? [] : [replace(`Change to ${nearest}`, span, nearest)];
 };
+
+/** `x -> Linear(4) -> y` becomes `y = x -> Linear(4)`. */
+export function* bindingForStep(site: Site): Iterable<Fix> {
+  const name = marked(site, 'name');
+  const pipe = name && holderOf(site, name);
+  if (name === undefined || pipe?.kind !== 'pipe' || pipe.right !== name || holderOf(site, pipe)?.kind !== 'expression-statement') return;
+  let first: ast.Expression = pipe.left;
+  while (first.kind === 'pipe') first = first.left;
+  // Without a tensor in front, the name would be that of a layer.
+  if (first.kind !== 'name' || tensorOf(site, first) === undefined) return;
+  const text = `${name.text} = ${textOf(site, pipe.left)}`;
+  yield replace(`Write ${text}`, pipe.span, text);
+}
 
 /** A name of its own for what is declared or bound a second time. */
 export const anotherName: Fixer = (site) => {

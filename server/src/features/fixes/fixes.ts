@@ -6,16 +6,16 @@ import type { Document } from '../workspace';
 import { type Files } from '../entity';
 import { filesOf } from '../definition';
 import { siteOf } from './site';
-import { fixers } from './table';
+import { fixers, own } from './table';
 
 /** The fixes of a diagnostic: those that it brings along, and those of the table. */
 export function fixesOf(document: Document, diagnostic: Diagnostic, files: Files = filesOf(document)): readonly Fix[] {
   const code = registeredCode(diagnostic.code);
-  const own = diagnostic.fixes ?? [];
-  if (code === undefined || fixers[code] === undefined) return own;
+  const table = code === undefined ? undefined : fixers[code];
+  if (table === undefined) return diagnostic.fixes ?? [];
   const site = siteOf(document, diagnostic, files);
-  const made = fixers[code].flatMap((fixer) => fixer(site));
-  return [...own, ...made.filter(({ edits }) => !own.some((fix) => JSON.stringify(fix.edits) === JSON.stringify(edits)))];
+  const made = (table.includes(own) ? table : [own, ...table]).flatMap((fixer) => fixer(site));
+  return made.filter(({ edits }, index) => made.findIndex((fix) => JSON.stringify(fix.edits) === JSON.stringify(edits)) === index);
 }
 
 /** Codes whose first fix keeps the meaning of the text, or writes what it can only have meant: saving may apply them all. */

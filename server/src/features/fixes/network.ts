@@ -88,7 +88,7 @@ export const otherDilation = (site: Site): Iterable<Fix> => withPadding(site, 'd
 
 /** What the message says the channels, or an axis, must be a multiple of, and the nearest size above that is one. */
 function sizesOf({ diagnostic: { message } }: Site): { readonly size: number; readonly wanted: number } | undefined {
-  const [, multiple, there] = /multiple of (\d+), but there are (\d+)/.exec(message) ?? [];
+  const [, multiple, there] = /multiple of (\d+), but there are (\d+)|into (\d+) groups, which does not divide the (\d+) input/.exec(message)?.filter((each) => each !== undefined) ?? [];
   const odd = /size (\d+) is odd/.exec(message)?.[1];
   const [size, factor] = [Number(there ?? odd), Number(multiple ?? 2)];
   return Number.isNaN(size) ? undefined : { size, wanted: Math.ceil(size / factor) * factor };
@@ -109,7 +109,10 @@ export function* channelsBefore(site: Site): Iterable<Fix> {
   for (const call of calls.reverse()) {
     for (const name of ['out_channels', 'out_features', 'hidden_size']) {
       const argument = argumentOf(site, call, name);
-      if (argument !== undefined && wholeNumber(argument.value) === sizes.size) yield replace(`Make ${name} of ${textOf(site, call)} ${String(sizes.wanted)}`, argument.value.span, String(sizes.wanted));
+      if (argument !== undefined && wholeNumber(argument.value) === sizes.size) {
+        const text = `${site.document.text.slice(call.span.start, argument.value.span.start)}${String(sizes.wanted)}${site.document.text.slice(argument.value.span.end, call.span.end)}`;
+        yield replace(`Use ${text} in front`, argument.value.span, String(sizes.wanted));
+      }
     }
   }
 }

@@ -3,16 +3,16 @@
 import type * as ast from '../../../../grammar/ast';
 import type { Node } from '../../../../grammar/walk';
 import type { Fix } from '../../base/diagnostic';
-import type { Dimension } from '../../symbolic/dimension';
+import { type Dimension, identical } from '../../symbolic/dimension';
 import type { GraphNode, Tensor } from '../../semantics/graph';
 import { argumentEdit, layerOf, makerOf } from '../../semantics/lint/network';
 import type { TextEdit } from '../text-edits';
-import { around, type Fixer, holderOf, insert, marked, type Site, tensorOf, textOf } from './site';
+import { insert, marked, type Site, tensorOf, textOf } from './site';
 
 type Shape = readonly Dimension[];
 
 function same(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+  return a.length === b.length && a.every((size, axis) => identical(size, b[axis]!));
 }
 
 /** The two shapes that a message says do not meet. */
@@ -35,7 +35,7 @@ function operandsOf(site: Site): readonly Tensor[] {
 }
 
 /** What an expression gives: its own value, or that of the layer it ends with. */
-function resultOf(site: Site, node: ast.Expression): Tensor | undefined {
+export function resultOf(site: Site, node: ast.Expression): Tensor | undefined {
   if (node.kind === 'pipe') return resultOf(site, node.right);
   if (node.kind === 'block') return lastOf(site, node);
   return tensorOf(site, node) ?? applied(site, node)?.output;
@@ -65,38 +65,54 @@ function incomingOf(site: Site, block: ast.Block): readonly Tensor[] | undefined
   return input && [input];
 }
 
-/** Convolutions that give up places for lack of padding, up to where the map had the wanted size. */
-export const padToKeep: Fixer = (site) => {
+/** Convolutions that give up places for lack of padding, up to where all maps had one size; with a projection where the channels differ, too. */
+export function* padToKeep(site: Site): Iterable<Fix> {
   const operands = operandsOf(site).filter(({ type }) => type.shape.length > 1);
-  for (const narrow of operands) {
-    for (const wide of operands) {
-      // Where the channels differ, too, padding alone mends nothing.
-      const channels = [narrow, wide].map(({ type }) => type.shape[0]!);
-      if (site.diagnostic.code === 'shapes-do-not-broadcast' && !channels.includes(1) && !same([channels[0]!], [channels[1]!])) continue;
-      const fix = wide === narrow ? undefined : padded(site, narrow, wide.type.shape.slice(1));
-      if (fix !== undefined) return [fix];
-    }
+  for (const wanted of sizesBefore(operands)) {
+    const edits = new Map<string, TextEdit>();
+    const isReached = operands.every((operand) => same(operand.type.shape.slice(1), wanted) || padded(site, operand, wanted, edits));
+    if (!isReached || edits.size === 0) continue;
+    const title = `Pad so that the ${edits.size === 1 ? 'convolution keeps' : 'convolutions keep'} the size`;
+    yield { title, edits: [...edits.values()] };
+    const padding = (operand: Tensor): Shape => [operand.type.shape[0]!, ...wanted];
+    const projection = projected(site, operands.map(padding));
+    if (projection !== undefined) yield { title: `${title}, and ${lower(projection.title)}`, edits: [...edits.values(), ...projection.edits] };
   }
-  return [];
-};
+}
 
-function padded(site: Site, narrow: Tensor, wanted: Shape): Fix | undefined {
-  if (same(narrow.type.shape.slice(1), wanted)) return undefined;
-  const edits = new Map<string, TextEdit>();
+function lower(title: string): string {
+  return title.charAt(0).toLowerCase() + title.slice(1);
+}
+
+/** The sizes of maps that meet, and those of what they were made from. */
+function sizesBefore(operands: readonly Tensor[]): readonly Shape[] {
+  const sizes: Shape[] = [];
+  const add = ({ type: { shape } }: Tensor): void => {
+    if (shape.length > 1 && !sizes.some((size) => same(size, shape.slice(1)))) sizes.push(shape.slice(1));
+  };
+  operands.forEach(add);
+  let node = makerOf(operands[0]);
+  for (let steps = 0; node !== undefined && steps < 100 && node.inputs[0] !== undefined; steps++) {
+    add(node.inputs[0]);
+    node = makerOf(node.inputs[0]);
+  }
+  return sizes;
+}
+
+/** Whether a map has a size once the convolutions behind it keep theirs; collects the edits that make them. */
+function padded(site: Site, narrow: Tensor, wanted: Shape, edits: Map<string, TextEdit>): boolean {
   let node: GraphNode | undefined = makerOf(narrow);
   for (let steps = 0; node !== undefined && steps < 1000; steps++) {
     const [input] = node.inputs;
     if (/^Conv[123]d$/.test(node.operation.name)) {
       const edit = keepingPadding(node);
-      if (edit === undefined || layerOf(node)!.origin.place.file !== site.document.uri) return undefined;
+      if (edit === undefined || layerOf(node)!.origin.place.file !== site.document.uri) return false;
       if (edit !== 'keeps') edits.set(String(edit.span.start), edit);
     }
-    if (input !== undefined && same(input.type.shape.slice(1), wanted)) {
-      return edits.size === 0 ? undefined : { title: `Pad so that the ${edits.size === 1 ? 'convolution keeps' : 'convolutions keep'} the size`, edits: [...edits.values()] };
-    }
+    if (input !== undefined && same(input.type.shape.slice(1), wanted)) return true;
     node = makerOf(input);
   }
-  return undefined;
+  return false;
 }
 
 function keepingPadding(node: GraphNode): TextEdit | 'keeps' | undefined {
@@ -110,25 +126,57 @@ function keepingPadding(node: GraphNode): TextEdit | 'keeps' | undefined {
 }
 
 /** A 1×1 convolution, or a linear layer, that gives a skip connection the shape of what it is added to. */
-export const projectSkip: Fixer = (site) => {
-  const node = marked(site, 'residual', 'binary');
-  if (node === undefined || (node.kind === 'binary' && node.operator !== '+')) return [];
-  const [left, right] = operandsOf(site);
-  if (left === undefined || right === undefined) return [];
+export function* projectSkip(site: Site): Iterable<Fix> {
+  const fix = projected(site, operandsOf(site).map(({ type }) => type.shape));
+  if (fix !== undefined) yield fix;
+}
+
+/** The projection of what skips, where the marked operands have these shapes. */
+function projected(site: Site, shapes: readonly Shape[]): Fix | undefined {
+  const node = marked(site, 'residual', 'binary', 'parallel');
+  const operands = operandsOf(site);
+  if (node === undefined || operands.length !== shapes.length || (node.kind === 'binary' && node.operator !== '+')) return undefined;
+  if (node.kind === 'parallel') return projectedBranch(site, node, shapes);
+  const [left, right] = operands;
+  const [from, to] = shapes;
+  if (left === undefined || right === undefined || from === undefined || to === undefined) return undefined;
   if (node.kind === 'residual') {
-    const projection = projectionTo(left.type.shape, right.type.shape);
-    if (projection === undefined) return [];
-    return [
-      {
-        title: `Project the skip connection with ${projection}`,
-        edits: [{ span: { start: node.span.start, end: node.body.span.start }, text: 'add { ' }, insert(node.body.span.end, `; ${projection} }`)],
-      },
-    ];
+    const projection = projectionTo(from, to);
+    if (projection === undefined) return undefined;
+    return {
+      title: `Project the skip connection with ${projection}`,
+      edits: [{ span: { start: node.span.start, end: node.body.span.start }, text: 'add { ' }, insert(node.body.span.end, `; ${projection} }`)],
+    };
   }
-  const [skip, shape] = dependsOn(right, left) ? [node.left, projectionTo(left.type.shape, right.type.shape)] : dependsOn(left, right) ? [node.right, projectionTo(right.type.shape, left.type.shape)] : [];
-  if (skip === undefined || shape === undefined) return [];
-  return [{ title: `Project the skip connection with ${shape}`, edits: [insert(skip.span.start, '('), insert(skip.span.end, ` -> ${shape})`)] }];
-};
+  const [skip, projection] = dependsOn(right, left) ? [node.left, projectionTo(from, to)] : dependsOn(left, right) ? [node.right, projectionTo(to, from)] : [];
+  if (skip === undefined || projection === undefined) return undefined;
+  return { title: `Project the skip connection with ${projection}`, edits: [insert(skip.span.start, '('), insert(skip.span.end, ` -> ${projection})`)] };
+}
+
+/** Of two branches that are added, the shorter one gets the shape of the other. */
+function projectedBranch(site: Site, node: ast.Parallel, shapes: readonly Shape[]): Fix | undefined {
+  const branches = node.body.statements.filter((statement) => statement.kind === 'expression-statement');
+  const [a, b] = shapes;
+  if (node.operation !== 'add' || branches.length !== 2 || node.body.statements.length !== 2 || a === undefined || b === undefined) return undefined;
+  const isFirst = textOf(site, branches[0]!).length < textOf(site, branches[1]!).length;
+  const branch = branches[isFirst ? 0 : 1]!.value;
+  const projection = isFirst ? projectionTo(a, b) : projectionTo(b, a);
+  if (projection === undefined) return undefined;
+  const isIdentity = /^Identity(?:\(\))?$/.test(textOf(site, branch));
+  return { title: `Project the shorter branch with ${projection}`, edits: [isIdentity ? { span: branch.span, text: projection } : insert(branch.span.end, ` -> ${projection}`)] };
+}
+
+/** A pool among branches that keep the size keeps it, too. */
+export function* poolKeepsSize(site: Site): Iterable<Fix> {
+  const node = marked(site, 'parallel');
+  for (const statement of node?.body.statements ?? []) {
+    const call = statement.kind === 'expression-statement' ? statement.value : undefined;
+    const first = call?.kind === 'pipe' ? call.left : call;
+    if (first?.kind !== 'call' || first.callee.kind !== 'name' || !/^(?:Max|Avg)Pool[123]d$/.test(first.callee.text)) continue;
+    const text = `${first.callee.text}(3, stride = 1, padding = 1)`;
+    yield { title: `Use ${text}`, edits: [{ span: first.span, text }] };
+  }
+}
 
 /** Whether a tensor was computed from another one. */
 function dependsOn(tensor: Tensor, other: Tensor): boolean {
@@ -152,7 +200,7 @@ function projectionTo(from: Shape, to: Shape): string | undefined {
   if (axes > 3 || typeof channels !== 'number') return undefined;
   const strides = from.slice(1).map((size, axis) => {
     const wanted = to[axis + 1]!;
-    if (size === wanted) return 1;
+    if (identical(size, wanted)) return 1;
     if (typeof size !== 'number' || typeof wanted !== 'number') return undefined;
     const stride = Math.ceil(size / wanted);
     return Math.floor((size - 1) / stride) + 1 === wanted ? stride : undefined;
@@ -161,40 +209,3 @@ function projectionTo(from: Shape, to: Shape): string | undefined {
   const stride = strides.every((each) => each === strides[0]) ? String(strides[0]) : `[${strides.join(', ')}]`;
   return `Conv${String(axes)}d(${String(channels)}, 1${stride === '1' ? '' : `, stride = ${stride}`})`;
 }
-
-/** Pools away the free places in front of a Flatten, so that what is behind it has a fixed width. */
-export const poolBeforeFlatten: Fixer = (site) => {
-  const node = marked(site, 'call', 'name');
-  // The layer itself was not applied: what came in is what the statement or the pipe before it gave.
-  const model = site.document.analysis.models.find(({ graph }) => graph.nodes.some((each) => each.kind === 'operation' && each.operation.name === 'Flatten'));
-  if (node === undefined || model === undefined) return [];
-  const flatten = model.graph.nodes.findLast((each): each is GraphNode => each.kind === 'operation' && each.operation.name === 'Flatten' && each.place.file === site.document.uri && each.place.span.end <= node.span.start);
-  const axes = (flatten?.inputs[0]?.type.shape.length ?? 0) - 1;
-  if (flatten === undefined || axes < 1 || axes > 3 || typeof flatten.inputs[0]!.type.shape[0] !== 'number') return [];
-  const layer = `AdaptiveAvgPool${String(axes)}d(1)`;
-  return [{ title: `Put ${layer} in front of the Flatten`, edits: [insert(flatten.place.span.start, `${layer} -> `)] }];
-};
-
-/** Gives an input the element type that its reader takes. */
-export const otherElement: Fixer = (site) => {
-  const wantsInts = /looks up indices|but gets floats/.test(site.diagnostic.message);
-  const holder = around(site, 'model');
-  const marking = marked(site, 'call', 'name');
-  const pipe = marking && holderOf(site, marking);
-  const first = holder?.body?.kind === 'block' ? holder.body.statements.find((statement) => statement.kind === 'input') : undefined;
-  const named = pipe?.kind === 'pipe' && pipe.left.kind === 'name' ? pipe.left.text : undefined;
-  const input = named === undefined ? first : holder?.body?.statements.find((statement): statement is ast.Input => statement.kind === 'input' && statement.name.text === named);
-  if (input?.kind !== 'input' || input.type === undefined) return [];
-  if (wantsInts && input.type.element === undefined) return [{ title: `Declare ${input.name.text} as int`, edits: [insert(input.type.span.start, 'int')] }];
-  if (wantsInts || input.type.element !== 'int' || input.type.shape === undefined) return [];
-  return [{ title: `Declare ${input.name.text} as floats`, edits: [{ span: { start: input.type.span.start, end: input.type.span.start + 3 }, text: '' }] }];
-};
-
-/** Takes the axes of size 1 away from a prediction. */
-export const flattenPrediction: Fixer = (site) => {
-  const call = marked(site, 'call');
-  const prediction = call?.arguments[0]?.value;
-  const shape = prediction && resultOf(site, prediction)?.type.shape;
-  if (prediction === undefined || shape === undefined || shape.length < 2 || shape.filter((size) => size !== 1).length !== 1) return [];
-  return [{ title: `Flatten ${textOf(site, prediction)}`, edits: [insert(prediction.span.start, 'flatten('), insert(prediction.span.end, ')')] }];
-};

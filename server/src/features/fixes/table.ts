@@ -2,16 +2,20 @@
 // already knows how to mend, it brings along with the diagnostic.
 
 import type { RegisteredCode } from '../../base/codes';
-import { addArguments, nameArgument, nearestValue, removeArgument } from './arguments';
+import { addArguments, inferredArgument, missingName, nameArgument, nearestValue, removeArgument } from './arguments';
 import { equalArguments, fewerArguments, fewerIndices, flipped, oneEllipsis, ownerOfMember, projectedArgument, quotedName, swapped, swappedBounds, transposed } from './calls';
 import { actualValue, declaredShape, fittingType, freeDimensions, incomingSize, moveDown, nameForKeyword, otherDimension, otherNames, ownLayer, stackForLet, statedRequirement } from './declarations';
 import { fileThatDeclares, importName, nearestImport } from './imports';
 import { channelsBefore, normOfExample, normsBehind, openActivation, otherDilation, projectionBefore, smallerKernel } from './network';
 import { addingUp, inferredSize, nearestNumber, number, otherLength, permutations, positiveNumber, sideOfWindows, withoutRepeats } from './numbers';
-import { addBlock, addBranch, addName, anotherName, assumeCondition, fittingLayer, flowInParentheses, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
-import { flattenPrediction, otherElement, padToKeep, poolBeforeFlatten, projectSkip } from './shapes';
+import { addBlock, addBranch, addName, anotherName, assumeCondition, bindingForStep, fittingLayer, flowInParentheses, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
+import { padToKeep, poolKeepsSize, projectSkip } from './shapes';
 import type { Fixer } from './site';
+import { flattenBefore, flattenPrediction, otherElement, poolBeforeFlatten } from './tensors';
 import { trying, tryingAll } from './tried';
+
+/** What the diagnostic brings along, which comes first where nothing else is said. */
+export const own: Fixer = ({ diagnostic }) => diagnostic.fixes ?? [];
 
 /** By code, the best first. */
 export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = {
@@ -28,12 +32,12 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'empty-slice': [trying(swappedBounds)],
   'exploding-gradient': [tryingAll(normsBehind)],
   'factor-does-not-divide': [trying(channelsBefore, projectionBefore)],
-  'free-parameter-shape': [poolBeforeFlatten],
+  'free-parameter-shape': [poolBeforeFlatten, trying(flattenBefore)],
   gridding: [trying(otherDilation)],
-  'groups-do-not-divide': [trying(nearestNumber)],
+  'groups-do-not-divide': [own, trying(nearestNumber, channelsBefore)],
   'heads-do-not-divide': [trying(nearestNumber)],
   'index-out-of-range': [trying(nearestNumber)],
-  'invalid-argument': [nearestValue],
+  'invalid-argument': [trying(inferredArgument), nearestValue],
   'invalid-repeat': [trying(positiveNumber)],
   'invalid-size': [trying(positiveNumber)],
   'keys-and-values-differ': [trying(equalArguments)],
@@ -51,7 +55,7 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'negative-padding': [trying(positiveNumber)],
   'no-branches': [trying(addBranch)],
   'no-effect': [removeStatement],
-  'no-output-left': [trying(nearestNumber)],
+  'no-output-left': [trying(inferredArgument), own, trying(nearestNumber)],
   'not-a-permutation': [tryingAll(permutations)],
   'not-iterable': [overRange],
   'odd-halves': [trying(channelsBefore, projectionBefore)],
@@ -68,8 +72,8 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'repeated-ellipsis': [trying(oneEllipsis)],
   'saturating-chain': [tryingAll(openActivation)],
   'shape-mismatch': [trying(fittingType, incomingSize)],
-  'shapes-do-not-broadcast': [padToKeep, projectSkip],
-  'shapes-do-not-join': [padToKeep],
+  'shapes-do-not-broadcast': [trying(padToKeep, projectSkip)],
+  'shapes-do-not-join': [trying(padToKeep, poolKeepsSize)],
   'shared-shape-clash': [trying(ownLayer)],
   'shifts-and-dims-differ': [trying(otherLength)],
   'single-value-per-channel': [trying(normOfExample)],
@@ -81,15 +85,15 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'split-sizes-differ': [trying(addingUp)],
   'step-is-zero': [trying(number(1))],
   'taps-in-padding': [trying(smallerKernel)],
-  'too-many-arguments': [removeArgument],
+  'too-many-arguments': [trying(inferredArgument), removeArgument],
   'too-many-indices': [trying(fewerIndices)],
   'undecided-condition': [assumeCondition],
   'undecided-size': [trying(fewerArguments)],
   'unequal-lists': [tryingAll(otherLength)],
-  'unknown-argument': [(site) => (site.diagnostic.fixes !== undefined ? [] : removeArgument(site))],
+  'unknown-argument': [own, trying(missingName), (site) => (site.diagnostic.fixes !== undefined ? [] : removeArgument(site))],
   'unknown-dimension': [trying(otherDimension)],
   'unknown-member': [nearestListed],
-  'unknown-name': [nearestImport, importName],
+  'unknown-name': [nearestImport, importName, trying(bindingForStep)],
   'unknown-optimizer': [nearestListed],
   'unknown-parameter': [trying(quotedName)],
   'unused-align-corners': [removeArgument],
@@ -106,7 +110,7 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'wrong-pad-length': [tryingAll(otherLength)],
   'wrong-rank': [fittingLayer],
   'wrong-state-shape': [trying(declaredShape)],
-  'wrong-target-shape': [flattenPrediction],
+  'wrong-target-shape': [flattenPrediction, tryingAll(flattenBefore)],
   'wrong-unpacking': [trying(otherLength, otherNames)],
   'wrong-weight-shape': [trying(declaredShape)],
 };

@@ -1,0 +1,70 @@
+// Fixes of what a layer or loss gets: a pool or a Flatten in front, another element type, axes of size 1 taken away.
+
+import type * as ast from '../../../../grammar/ast';
+import type { Fix } from '../../base/diagnostic';
+import type { GraphNode } from '../../semantics/graph';
+import { makerOf } from '../../semantics/lint/network';
+import { resultOf } from './shapes';
+import { around, type Fixer, holderOf, insert, marked, type Site, textOf } from './site';
+
+/** Pools away the free places in front of a Flatten, so that what is behind it has a fixed width. */
+export const poolBeforeFlatten: Fixer = (site) => {
+  const node = marked(site, 'call', 'name');
+  // The layer itself was not applied: what came in is what the statement or the pipe before it gave.
+  const model = site.document.analysis.models.find(({ graph }) => graph.nodes.some((each) => each.kind === 'operation' && each.operation.name === 'Flatten'));
+  if (node === undefined || model === undefined) return [];
+  const flatten = model.graph.nodes.findLast((each): each is GraphNode => each.kind === 'operation' && each.operation.name === 'Flatten' && each.place.file === site.document.uri && each.place.span.end <= node.span.start);
+  const axes = (flatten?.inputs[0]?.type.shape.length ?? 0) - 1;
+  if (flatten === undefined || axes < 1 || axes > 3 || typeof flatten.inputs[0]!.type.shape[0] !== 'number') return [];
+  const layer = `AdaptiveAvgPool${String(axes)}d(1)`;
+  return [{ title: `Put ${layer} in front of the Flatten`, edits: [insert(flatten.place.span.start, `${layer} -> `)] }];
+};
+
+/** A Flatten, or a pool and a Flatten, in front of the linear layer that keeps the places of a map apart. */
+export function* flattenBefore(site: Site): Iterable<Fix> {
+  const at = linearBefore(site);
+  if (at === undefined) return;
+  yield { title: 'Put Flatten in front of the Linear', edits: [insert(at, 'Flatten -> ')] };
+  for (const axes of [2, 1, 3]) {
+    const layers = `AdaptiveAvgPool${String(axes)}d(1) -> Flatten`;
+    yield { title: `Put ${layers} in front of the Linear`, edits: [insert(at, `${layers} -> `)] };
+  }
+}
+
+/** Where the Linear stands that is marked, or that made the prediction of a marked loss. */
+function linearBefore(site: Site): number | undefined {
+  const node = marked(site, 'call', 'name');
+  const callee = node?.kind === 'call' ? node.callee : node;
+  if (callee?.kind === 'name' && callee.text === 'Linear') return node!.span.start;
+  const prediction = node?.kind === 'call' ? node.arguments[0]?.value : undefined;
+  let maker = makerOf(prediction && resultOf(site, prediction));
+  for (let steps = 0; maker !== undefined && steps < 100; steps++) {
+    if (maker.operation.name === 'Linear') return maker.place.file === site.document.uri ? maker.place.span.start : undefined;
+    maker = makerOf(maker.inputs[0]);
+  }
+  return undefined;
+}
+
+/** Gives an input the element type that its reader takes. */
+export const otherElement: Fixer = (site) => {
+  const wantsInts = /looks up indices|but gets floats/.test(site.diagnostic.message);
+  const holder = around(site, 'model');
+  const marking = marked(site, 'call', 'name');
+  const pipe = marking && holderOf(site, marking);
+  const first = holder?.body?.kind === 'block' ? holder.body.statements.find((statement) => statement.kind === 'input') : undefined;
+  const named = pipe?.kind === 'pipe' && pipe.left.kind === 'name' ? pipe.left.text : undefined;
+  const input = named === undefined ? first : holder?.body?.statements.find((statement): statement is ast.Input => statement.kind === 'input' && statement.name.text === named);
+  if (input?.kind !== 'input' || input.type === undefined) return [];
+  if (wantsInts && input.type.element === undefined) return [{ title: `Declare ${input.name.text} as int`, edits: [insert(input.type.span.start, 'int')] }];
+  if (wantsInts || input.type.element !== 'int' || input.type.shape === undefined) return [];
+  return [{ title: `Declare ${input.name.text} as floats`, edits: [{ span: { start: input.type.span.start, end: input.type.span.start + 3 }, text: '' }] }];
+};
+
+/** Takes the axes of size 1 away from a prediction. */
+export const flattenPrediction: Fixer = (site) => {
+  const call = marked(site, 'call');
+  const prediction = call?.arguments[0]?.value;
+  const shape = prediction && resultOf(site, prediction)?.type.shape;
+  if (prediction === undefined || shape === undefined || shape.length < 2 || shape.filter((size) => size !== 1).length !== 1) return [];
+  return [{ title: `Flatten ${textOf(site, prediction)}`, edits: [insert(prediction.span.start, 'flatten('), insert(prediction.span.end, ')')] }];
+};

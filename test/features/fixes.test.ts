@@ -1,0 +1,105 @@
+// Quick fixes by what they write. That each mends what it is offered for, on the example of every code, is tested in docs/diagnostics.test.ts.
+
+import { describe, expect, it } from 'vitest';
+import { diagnosticsOf } from '../../server/src/features/diagnostics';
+import { fixesOf } from '../../server/src/features/fixes/fixes';
+import { applied } from '../../server/src/features/text-edits';
+import { filesOf } from '../support/files';
+import { documentOf } from '../support/fixture';
+import { expectFixesToMend } from '../support/fixes';
+
+/** The statements of a model `M` over an input `x`, as each fix of a code leaves them, by title. */
+function fixedBody(code: string, type: string, body: string): Readonly<Record<string, string>> {
+  const fixed = fixedText(code, `model M {\n  input x: ${type}\n  ${body}\n}\n`);
+  return Object.fromEntries(Object.entries(fixed).map(([title, text]) => [title, text.slice(text.indexOf(type) + type.length, -2).trim()]));
+}
+
+function fixedText(code: string, text: string, files: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const document = documentOf(text, files);
+  const [diagnostic] = diagnosticsOf(document).filter((each) => each.code === code);
+  expect(diagnostic, `no ${code} among ${diagnosticsOf(document).map((each) => each.code).join()}`).toBeDefined();
+  expectFixesToMend(text, files);
+  return Object.fromEntries(fixesOf(document, diagnostic!, filesOf({ 'main.nn': text, ...files })).map((fix) => [fix.title, applied(text, fix.edits)]));
+}
+
+describe('a skip connection', () => {
+  it('gets the padding that keeps the size', () => {
+    expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', 'residual { Conv2d(8, 5, dilation = 2) }')).toEqual({ 'Pad so that the convolution keeps the size': 'residual { Conv2d(8, 5, dilation = 2, padding = 4) }' });
+    expect(fixedBody('shapes-do-not-broadcast', '[8, H, W]', 'residual { Conv2d(8, 3) }')).toEqual({ 'Pad so that the convolution keeps the size': 'residual { Conv2d(8, 3, padding = 1) }' });
+  });
+
+  it('gets the projection that it lacks, with the stride of what it skips', () => {
+    expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', 'residual { Conv2d(16, 3, stride = 2, padding = 1) }')).toEqual({
+      'Project the skip connection with Conv2d(16, 1, stride = 2)': 'add { { Conv2d(16, 3, stride = 2, padding = 1) }; Conv2d(16, 1, stride = 2) }',
+    });
+    expect(fixedBody('shapes-do-not-broadcast', '[8, 32]', 'y = x -> Linear(64) -> ReLU; x + y')).toEqual({
+      'Project the skip connection with Linear(64)': 'y = x -> Linear(64) -> ReLU; (x -> Linear(64)) + y',
+    });
+    expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', 'add { Conv2d(16, 1); Identity }')).toEqual({ 'Project the shorter branch with Conv2d(16, 1)': 'add { Conv2d(16, 1); Conv2d(16, 1) }' });
+  });
+
+  it('gets both where both are missing', () => {
+    expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', 'residual { Conv2d(16, 3) }')).toEqual({
+      'Pad so that the convolution keeps the size, and project the skip connection with Conv2d(16, 1)': 'add { { Conv2d(16, 3, padding = 1) }; Conv2d(16, 1) }',
+    });
+  });
+});
+
+it('branches that are joined keep the size of what comes in', () => {
+  expect(fixedBody('shapes-do-not-join', '[8, 32, 32]', 'concat { Conv2d(8, 3); Conv2d(8, 5) }')).toEqual({ 'Pad so that the convolutions keep the size': 'concat { Conv2d(8, 3, padding = 1); Conv2d(8, 5, padding = 2) }' });
+  expect(fixedBody('shapes-do-not-join', '[8, 32, 32]', 'concat { Conv2d(8, 1); MaxPool2d(2) }')).toEqual({ 'Use MaxPool2d(3, stride = 1, padding = 1)': 'concat { Conv2d(8, 1); MaxPool2d(3, stride = 1, padding = 1) }' });
+});
+
+it('groups and channels become the nearest that divide', () => {
+  expect(fixedBody('groups-do-not-divide', '[3, 32, 32]', 'Conv2d(8, 3); Conv2d(9, 3, groups = 3)')).toEqual({
+    'Use groups = 1': 'Conv2d(8, 3); Conv2d(9, 3, groups = 1)',
+    'Use Conv2d(9, 3) in front': 'Conv2d(9, 3); Conv2d(9, 3, groups = 3)',
+  });
+  expect(fixedBody('groups-do-not-divide', '[9, 32, 32]', 'Conv2d(8, 3, groups = 3)')).toMatchObject({ 'Make out_channels 9': 'Conv2d(9, 3, groups = 3)' });
+  expect(fixedBody('factor-does-not-divide', '[8, 32, 32]', 'Conv2d(10, 3); PixelShuffle(2)')).toEqual({
+    'Use Conv2d(12, 3) in front': 'Conv2d(12, 3); PixelShuffle(2)',
+    'Put Conv2d(12, 1) in front': 'Conv2d(10, 3); Conv2d(12, 1) -> PixelShuffle(2)',
+  });
+});
+
+it('a map becomes a vector in front of the classifier', () => {
+  const text = (layers: string): string => `model M {\n  input x: [3, 32, 32]\n  target y: int\n  Conv2d(8, 3)\n  z = ${layers}Linear(10)\n  loss cross_entropy(z, y)\n}\n`.replace('z = ', 'z = x -> ReLU -> ');
+  expect(fixedText('wrong-target-shape', text(''))).toEqual({
+    'Put Flatten in front of the Linear': text('Flatten -> '),
+    'Put AdaptiveAvgPool2d(1) -> Flatten in front of the Linear': text('AdaptiveAvgPool2d(1) -> Flatten -> '),
+  });
+  expect(fixedBody('free-parameter-shape', '[3, H, W]', 'ReLU; Linear(10)')).toEqual({ 'Put AdaptiveAvgPool2d(1) -> Flatten in front of the Linear': 'ReLU; AdaptiveAvgPool2d(1) -> Flatten -> Linear(10)' });
+});
+
+it('the number of channels that come in, which PyTorch asks for, is taken away', () => {
+  expect(Object.entries(fixedBody('invalid-bias', '[8]', 'Linear(8, 16)'))[0]).toEqual(['Remove 8: the features that come in are known', 'Linear(16)']);
+  expect(Object.entries(fixedBody('no-output-left', '[3, 32, 32]', 'Conv2d(3, 64, 3)'))[0]).toEqual(['Remove 3: the channels that come in are known', 'Conv2d(64, 3)']);
+  expect(Object.keys(fixedBody('no-output-left', '[3, 32, 32]', 'Conv2d(8, 64, 3)'))).toEqual(['Use kernel_size = 32']);
+});
+
+it('an argument that does not exist becomes the one that is missing', () => {
+  expect(fixedText('unknown-argument', 'stack S(n) { Linear(n) }\nmodel M { input x: [8]; S(m = 3) }\n')['Change to n']).toBe('stack S(n) { Linear(n) }\nmodel M { input x: [8]; S(n = 3) }\n');
+});
+
+it('a name at the end of a chain is bound', () => {
+  expect(fixedBody('unknown-name', '[3]', 'x -> Linear(4) -> y; y -> ReLU')).toEqual({ 'Write y = x -> Linear(4)': 'y = x -> Linear(4); y -> ReLU' });
+});
+
+it('names are imported, and files found, by what they declare', () => {
+  const files = { 'parts/blocks.nn': 'stack Block { Linear(8) }\n' };
+  const model = 'model M {\n  input x: [3]\n  Block\n}\n';
+  expect(fixedText('unknown-name', model, files)).toEqual({ 'Import Block from "./parts/blocks.nn"': `from "./parts/blocks.nn" import Block\n\n${model}` });
+  expect(fixedText('missing-file', `from "./block.nn" import Block\n${model}`, files)).toEqual({ 'Import from "./parts/blocks.nn"': `from "./parts/blocks.nn" import Block\n${model}` });
+});
+
+it('numbers are read as they were meant', () => {
+  const meant = (number: string): readonly string[] => Object.values(fixedText('malformed-number', `let n = ${number}\n`)).map((text) => text.trim().slice('let n = '.length));
+  expect(['.5', '1.5k', '0.25M', '2K', '1.5b', '12.3456k'].map(meant)).toEqual([['0.5'], ['1_500'], ['250_000'], ['2k'], ['1_500_000_000'], []]);
+});
+
+it('a fix that would bring another error is not offered', () => {
+  // The nearest number of slopes fits; the nearest padding of the mirror does not fit what is asserted.
+  const asserted = 'ReflectionPad2d(32); assert shape(x)[0] == 3; output y; assert shape(y)[1] == 94';
+  expect(fixedBody('padding-too-large', '[3, 32, 32]', asserted)['Use padding = 31']).toBe(asserted.replace('(32)', '(31)'));
+  expect(fixedBody('padding-too-large', '[3, 32, 32]', asserted.replace('94', '92'))['Use padding = 30']).toBe(asserted.replace('(32)', '(30)').replace('94', '92'));
+});

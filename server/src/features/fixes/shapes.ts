@@ -5,7 +5,8 @@ import type { Node } from '../../../../grammar/walk';
 import type { Fix } from '../../base/diagnostic';
 import { type Dimension, identical } from '../../symbolic/dimension';
 import type { GraphNode, Tensor } from '../../semantics/graph';
-import { argumentEdit, layerOf, makerOf } from '../../semantics/lint/network';
+import { argumentEdit } from '../../semantics/lint/edits';
+import { layerOf, makerOf } from '../../semantics/lint/network';
 import type { TextEdit } from '../text-edits';
 import { insert, marked, type Site, tensorOf, textOf } from './site';
 

@@ -3,17 +3,15 @@
 import type { Dimension } from '../../symbolic/dimension';
 import type { GraphNode } from '../graph';
 import type { Lint } from './lint';
-import { everywhere, layerOf, makerOf, readersOf } from './network';
+import { everywhere, layerOf, makerOf, named, readersOf } from './network';
 
-function isConvolution(node: GraphNode): boolean {
-  return /^Conv[123]d$/.test(node.operation.name);
-}
+const isConvolution = named(/^Conv[123]d$/);
 
 /** How many features come in and go out, where the layer mixes all of them. */
 function widths(node: GraphNode): readonly [Dimension, Dimension] | undefined {
   const [input, output] = [node.inputs[0]!.type.shape, node.outputs[0]!.type.shape];
   if (node.operation.name === 'Linear') return [input.at(-1)!, output.at(-1)!];
-  return isConvolution(node) && layerOf(node)?.arguments.groups === 1 ? [input[0]!, output[0]!] : undefined;
+  return isConvolution(node.operation) && layerOf(node)?.arguments.groups === 1 ? [input[0]!, output[0]!] : undefined;
 }
 
 function taps(node: GraphNode): number {
@@ -24,7 +22,7 @@ function taps(node: GraphNode): number {
 function isFactorization(first: GraphNode, second: GraphNode, [narrow, middle, wide]: readonly [Dimension, Dimension, Dimension]): boolean {
   if (typeof narrow === 'number' && typeof middle === 'number' && typeof wide === 'number' && middle < Math.min(narrow, wide)) return true;
   // [1, 7] behind [7, 1], and windows that do not add up to more than they cost together.
-  return isConvolution(first) && taps(first) > 1 && taps(second) > 1 && !sameSquare(first, second);
+  return isConvolution(first.operation) && taps(first) > 1 && taps(second) > 1 && !sameSquare(first, second);
 }
 
 function sameSquare(first: GraphNode, second: GraphNode): boolean {
@@ -44,7 +42,7 @@ export const adjacentLinear: Lint = ({ graph }, report) => {
       if (readersOf(graph, before.outputs[0]!).length !== 1) return undefined;
       return isFactorization(before, node, [first[0], first[1], second[1]]) ? undefined : { node, before };
     },
-    (node) => node.operation.name === 'Linear' || isConvolution(node),
+    (operation) => operation.name === 'Linear' || isConvolution(operation),
   );
   for (const { node, before } of found) {
     const { span } = node.place;

@@ -2,15 +2,16 @@
 
 import type { GraphNode } from '../graph';
 import type { Lint } from './lint';
-import { argumentEdit, everywhere, layerOf, madeAt, readersOf } from './network';
+import { argumentEdit } from './edits';
+import { everywhere, layerOf, madeAt, named, readersOf } from './network';
 
-const convolution = /^Conv(?:Transpose)?[123]d$/;
-const norm = /^(?:Batch|Instance)Norm[123]d$/;
+const isConvolution = named(/^Conv(?:Transpose)?[123]d$/);
+const isNorm = named(/^(?:Batch|Instance)Norm[123]d$/);
 
 /** Whether the norm subtracts, for each entry of the layer's bias, a mean that contains it. */
 function cancels(layer: GraphNode, reader: GraphNode): boolean {
-  if (!norm.test(reader.operation.name)) return false;
-  if (convolution.test(layer.operation.name)) return true;
+  if (!isNorm(reader.operation)) return false;
+  if (isConvolution(layer.operation)) return true;
   // Of [C] the features of a linear layer are the channels; of [T, D] they are not.
   return layer.operation.name === 'Linear' && reader.operation.name === 'BatchNorm1d' && layer.outputs[0]!.type.shape.length === 1;
 }
@@ -27,8 +28,8 @@ export const biasBeforeNorm: Lint = ({ graph }, report) => {
       const all = readers.length > 0 && readers.every((reader) => reader.kind === 'operation' && cancels(node, reader));
       return all ? { node, reader: readers[0] as GraphNode } : undefined;
     },
-    (node) => convolution.test(node.operation.name) || node.operation.name === 'Linear',
-    madeAt,
+    (operation) => operation.name === 'Linear' || isConvolution(operation),
+    'made',
   );
   for (const { node, reader } of found) {
     const edit = argumentEdit(node, 'bias', 'false');

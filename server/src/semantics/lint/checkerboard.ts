@@ -3,7 +3,10 @@
 import { axisName } from '../../layers/window';
 import type { GraphNode } from '../graph';
 import type { Lint } from './lint';
-import { argumentFix, argumentPlace, everywhere, layerOf, madeAt } from './network';
+import { argumentFix, argumentPlace } from './edits';
+import { everywhere, layerOf, named } from './network';
+
+const isTransposed = named(/^ConvTranspose[123]d$/);
 
 interface Geometry {
   readonly kernel_size: readonly number[];
@@ -21,8 +24,9 @@ export const checkerboard: Lint = ({ graph }, report) => {
       const uneven = given.stride.findIndex((stride, axis) => stride > 1 && given.kernel_size[axis]! % stride !== 0);
       return uneven < 0 ? undefined : { node, given, axis: uneven };
     },
-    (node) => /^ConvTranspose[123]d$/.test(node.operation.name) && layerOf(node) !== undefined,
-    madeAt,
+    isTransposed,
+    'made',
+    (node) => layerOf(node) !== undefined,
   );
   for (const { node, given, axis } of found) {
     const [kernel, stride] = [given.kernel_size[axis]!, given.stride[axis]!];

@@ -1,26 +1,31 @@
 // Parameters that neither the loss nor any output depends on.
 
-import type { AnyNode, GraphNode, Tensor } from '../graph';
+import type { AnyNode, Graph, GraphNode, Tensor } from '../graph';
 import type { Lint } from './lint';
-import { bodyOf } from './network';
+import { ByTensor, PlaceKeys, TensorSet, bodyOf } from './network';
 
 /** Everything that the losses and outputs depend on. */
-function connected(ends: readonly Tensor[]): ReadonlySet<Tensor> {
-  const seen = new Set<Tensor>(ends);
-  const entered = new Set<AnyNode>();
-  const pending = [...ends];
+function connected(graph: Graph, ends: readonly Tensor[]): TensorSet {
+  const seen = new TensorSet(graph);
+  const pending: Tensor[] = [];
+  const see = (tensor: Tensor): void => {
+    if (seen.has(tensor)) return;
+    seen.add(tensor);
+    // Parameters come from nowhere.
+    if (tensor.source.kind === 'node') pending.push(tensor);
+  };
+  ends.forEach(see);
   while (pending.length > 0) {
-    const { source } = pending.pop()!;
-    if (source.kind !== 'node' || entered.has(source.node)) continue;
-    entered.add(source.node);
-    const { node } = source;
-    for (const tensor of node.kind === 'operation' ? [...node.inputs, ...node.parameters] : node.inputs) {
-      if (seen.has(tensor)) continue;
-      seen.add(tensor);
-      pending.push(tensor);
-    }
+    const node = nodeOf(pending.pop()!)!;
+    // All outputs of a node lead on to the same.
+    node.inputs.forEach(see);
+    if (node.kind === 'operation') node.parameters.forEach(see);
   }
   return seen;
+}
+
+function nodeOf({ source }: Tensor): AnyNode | undefined {
+  return source.kind === 'node' ? source.node : undefined;
 }
 
 export const disconnected: Lint = ({ graph, run, complete }, report) => {
@@ -28,18 +33,19 @@ export const disconnected: Lint = ({ graph, run, complete }, report) => {
   if (!complete || run.errors > 0 || graph.parameters.length === 0) return;
   const ends = [...graph.losses, ...graph.outputs.flatMap(({ tensors }) => tensors)];
   if (ends.length === 0) return;
-  const reached = connected(ends);
-  const users = new Map<Tensor, GraphNode>();
+  const reached = connected(graph, ends);
+  if (graph.parameters.every((parameter) => reached.has(parameter))) return;
+  const users = new ByTensor<GraphNode>(graph);
   for (const node of bodyOf(graph)) {
-    if (node.kind === 'operation') for (const parameter of node.parameters) if (!users.has(parameter)) users.set(parameter, node);
+    if (node.kind === 'operation') for (const parameter of node.parameters) if (users.get(parameter) === undefined) users.set(parameter, node);
   }
   // The last round of a loop may well leave unused what all others need.
+  const keys = new PlaceKeys();
   const used = new Set<string>();
   const loose = new Map<string, { readonly parameter: Tensor; readonly node: GraphNode | undefined }>();
   for (const parameter of graph.parameters) {
     const node = users.get(parameter);
-    const { file, span } = (node ?? parameter).place;
-    const key = `${String(span.start)}:${String(span.end)}:${file}`;
+    const key = keys.of((node ?? parameter).place);
     if (reached.has(parameter)) used.add(key);
     else if (!loose.has(key)) loose.set(key, { parameter, node });
   }

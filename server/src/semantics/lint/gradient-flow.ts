@@ -3,8 +3,8 @@
 import type { Graph, GraphNode, Tensor } from '../graph';
 import { saturating } from './activations';
 import type { Lint } from './lint';
-import { hasWeights, type Moments, standard, stepOf } from './moments';
-import { bodyOf, kindOf, makerOf } from './network';
+import { hasWeights, type Moments, standard, type Step, stepOf } from './moments';
+import { ByTensor, TensorSet, bodyOf, kindOf, makerOf } from './network';
 
 /** How a layer with weights passes a gradient on. */
 export interface Passed {
@@ -17,32 +17,35 @@ export interface Passed {
 const limit = 1e4;
 
 /** Moments of all tensors, and what gradients are behind each layer with weights, from the last one to the first. */
-export function gradientFlow(graph: Graph): { readonly moments: ReadonlyMap<Tensor, Moments>; readonly passed: readonly Passed[] } {
+export function gradientFlow(graph: Graph): { readonly moments: Pick<ByTensor<Moments>, 'get'>; readonly passed: readonly Passed[] } {
   const body = bodyOf(graph).filter((node): node is GraphNode => node.kind === 'operation');
-  const moments = new Map<Tensor, Moments>();
-  const steps = new Map<GraphNode, readonly (number | undefined)[]>();
+  const moments = new ByTensor<Moments>(graph);
+  /** In the order of the body. */
+  const steps: (Step | undefined)[] = [];
   /** Tensors that something with parameters has made. */
-  const learned = new Set<Tensor>();
+  const learned = new TensorSet(graph);
   for (const input of graph.inputs) if (input.type.element === 'float') moments.set(input, standard);
   for (const node of body) {
     const step = stepOf(node, node.inputs.map((input) => moments.get(input)));
-    if (step !== undefined) {
-      steps.set(node, step.gradient);
-      for (const output of node.outputs) moments.set(output, step.output);
+    steps.push(step);
+    const learns = node.parameters.length > 0 || node.inputs.some((input) => learned.has(input));
+    for (const output of node.outputs) {
+      if (step !== undefined) moments.set(output, step.output);
+      if (learns) learned.add(output);
     }
-    if (node.parameters.length > 0 || node.inputs.some((input) => learned.has(input))) for (const output of node.outputs) learned.add(output);
   }
 
-  const gradients = new Map<Tensor, number>(lastOutputs(graph).map((tensor) => [tensor, 1]));
+  const gradients = new ByTensor<number>(graph);
+  for (const tensor of lastOutputs(graph)) gradients.set(tensor, 1);
   const weighted: GraphNode[] = [];
-  for (const node of body.reverse()) {
+  for (let at = body.length - 1; at >= 0; at--) {
+    const node = body[at]!;
     const square = node.outputs.reduce((total, output) => total + (gradients.get(output) ?? 0), 0);
     if (square === 0) continue;
-    const factors = steps.get(node);
     for (const [index, input] of node.inputs.entries()) {
       if (!learned.has(input)) continue;
       // What no rule knows makes all before it unknown, which NaN stands for.
-      const part = square * (factors?.[index] ?? NaN);
+      const part = square * (steps[at]?.gradient[index] ?? NaN);
       gradients.set(input, (gradients.get(input) ?? 0) + part);
     }
     if (hasWeights(node) && learned.has(node.inputs[0]!)) weighted.push(node);
@@ -53,7 +56,7 @@ export function gradientFlow(graph: Graph): { readonly moments: ReadonlyMap<Tens
 
 /** Where weights were last applied in front of the losses, or the outputs of a model without. */
 function lastOutputs(graph: Graph): readonly Tensor[] {
-  const seen = new Set<Tensor>();
+  const seen = new TensorSet(graph);
   const found: Tensor[] = [];
   const pending = graph.losses.length > 0 ? [...graph.losses] : graph.outputs.flatMap(({ tensors }) => tensors);
   while (pending.length > 0) {

@@ -2,9 +2,10 @@
 
 import { axisName } from '../../layers/window';
 import { elementwiseLayers } from './activations';
-import type { GraphNode, Tensor } from '../graph';
+import type { GraphNode } from '../graph';
 import type { Lint } from './lint';
-import { argumentPlace, bodyOf, kindOf, layerOf } from './network';
+import { argumentPlace } from './edits';
+import { ByTensor, bodyOf, kindOfOperation, layerOf, named, perOperation } from './network';
 
 /** More offsets than this are not followed. */
 const most = 1 << 14;
@@ -23,22 +24,24 @@ interface Dilated {
   readonly before: Dilated | undefined;
 }
 
-const convolution = /^Conv[123]d$/;
+const isConvolution = named(/^Conv[123]d$/);
 
 /** Operations that keep every place where it is. */
-function keepsPlaces(node: GraphNode): boolean {
-  const kind = kindOf(node);
+const keepsPlaces = perOperation((operation) => {
+  const kind = kindOfOperation(operation);
   return elementwiseLayers.has(kind) || /norm\d?d?$/.test(kind) || kind.startsWith('dropout') || kind === 'identity' || kind === 'droppath';
-}
+});
 
 export const gridding: Lint = ({ graph }, report) => {
-  const chains = new Map<Tensor, Chain>();
+  // Most networks have no dilation.
+  if (!bodyOf(graph).some((node) => node.kind === 'operation' && isConvolution(node.operation) && isDilated(node))) return;
+  const chains = new ByTensor<Chain>(graph);
   const ends: { readonly node: GraphNode; readonly chain: Chain }[] = [];
   for (const node of bodyOf(graph)) {
     if (node.kind !== 'operation') continue;
     const before = chains.get(node.inputs[0]!);
-    if (keepsPlaces(node) && before !== undefined) chains.set(node.outputs[0]!, before);
-    else if (convolution.test(node.operation.name)) {
+    if (keepsPlaces(node.operation) && before !== undefined) chains.set(node.outputs[0]!, before);
+    else if (isConvolution(node.operation)) {
       const chain = through(node, before);
       if (chain === undefined) continue;
       chains.set(node.outputs[0]!, chain);
@@ -71,6 +74,12 @@ function numbersOf(node: GraphNode): { readonly kernel_size: readonly number[]; 
   return layerOf(node)!.arguments as never;
 }
 
+function isDilated(node: GraphNode): boolean {
+  if (layerOf(node) === undefined) return false;
+  const { kernel_size, dilation } = numbersOf(node);
+  return dilation.some((step, axis) => step > 1 && kernel_size[axis]! > 1);
+}
+
 /** The chain behind a convolution; a stride ends it, and so does a field that is too wide to follow. */
 function through(node: GraphNode, before: Chain | undefined): Chain | undefined {
   if (layerOf(node) === undefined) return undefined;
@@ -78,8 +87,7 @@ function through(node: GraphNode, before: Chain | undefined): Chain | undefined 
   if (stride.some((step) => step !== 1)) return undefined;
   const seen = kernel_size.map((kernel, axis) => sums(before?.seen[axis] ?? 1, kernel, dilation[axis]!));
   if (!seen.every((each) => each !== undefined)) return undefined;
-  const isDilated = dilation.some((step, axis) => step > 1 && kernel_size[axis]! > 1);
-  return { seen, dilated: isDilated ? { node, before: before?.dilated } : before?.dilated };
+  return { seen, dilated: isDilated(node) ? { node, before: before?.dilated } : before?.dilated };
 }
 
 /** What the taps of a dilated kernel see of what each unit before them sees. */

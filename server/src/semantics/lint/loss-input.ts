@@ -4,14 +4,15 @@ import type { Code } from '../../base/codes';
 import type { GraphNode, Tensor } from '../graph';
 import type { EvaluatedModel } from '../model';
 import type { Lint } from './lint';
-import { everywhere, kindOf, makerOf, removal } from './network';
+import { removal } from './edits';
+import { ByTensor, everywhere, kindOf, kindOfOperation, makerOf, named } from './network';
 
 const softmaxes = new Set(['softmax', 'logsoftmax', 'softmax2d', 'softmin']);
 const sigmoids = new Set(['sigmoid', 'hardsigmoid', 'logsigmoid']);
 /** Operations that hand values on as they are. */
 const passing = new Set(['identity', 'flatten', 'reshape', 'unflatten', 'squeeze', 'unsqueeze', 'transpose', 'permute', 'dropout']);
 /** Layers whose outputs may be any number. */
-const unbounded = /^(?:Linear|Bilinear|Conv(?:Transpose)?[123]d)$/;
+const isUnbounded = named(/^(?:Linear|Bilinear|Conv(?:Transpose)?[123]d)$/);
 
 interface Rule {
   readonly code: Code;
@@ -52,7 +53,7 @@ const rules: readonly Rule[] = [
   {
     code: 'logits-in-binary-cross-entropy',
     reader: (kind) => kind === 'binarycrossentropy',
-    wrong: (maker) => unbounded.test(maker.operation.name),
+    wrong: (maker) => isUnbounded(maker.operation),
     message: (maker, reader) => `${reader} takes probabilities between 0 and 1, but ${maker} gives any number; ${reader}_with_logits takes those`,
     fix: 'with-logits',
   },
@@ -65,22 +66,35 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** The operation that made the values of a tensor, whatever has only handed them on since. */
-function makerOfValues(tensor: Tensor | undefined): GraphNode | undefined {
-  let maker = makerOf(tensor);
-  while (maker !== undefined && passing.has(kindOf(maker))) maker = makerOf(maker.inputs[0]);
+/** The operation that made the values of a tensor, whatever has only handed them on since; `known` are the answers so far. */
+function makerOfValues(tensor: Tensor | undefined, known: ByTensor<GraphNode | null>): GraphNode | undefined {
+  const passed: Tensor[] = [];
+  let at = tensor;
+  let maker = makerOf(at);
+  while (at !== undefined && maker !== undefined && passing.has(kindOf(maker))) {
+    const before = known.get(at);
+    if (before !== undefined) {
+      maker = before ?? undefined;
+      break;
+    }
+    passed.push(at);
+    at = maker.inputs[0];
+    maker = makerOf(at);
+  }
+  for (const each of passed) known.set(each, maker ?? null);
   return maker;
 }
 
 export const lossInput: Lint = (model, report) => {
+  const known = new ByTensor<GraphNode | null>(model.graph);
   for (const rule of rules) {
     const found = everywhere(
       model.graph,
       (node) => {
-        const maker = makerOfValues(node.inputs[0]);
+        const maker = makerOfValues(node.inputs[0], known);
         return maker !== undefined && rule.wrong(maker) ? { node, maker } : undefined;
       },
-      (node) => rule.reader(kindOf(node)),
+      (operation) => rule.reader(kindOfOperation(operation)),
     );
     for (const { node, maker } of found) {
       const mark = rule.fix === 'with-logits' ? node : maker;

@@ -3,15 +3,18 @@
 
 import type * as ast from '../../../../grammar/ast';
 import { children, type Node } from '../../../../grammar/walk';
+import type { AxisWindow } from '../../layers/dependence';
 import type { GraphNode, Place, Tensor } from '../graph';
 import type { EvaluatedModel } from '../model';
 import { ReceptiveFields } from '../receptive-field';
 import type { Lint } from './lint';
-import { bodyOf, layerOf, makerOf, readersOf } from './network';
+import { ByTensor, applies, bodyOf, layerOf, makerOf, named, readersOf } from './network';
 
 /** Global pools, behind which no layer can tell positions apart. */
+const isAdaptivePool = named(/^Adaptive(?:Avg|Max)Pool[23]d$/);
+
 function poolsAll(node: GraphNode): boolean {
-  return /^Adaptive(?:Avg|Max)Pool[23]d$/.test(node.operation.name) && node.outputs[0]!.type.shape.slice(1).every((size) => size === 1) && node.inputs[0]!.type.shape.slice(1).some((size) => size !== 1);
+  return isAdaptivePool(node.operation) && node.outputs[0]!.type.shape.slice(1).every((size) => size === 1) && node.inputs[0]!.type.shape.slice(1).some((size) => size !== 1);
 }
 
 /** Whether what a global pool gives is classified: flattened or not, a linear layer reads it. */
@@ -41,6 +44,7 @@ function asksField(node: Node, inAssert: boolean): boolean {
 }
 
 export const narrowField: Lint = (model, report) => {
+  if (!applies(model.graph, isAdaptivePool)) return;
   let fields: ReceptiveFields | undefined;
   for (const node of bodyOf(model.graph)) {
     if (node.kind !== 'operation' || !poolsAll(node) || !isClassified(model, node)) continue;
@@ -71,7 +75,8 @@ interface Narrowest {
 }
 
 export const exhaustedField: Lint = ({ graph }, report) => {
-  const fields = new Map<Tensor, Narrowest>();
+  if (!applies(graph, isMapConvolution)) return;
+  const fields = new ByTensor<Narrowest>(graph);
   for (const input of graph.inputs) {
     if (input.type.element === 'int' || input.type.shape.length < 3 || input.type.shape.includes(1, 1)) continue;
     fields.set(input, { input, axes: new Map(input.type.shape.slice(1).map((_, axis) => [axis + 1, { of: axis + 1, size: 1, stride: 1 }])) });
@@ -99,21 +104,29 @@ export const exhaustedField: Lint = ({ graph }, report) => {
   });
 };
 
+const isMapConvolution = named(/^Conv[23]d$/);
+
 /** A kernel over several places, each of which sees the whole input already. */
 function isBlind(node: GraphNode, { input, axes }: Narrowest): boolean {
-  if (!/^Conv[23]d$/.test(node.operation.name)) return false;
+  if (!isMapConvolution(node.operation)) return false;
   const kernel = (layerOf(node)?.arguments.kernel_size ?? []) as readonly number[];
   if (kernel.length === 0 || !kernel.every((size) => size > 1)) return false;
   return axes.size === kernel.length && [...axes.values()].every(({ of, size, stride }) => stride >= 1 && typeof input.type.shape[of] === 'number' && size >= input.type.shape[of]);
 }
 
-function narrowest(node: GraphNode, fields: ReadonlyMap<Tensor, Narrowest>): Narrowest | undefined {
+function narrowest(node: GraphNode, fields: ByTensor<Narrowest>): Narrowest | undefined {
   let narrow: Narrowest | undefined;
   for (const [index, operand] of node.inputs.entries()) {
     const before = fields.get(operand);
     if (before === undefined) continue;
+    const { windows } = node.effect.dependence;
+    // Most operations leave all places where they are.
+    if (narrow === undefined && node.inputs.length === 1 && windows.length === operand.type.shape.length && windows.every(isStill)) {
+      narrow = before;
+      continue;
+    }
     const axes = new Map(narrow?.input === before.input ? narrow.axes : []);
-    for (const window of node.effect.dependence.windows) {
+    for (const window of windows) {
       const along = before.axes.get(window.from);
       if (window.input !== index || along === undefined || Number.isNaN(window.stride)) continue;
       const next = { of: along.of, size: along.size + (window.extent - 1) * along.stride, stride: along.stride * window.stride };
@@ -123,4 +136,9 @@ function narrowest(node: GraphNode, fields: ReadonlyMap<Tensor, Narrowest>): Nar
     if (axes.size > 0) narrow = { input: before.input, axes };
   }
   return narrow;
+}
+
+/** Whether a place sees itself alone, where it was. */
+function isStill({ from, to, stride, extent }: AxisWindow): boolean {
+  return from === to && stride === 1 && extent === 1;
 }

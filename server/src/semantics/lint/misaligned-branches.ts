@@ -7,7 +7,8 @@ import { placesOf, strideOf } from '../axis-field';
 import type { Graph, GraphNode, Tensor } from '../graph';
 import { type Branch, type Misalignment, ReceptiveFields } from '../receptive-field';
 import type { Lint } from './lint';
-import { argumentFix, bodyOf, everywhere, layerOf, makerOf } from './network';
+import { argumentFix } from './edits';
+import { TensorSet, bodyOf, everywhere, layerOf, makerOf } from './network';
 
 const rounding = 1e-9;
 
@@ -25,12 +26,15 @@ function isLopsided({ before, after, stride }: AxisWindow): boolean {
 
 export const misalignedBranches: Lint = ({ graph }, report) => {
   // Most networks have no lopsided window on the way to a join, and need no receptive fields.
-  const shifted = new Set<Tensor>();
+  const shifted = new TensorSet(graph);
+  let isAny = false;
   for (const node of bodyOf(graph)) {
     if (node.kind !== 'operation') continue;
-    if (node.inputs.some((input) => shifted.has(input)) || node.effect.dependence.windows.some(isLopsided)) for (const output of node.outputs) shifted.add(output);
+    if (!(isAny && node.inputs.some((input) => shifted.has(input))) && !node.effect.dependence.windows.some(isLopsided)) continue;
+    isAny = true;
+    for (const output of node.outputs) shifted.add(output);
   }
-  if (shifted.size === 0) return;
+  if (!isAny) return;
   const fields = new ReceptiveFields();
   const found = everywhere(
     graph,
@@ -39,6 +43,8 @@ export const misalignedBranches: Lint = ({ graph }, report) => {
       const misalignment = fields.misalignmentsAt(node).find(isFault);
       return misalignment && { node, misalignment };
     },
+    () => true,
+    'applied',
     (node) => node.inputs.length > 1,
   );
   const said = new Set<string>();

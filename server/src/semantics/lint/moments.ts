@@ -8,10 +8,11 @@
 
 import { Builder, type Ref } from '../../engine/builder';
 import { run } from '../../engine/execute';
+import type { Effect, Operation } from '../../layers/definition';
 import type { Dimension } from '../../symbolic/dimension';
 import type { GraphNode, Tensor } from '../graph';
 import { elementwiseLayers } from './activations';
-import { kindOf, layerOf } from './network';
+import { kindOf, kindOfOperation, layerOf, named, perOperation } from './network';
 
 export interface Moments {
   readonly mean: number;
@@ -29,40 +30,74 @@ export interface Step {
 export const standard: Moments = { mean: 0, square: 1, shared: 0 };
 
 /** Whether a layer multiplies by weights. */
-export function hasWeights(node: GraphNode): boolean {
-  return /^(?:Linear|Conv(?:Transpose)?[123]d)$/.test(node.operation.name);
+export function hasWeights({ operation }: GraphNode): boolean {
+  return isWeighted(operation);
 }
+
+const isWeighted = named(/^(?:Linear|Conv(?:Transpose)?[123]d)$/);
 
 const passing = new Set(['identity', 'flatten', 'unflatten', 'reshape', 'permute', 'transpose', 'unsqueeze', 'squeeze', 'splitheads', 'mergeheads', 'channelshuffle', 'pixelshuffle', 'pixelunshuffle']);
 
 /** The step of an operation; undefined where no rule knows it. */
 export function stepOf(node: GraphNode, inputs: readonly (Moments | undefined)[]): Step | undefined {
-  const kind = kindOf(node);
-  if (kind === 'embedding') return { output: standard, gradient: [undefined] };
-  const [x, y] = inputs;
-  if (kind === 'concat') return concatenated(node, inputs);
-  if (kind === 'multiply') return product(node, inputs);
-  if (x === undefined) return undefined;
-  const scaled = (output: Moments, ...gradient: readonly (number | undefined)[]): Step => ({ output, gradient });
-  if (hasWeights(node)) return weighted(node, x);
-  if (passing.has(kind)) return scaled(x, 1);
-  if (/^(?:batch|instance)norm/.test(kind)) return normalized(x, x.square - x.shared, { mean: 0, square: 1, shared: 0 });
+  return ruleOf(node.operation)(node, inputs);
+}
+
+type Rule = (node: GraphNode, inputs: readonly (Moments | undefined)[]) => Step | undefined;
+
+const ruleOf = perOperation((operation): Rule => {
+  const kind = kindOfOperation(operation);
+  if (kind === 'embedding') return () => ({ output: standard, gradient: [undefined] });
+  if (kind === 'concat') return concatenated;
+  if (kind === 'multiply') return product;
+  if (kind === 'add') return (node, [x, y]) => x && y && sum(node, x, y);
+  const rule = ruleOfOne(operation);
+  return (node, [x]) => x && rule?.(node, x);
+});
+
+/** The rule of an operation on one tensor. */
+function ruleOfOne(operation: Operation): ((node: GraphNode, x: Moments) => Step | undefined) | undefined {
+  const kind = kindOfOperation(operation);
+  const scaled = (output: Moments, gradient: number): Step => ({ output, gradient: [gradient] });
+  if (isWeighted(operation)) return weighted;
+  if (passing.has(kind)) return (_, x) => scaled(x, 1);
+  if (/^(?:batch|instance)norm/.test(kind)) return (_, x) => normalized(x, x.square - x.shared, { mean: 0, square: 1, shared: 0 });
   if (kind === 'layernorm' || kind === 'groupnorm') {
-    const variance = x.square - x.mean ** 2;
-    return normalized(x, variance, { mean: 0, square: 1, shared: (x.shared - x.mean ** 2) / variance });
+    return (_, x) => {
+      const variance = x.square - x.mean ** 2;
+      return normalized(x, variance, { mean: 0, square: 1, shared: (x.shared - x.mean ** 2) / variance });
+    };
   }
-  if (kind === 'rmsnorm') return normalized(x, x.square, { mean: x.mean / Math.sqrt(x.square), square: 1, shared: x.shared / x.square });
+  if (kind === 'rmsnorm') return (_, x) => normalized(x, x.square, { mean: x.mean / Math.sqrt(x.square), square: 1, shared: x.shared / x.square });
   if (/^dropout\d?d?$|^droppath$/.test(kind)) {
-    const kept = 1 - Number(layerOf(node)?.arguments.p ?? NaN);
-    return kept > 0 ? scaled({ ...x, square: x.square / kept }, 1 / kept) : undefined;
+    return (node, x) => {
+      const kept = 1 - Number(layerOf(node)?.arguments.p ?? NaN);
+      return kept > 0 ? scaled({ ...x, square: x.square / kept }, 1 / kept) : undefined;
+    };
   }
-  if (/^maxpool|^adaptivemaxpool/.test(kind)) return maximum(x, placesPooled(node));
-  if (/^avgpool|^adaptiveavgpool|^mean$/.test(kind)) return average(x, placesPooled(node));
-  if (kind === 'add' && y !== undefined) return sum(node, x, y);
-  return elementwiseLayers.has(kind) ? activation(node, x) : undefined;
+  if (/^maxpool|^adaptivemaxpool/.test(kind)) return (node, x) => maximum(x, placesPooled(node));
+  if (/^avgpool|^adaptiveavgpool|^mean$/.test(kind)) return (node, x) => average(x, placesPooled(node));
+  return elementwiseLayers.has(kind) ? activation : undefined;
 }
 
 function weighted(node: GraphNode, x: Moments): Step | undefined {
+  // Layers that make the same of the same share their effect.
+  let known = gains.get(node.effect);
+  if (known === undefined) gains.set(node.effect, (known = gainOf(node) ?? 'unknown'));
+  if (known === 'unknown') return undefined;
+  const { gain, shift } = known;
+  return { output: { mean: 0, square: gain * x.square + shift, shared: gain * x.shared + shift }, gradient: [gain] };
+}
+
+interface Gain {
+  readonly gain: number;
+  readonly shift: number;
+}
+
+const gains = new WeakMap<Effect, Gain | 'unknown'>();
+
+/** What a layer with weights multiplies squares by, and what its bias adds. */
+function gainOf(node: GraphNode): Gain | undefined {
   const [weight, bias] = ['weight', 'bias'].map((name) => node.effect.parameters?.find((parameter) => parameter.name === name));
   if (weight === undefined || !('uniform' in weight.initial)) return undefined;
   const shape = weight.shape as readonly number[];
@@ -73,7 +108,7 @@ function weighted(node: GraphNode, x: Moments): Step | undefined {
     : shape.slice(1).reduce((a, b) => a * b, 1);
   const gain = (count * weight.initial.uniform ** 2) / 3;
   const shift = bias !== undefined && 'uniform' in bias.initial ? bias.initial.uniform ** 2 / 3 : 0;
-  return { output: { mean: 0, square: gain * x.square + shift, shared: gain * x.shared + shift }, gradient: [gain] };
+  return { gain, shift };
 }
 
 /** Divides by the root of a variance; the gradient of the mean and of the variance takes away little of many values. */
@@ -166,6 +201,8 @@ interface Curve {
   /** Values and derivatives at these inputs. */
   at(inputs: Float64Array): readonly [values: Float64Array, slopes: Float64Array];
   readonly known: Map<string, Step>;
+  /** The newest answer: many layers in a row are alike. */
+  last?: { readonly x: Moments; readonly step: Step };
 }
 
 const curves = new Map<string, Curve>();
@@ -173,6 +210,25 @@ const curves = new Map<string, Curve>();
 const mostCurves = 256;
 
 function activation(node: GraphNode, x: Moments): Step | undefined {
+  const curve = curveFor(node);
+  if (curve === undefined) return undefined;
+  const { last } = curve;
+  if (last?.x.mean === x.mean && last.x.square === x.square && last.x.shared === x.shared) return last.step;
+  const key = [x.mean, x.square, x.shared].map((each) => each.toPrecision(4)).join(' ');
+  let step = curve.known.get(key);
+  if (step === undefined) {
+    if (curve.known.size > 10_000) curve.known.clear();
+    curve.known.set(key, (step = integrated(curve, x)));
+  }
+  curve.last = { x, step };
+  return step;
+}
+
+const curvesByEffect = new WeakMap<Effect, Curve>();
+
+function curveFor(node: GraphNode): Curve | undefined {
+  const known = curvesByEffect.get(node.effect);
+  if (known !== undefined) return known;
   const layer = layerOf(node);
   if ((node.effect.parameters?.length ?? 0) > 0 || (layer === undefined && Object.keys(node.operation.arguments).length > 0)) return undefined;
   const name = `${kindOf(node)} ${JSON.stringify(layer?.arguments ?? {})}`;
@@ -181,13 +237,8 @@ function activation(node: GraphNode, x: Moments): Step | undefined {
     if (curves.size >= mostCurves) curves.clear();
     curves.set(name, (curve = curveOf(node)));
   }
-  const key = [x.mean, x.square, x.shared].map((each) => each.toPrecision(4)).join(' ');
-  let step = curve.known.get(key);
-  if (step === undefined) {
-    if (curve.known.size > 10_000) curve.known.clear();
-    curve.known.set(key, (step = integrated(curve, x)));
-  }
-  return step;
+  curvesByEffect.set(node.effect, curve);
+  return curve;
 }
 
 function curveOf(node: GraphNode): Curve {

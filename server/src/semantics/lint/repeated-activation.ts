@@ -2,7 +2,8 @@
 
 import { elementwiseLayers } from './activations';
 import type { Lint } from './lint';
-import { everywhere, kindOf, makerOf, removal } from './network';
+import { removal } from './edits';
+import { everywhere, kindOf, kindOfOperation, makerOf } from './network';
 
 /** Those that change nothing the second time. */
 const idempotent = new Set(['relu', 'relu6', 'hardtanh', 'sign', 'step', 'abs', 'threshold', 'hardshrink']);
@@ -14,7 +15,7 @@ export const repeatedActivation: Lint = (model, report) => {
       const before = makerOf(node.inputs[0]);
       return before !== undefined && kindOf(before) === kindOf(node) ? { node, before } : undefined;
     },
-    (node) => elementwiseLayers.has(kindOf(node)),
+    (operation) => elementwiseLayers.has(kindOfOperation(operation)),
   );
   for (const { node, before } of found) {
     const name = node.operation.name;

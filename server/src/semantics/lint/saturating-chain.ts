@@ -1,15 +1,17 @@
 // Many saturating activations one behind the other, with no norm or skip connection between them.
 
 import { saturating } from './activations';
-import type { AnyNode, GraphNode, Tensor } from '../graph';
+import type { AnyNode, GraphNode } from '../graph';
 import { firstBeyond, gradientFlow } from './gradient-flow';
 import type { Lint } from './lint';
-import { bodyOf, kindOf } from './network';
+import { ByTensor, applies, bodyOf, kindOf, kindOfOperation, named } from './network';
 
 /** As many as this in a chain are too deep: each sigmoid divides the gradient by 4 or more, the others by little but always. */
 function tooDeep(kind: string): number {
   return saturating.get(kind)! < 1 ? 5 : 8;
 }
+
+const isNorm = named(/norm/i);
 
 interface Chain {
   readonly length: number;
@@ -18,7 +20,8 @@ interface Chain {
 }
 
 export const saturatingChain: Lint = ({ graph }, report) => {
-  const chains = new Map<Tensor, Chain>();
+  if (!applies(graph, (operation) => saturating.has(kindOfOperation(operation)))) return;
+  const chains = new ByTensor<Chain>(graph);
   let deepest: Chain | undefined;
   for (const node of bodyOf(graph)) {
     if (node.kind !== 'operation') continue;
@@ -41,8 +44,8 @@ export const saturatingChain: Lint = ({ graph }, report) => {
 };
 
 /** The chain that goes on through an operation: a norm ends it, and so does a way around it. */
-function chainInto(node: AnyNode, chains: ReadonlyMap<Tensor, Chain>): Chain | undefined {
-  if (node.kind !== 'operation' || /norm/i.test(node.operation.name)) return undefined;
+function chainInto(node: AnyNode, chains: ByTensor<Chain>): Chain | undefined {
+  if (node.kind !== 'operation' || isNorm(node.operation)) return undefined;
   const incoming = node.inputs.map((input) => chains.get(input));
   const batched = node.inputs.flatMap((input, index) => (input.batched ? [incoming[index]] : []));
   // Where branches meet, the shortest one is the gradient's way.

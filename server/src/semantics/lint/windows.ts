@@ -4,14 +4,12 @@ import type { AxisWindow } from '../../layers/dependence';
 import { axisName } from '../../layers/window';
 import type { GraphNode } from '../graph';
 import type { Lint } from './lint';
-import { argumentFix, argumentPlace, everywhere, layerOf, madeAt } from './network';
+import { argumentFix, argumentPlace } from './edits';
+import { everywhere, layerOf, named } from './network';
 import { inputSizesThatLoseNone } from './sizes';
 
-const windowed = /^(?:Conv|MaxPool|AvgPool|LPPool)[123]d$/;
-
-function isWindowed(node: GraphNode): boolean {
-  return windowed.test(node.operation.name);
-}
+const isWindowed = named(/^(?:Conv|MaxPool|AvgPool|LPPool)[123]d$/);
+const isConvolution = named(/^Conv[123]d$/);
 
 /** The windows over the spatial axes of known size. */
 function spatialWindows(node: GraphNode): readonly { readonly window: AxisWindow; readonly input: number; readonly output: number; readonly axis: number; readonly name: string }[] {
@@ -52,7 +50,7 @@ export const unreadBorder: Lint = ({ graph }, report) => {
       return unread.length > 0 ? { node, unread } : undefined;
     },
     isWindowed,
-    madeAt,
+    'made',
   );
   for (const { node, unread } of found) {
     const [first] = unread;
@@ -115,7 +113,7 @@ export const skippedInputs: Lint = ({ graph }, report) => {
       return skipping.length > 0 ? { node, skipping } : undefined;
     },
     isWindowed,
-    madeAt,
+    'made',
   );
   for (const { node, skipping } of found) {
     const { window, name, input } = skipping[0]!;
@@ -144,8 +142,9 @@ export const tapsInPadding: Lint = ({ graph }, report) => {
       });
       return lost.length > 0 ? { node, lost } : undefined;
     },
-    (node) => /^Conv[123]d$/.test(node.operation.name) && layerOf(node)?.arguments.padding_mode === 'zeros',
-    madeAt,
+    isConvolution,
+    'made',
+    (node) => layerOf(node)?.arguments.padding_mode === 'zeros',
   );
   for (const { node, lost } of found) {
     const { kernel, seeing, input, name } = lost[0]!;

@@ -1,14 +1,20 @@
 // Parameters that no gradient reaches, because an operation without a useful derivative stands between them and the loss.
 
 import type { Fix } from '../../base/diagnostic';
+import type { Operation } from '../../layers/definition';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../graph';
 import type { Lint } from './lint';
+import { applies, bodyOf } from './network';
 
 /** Operations whose derivative is zero almost everywhere. */
 const withoutGradient = new Set(['Sign', 'Step', 'sign', 'step', 'floor', 'ceil', 'round', 'floor_divide', 'int']);
 
+function isCut({ name }: Operation): boolean {
+  return withoutGradient.has(name);
+}
+
 function cutsGradient(node: AnyNode): node is GraphNode {
-  return node.kind === 'operation' && withoutGradient.has(node.operation.name);
+  return node.kind === 'operation' && isCut(node.operation);
 }
 
 /** The tensors that a walk from the loss (or the outputs) to the inputs meets, as far as `enters` lets it pass. */
@@ -29,8 +35,8 @@ function reached(graph: Graph, enters: (node: AnyNode) => boolean): ReadonlySet<
 }
 
 export const zeroGradient: Lint = ({ graph, run }, report) => {
-  const cuts = graph.nodes.slice(0, graph.bodyNodes).filter(cutsGradient);
-  if (cuts.length === 0) return;
+  if (!applies(graph, isCut)) return;
+  const cuts = bodyOf(graph).filter(cutsGradient);
   const used = reached(graph, () => true);
   const learning = reached(graph, (node) => !cutsGradient(node));
   const stuck = new Set(graph.parameters.filter((parameter) => used.has(parameter) && !learning.has(parameter)));

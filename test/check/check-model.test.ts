@@ -12,7 +12,7 @@ const exam = readFileSync(new URL('../../examples/exam.nn', import.meta.url), 'u
 
 function check(text: string, model: string, settings: Partial<CheckRequest> = {}, options: CheckOptions = {}): CheckReport {
   const uri = 'file:///main.nn';
-  return checkModel({ files: [{ uri, text }], file: uri, model, budgetMilliseconds: 400, ...settings }, options);
+  return checkModel({ files: [{ uri, text }], file: uri, model, budgetEvaluations: 2000, ...settings }, options);
 }
 
 describe('the exam', () => {
@@ -64,7 +64,7 @@ const classifier = `model Classifier {
 
 describe('a wrong derivative', () => {
   it('of an activation is found, and named where it stands', () => {
-    const report = check(classifier, 'Classifier', { budgetMilliseconds: 600_000 }, {
+    const report = check(classifier, 'Classifier', { budgetEvaluations: 100_000 }, {
       derivatives: { tanh: (builder, cotangent, [x]) => [builder.multiply(cotangent, builder.tanh(x!))] },
     });
     expect(report.ok).toBe(false);
@@ -79,7 +79,7 @@ describe('a wrong derivative', () => {
 
   it('says which entries, by the names of their axes, and what they have in common', () => {
     const transposed = defaultDerivatives.convolution as VectorJacobianProduct<unknown>;
-    const report = check(classifier, 'Classifier', { budgetMilliseconds: 3000 }, {
+    const report = check(classifier, 'Classifier', { budgetEvaluations: 100_000 }, {
       derivatives: { convolution: (builder, ...rest) => transposed(builder, ...rest).map((part) => (typeof part === 'number' && String(builder.shape(part)) === '4,1,3,3' ? builder.transpose(part, [0, 1, 3, 2]) : part)) },
     });
     const weight = report.tensors.find(({ name }) => name === 'Conv2d_1.weight')!;
@@ -136,7 +136,7 @@ describe('ten mistakes that students make', () => {
 
 describe('second derivatives', () => {
   it.each(['ReluUnit', 'WeightNorm', 'LargeEpsilon', 'PooledClassifier'])('of %s agree', (model) => {
-    const report = check(exam, model, { second: true, budgetMilliseconds: 2000 });
+    const report = check(exam, model, { second: true, budgetEvaluations: 500 });
     expect(report).toMatchObject({ ok: true, second: { ok: true } });
     expect(report.second!.tensors.length).toBeGreaterThan(0);
   });
@@ -174,7 +174,7 @@ describe('what is fed', () => {
   });
 
   it('the same seed gives the same report', () => {
-    const [first, second] = [1, 2].map(() => ({ ...check(classifier, 'Classifier', { budgetMilliseconds: 600_000 }), seconds: 0 }));
+    const [first, second] = [1, 2].map(() => ({ ...check(classifier, 'Classifier', { budgetEvaluations: 100_000 }), seconds: 0 }));
     expect(first).toEqual(second);
   });
 });

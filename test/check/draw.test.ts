@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { checkModel } from '../../server/src/check/run';
 
 const uri = 'file:///m.nn';
-const check = (text: string, seed: number) => checkModel({ files: [{ uri, text }], file: uri, model: 'M', seed });
+const check = (text: string, seed: number) => checkModel({ files: [{ uri, text }], file: uri, model: 'M', seed, budgetEvaluations: 10_000 });
 
 const reluUnit = 'model M { input x: [4]; target y: []; param w: [4]; param b: []; loss (relu(dot(w, x) + b) - y) ^ 2 }';
 

@@ -28,7 +28,7 @@ describe('no alarm', () => {
     const small = analysis.models.filter(({ graph }) => Number(countParameters(graph.parameters)) <= mostParameters);
     expect(small.length).toBeGreaterThan(0);
     for (const { name: model } of small) {
-      const report = checkModel({ files: [{ uri, text }], file: uri, model, seed: 1001, budgetMilliseconds: 500 });
+      const report = checkModel({ files: [{ uri, text }], file: uri, model, seed: 1001, budgetEvaluations: 500 });
       expect([model, report.problem, report.ok, report.notes]).toEqual([model, undefined, true, report.notes]);
     }
   });

@@ -172,7 +172,7 @@ describe('a pool of workers', () => {
   logits = x -> Conv2d(3, kernel_size = 3) -> ReLU -> BatchNorm2d -> Flatten -> Linear(3)
   loss cross_entropy(logits, label)
 }`;
-    const asked: CheckRequest = { files: [{ uri: 'file:///a.nn', text }], file: 'file:///a.nn', model: 'Small', budgetMilliseconds: 600_000, seed: 3 };
+    const asked: CheckRequest = { files: [{ uri: 'file:///a.nn', text }], file: 'file:///a.nn', model: 'Small', budgetEvaluations: 1_000_000, seed: 3 };
     const alone = checkModel(asked);
     const shared = mergeReports([0, 1, 2].map((index) => checkShare(asked, { index, count: 3 })));
     expect(alone.ok).toBe(true);

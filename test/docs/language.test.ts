@@ -104,7 +104,7 @@ describe.each(blocks)('$title', ({ text }) => {
     if (announcements(text).length === 0) expect(all.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
     const waiting = models.filter(({ graph }) => graph.judgements.some(({ outcome }) => outcome === 'waits'));
     for (const { declaration } of waiting) {
-      const report = checkModel({ files: [{ uri: document.uri, text }], file: document.uri, model: declaration.name.text, budgetMilliseconds: 200 });
+      const report = checkModel({ files: [{ uri: document.uri, text }], file: document.uri, model: declaration.name.text, budgetEvaluations: 200 });
       expect(report.problem).toBeUndefined();
       expect([...report.tensors, ...report.asserts].filter(({ ok }) => !ok)).toEqual([]);
     }

@@ -14,7 +14,7 @@ function checkAt(values: readonly number[], f: (b: Builder, x: Ref) => Ref, opti
   const builder = new Builder({ seed: 3 });
   const x = builder.leaf([values.length], 'x');
   const loss = builder.sum(f(builder, x));
-  return checkGradients({ program: builder.program, loss, leaves: new Map([[x, Float64Array.from(values)]]), check: [x], ...options });
+  return checkGradients({ program: builder.program, loss, leaves: new Map([[x, Float64Array.from(values)]]), check: [x], budget: { evaluations: 1e6 }, ...options });
 }
 
 const small = (seed: number): ReturnType<typeof examNetwork> => examNetwork(seed, 8, [3, 4, 5]);
@@ -71,7 +71,7 @@ describe('a check of correct derivatives', () => {
     const network = new Network(1);
     const x = network.random([2], 'x');
     const unused = network.random([3], 'unused');
-    const report = checkGradients({ program: network.program, loss: network.sum(network.square(x)), leaves: network.leaves, check: [x, unused] });
+    const report = checkGradients({ program: network.program, loss: network.sum(network.square(x)), leaves: network.leaves, check: [x, unused], budget: { evaluations: 1e6 } });
     expect(report.ok).toBe(true);
     expect(report.tensors[1]).toMatchObject({ name: 'unused', checked: 3 });
   });
@@ -152,7 +152,7 @@ describe('a check within a budget', () => {
   it('tells how far it is, on one scale for all its stages', () => {
     const { network, loss, parameters } = small(1);
     const heard: CheckProgress[] = [];
-    checkGradients({ program: network.program, loss, leaves: network.leaves, check: parameters, onProgress: (progress) => heard.push(progress) });
+    checkGradients({ program: network.program, loss, leaves: network.leaves, check: parameters, onProgress: (progress) => heard.push(progress), budget: { evaluations: 1e6 } });
     expect(new Set(heard.map(({ stage }) => stage))).toEqual(new Set(['directions', 'entries']));
     expect(new Set(heard.map(({ total }) => total)).size).toBe(1);
     expect(heard.map(({ done }) => done)).toEqual(heard.map(({ done }) => done).sort((a, b) => a - b));
@@ -163,7 +163,7 @@ describe('a check within a budget', () => {
   it('stops when asked to', () => {
     const { network, loss, parameters } = small(1);
     let asked = 0;
-    const check = { program: network.program, loss, leaves: network.leaves, check: parameters, cancelled: () => ++asked > 300 };
+    const check = { program: network.program, loss, leaves: network.leaves, check: parameters, cancelled: () => ++asked > 300, budget: { evaluations: 1e6 } };
     expect(() => checkGradients(check)).toThrow(CancelledError);
     expect(asked).toBe(301);
   });

@@ -45,7 +45,7 @@ it('a wrapper has the parameters and buffers of PyTorch in the place of the weig
 
 it('the derivatives of wrapped weights agree with differences', () => {
   const uri = 'file:///main.nn';
-  const report = checkModel({ files: [{ uri, text: wrapped }], file: uri, model: 'M', budgetMilliseconds: 400 });
+  const report = checkModel({ files: [{ uri, text: wrapped }], file: uri, model: 'M', budgetEvaluations: 1000 });
   expect(report.problem).toBeUndefined();
   expect(report.tensors.filter(({ ok }) => !ok)).toEqual([]);
   expect(report.ok).toBe(true);
@@ -69,7 +69,7 @@ it('an unpool puts what a pool took back to its place, and differentiates', () =
 `;
   graphOf(text);
   const uri = 'file:///main.nn';
-  expect(checkModel({ files: [{ uri, text }], file: uri, model: 'M', budgetMilliseconds: 200 }).ok).toBe(true);
+  expect(checkModel({ files: [{ uri, text }], file: uri, model: 'M', budgetEvaluations: 500 }).ok).toBe(true);
   expect(codesOf('model M { input x: [1, 4]; p = x -> MaxPool1d(2); MaxUnpool1d(2)(p, p) }')).toEqual(['wrong-element']);
 });
 

@@ -46,7 +46,7 @@ it('there are small variants', () => {
 });
 
 it.each(small)('%s: the gradients of %s agree', (name, model) => {
-  const report = checkModel({ files: [{ uri: name, text: textOf(name) }], file: name, model, budgetMilliseconds: 300 });
+  const report = checkModel({ files: [{ uri: name, text: textOf(name) }], file: name, model, budgetEvaluations: 300 });
   expect(report.problem).toBeUndefined();
   expect([...report.tensors, ...report.asserts].filter(({ ok }) => !ok)).toEqual([]);
   expect(report.ok).toBe(true);

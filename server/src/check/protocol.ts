@@ -15,6 +15,8 @@ export interface CheckRequest {
   /** Examples at once; two unless set. */
   readonly batch?: number;
   readonly budgetMilliseconds?: number;
+  /** The budget in evaluations of the loss, which do not depend on how fast the machine is; in place of time, unless both are set. */
+  readonly budgetEvaluations?: number;
   /** How much memory a check may take; 4 GB unless set. */
   readonly memoryBytes?: number;
 }

@@ -212,7 +212,7 @@ function checkLoss(
     check,
     seed,
     share,
-    budget: request.budgetMilliseconds === undefined ? undefined : { milliseconds: request.budgetMilliseconds },
+    budget: { milliseconds: request.budgetMilliseconds, evaluations: request.budgetEvaluations },
     derivatives: options.derivatives,
     onProgress: options.onProgress,
     cancelled: options.cancelled,

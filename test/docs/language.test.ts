@@ -41,7 +41,7 @@ const files = Object.fromEntries(blocks.flatMap(({ file, text }) => (file === un
 /** What the comments at the ends of lines announce: `# error: code`, perhaps with words of the message behind a comma. */
 function announcements(text: string): readonly { line: number; severity: string; code: string; words: string }[] {
   return text.split('\n').flatMap((content, line) =>
-    [...content.matchAll(/# (error|warning|information): ([a-z-]+)(?:, ([^#]*))?/g)].map(([, severity, code, words = '']) => ({
+    [...content.matchAll(/# (error|warning|information|hint): ([a-z-]+)(?:, ([^#]*))?/g)].map(([, severity, code, words = '']) => ({
       line,
       severity: severity!,
       code: code!,

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { children, type Node } from '../../grammar/walk';
 import { format } from '../../grammar/print';
+import { checkModel } from '../../server/src/check/run';
 import { hover } from '../../server/src/features/hover';
 import { type Document, Workspace } from '../../server/src/features/workspace';
 import { plain, rendered } from '../support/golden';
@@ -35,6 +36,17 @@ describe.each(names)('%s', (name) => {
 
   it('is in canonical form', () => {
     if (document.problems.length === 0) expect(format(document.text)).toBe(document.text);
+  });
+
+  it('claims of tensors what is so at random points', () => {
+    const { analysis: { models }, dependencies, uri: file } = document;
+    const waiting = models.filter(({ graph }) => graph.finished && graph.judgements.some(({ outcome }) => outcome === 'waits') && !graph.judgements.some(({ outcome }) => outcome === 'fails'));
+    const files = [document, ...dependencies.values()].flatMap((source) => (source === undefined ? [] : [{ uri: source.uri, text: source.text }]));
+    for (const { declaration } of waiting) {
+      const { problem, asserts } = checkModel({ files, file, model: declaration.name.text, budgetEvaluations: 200 });
+      expect(problem).toBeUndefined();
+      expect(asserts.filter(({ ok }) => !ok)).toEqual([]);
+    }
   });
 
   it('is explained by hovers', () => {

@@ -36,6 +36,9 @@ describe('a size is written as simply as what is known allows', () => {
     ['D//heads', by(D, heads), knowing({}, modulo(D, heads)!)],
     ['2*D', add(D, S), knowing({}, subtract(S, D))],
     ['7', D, knowing({ D: { ...range(1, 0), minimum: 7, maximum: 7 } })],
+    ['4608*(H//16)^2', multiply(4608, by(H, 16), by(H, 16), 1), knowing({ H: range(8, 0) })],
+    ['36*(H//16)^2', multiply(36, by(H, 16), by(H, 16)), knowing({ H: range(16, 0) })],
+    ['H^2', multiply(256, by(H, 16), by(H, 16)), knowing({ H: range(16, 0) })],
     ['D', minimum(D, 64), knowing({ D: { ...range(1, 0), maximum: 64 } })],
   ])('%s', (text, size, known) => {
     expect(print(simplify(size, known))).toBe(text);

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, type Dimension, floorDivide, freeSymbol, multiply, substitute, subtract } from '../../server/src/symbolic/dimension';
+import { add, type Dimension, floorDivide, freeSymbol, maximum, minimum, multiply, substitute, subtract } from '../../server/src/symbolic/dimension';
 import { conditions, type Domain, rangeOf, restrict, type SymbolRange } from '../../server/src/symbolic/domain';
 import { decideNonNegative, decideZero, type Verdict } from '../../server/src/symbolic/solve';
 
@@ -133,4 +133,48 @@ it.each([
     }),
     { numRuns: 1000 },
   );
+});
+
+/** ±min or ±max of two floor-linear expressions, perhaps in another one, and a third. */
+const withExtremes: fc.Arbitrary<Dimension> = fc
+  .tuple(floorLinear, floorLinear, floorLinear, fc.boolean(), fc.boolean(), fc.constantFrom(-2, -1, 1, 2))
+  .map(([a, b, c, smaller, nested, factor]) => {
+    const inner = (smaller ? minimum : maximum)(a, b);
+    return nested ? multiply(factor, (smaller ? maximum : minimum)(inner, c)) : add(multiply(factor, inner), c);
+  });
+
+it.each([
+  ['zero', decideZero, (value: number) => value === 0],
+  ['non-negative', decideNonNegative, (value: number) => value >= 0],
+] as const)('what is decided by the parts of a minimum or maximum agrees with counting: %s', (_, decide, holds) => {
+  fc.assert(
+    fc.property(withExtremes, range, fc.boolean(), (expression, allowed, isItsPart) => {
+      const sizes = admissible(allowed);
+      fc.pre(sizes.length > 0);
+      const domain: Domain = new Map([['H', allowed]]);
+      // The question that slices ask: whether a bound is the size itself.
+      const asked = isItsPart ? subtract(minimum(expression, H), H) : expression;
+      const good = sizes.filter((n) => holds(substitute(asked, () => n) as number));
+      const verdict = decide(asked, domain);
+      if (verdict.holds === 'always') expect(good.length).toBe(sizes.length);
+      if (verdict.holds === 'never') expect(good).toEqual([]);
+      if (verdict.holds === 'sometimes') expect(good.length).toBeLessThan(sizes.length);
+      for (const [, n] of verdict.counterexample ?? []) expect(n > horizon || !good.includes(n)).toBe(true);
+      if (verdict.requirement === undefined) return;
+      const left = restrict(domain, verdict.requirement);
+      const kept = new Set(left === undefined ? [] : admissible(rangeOf(left, 'H')));
+      expect(sizes.filter((n) => kept.has(n))).toEqual(good);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+describe('a slice', () => {
+  it.each<[string, Dimension, readonly string[]]>([
+    ['the first 8 are 8', subtract(minimum(H, 8), 8), ['H >= 8']],
+    ['all within a table of 64 are all', subtract(minimum(H, 64), H), ['H <= 64']],
+    ['the last 8 are 8', subtract(subtract(H, maximum(0, add(H, -8))), 8), ['H >= 8']],
+  ])('%s', (_, difference, conditionsOfIt) => {
+    expect(required(decideZero(difference, anySize))).toEqual(conditionsOfIt);
+  });
 });

@@ -197,6 +197,7 @@ const definitions = {
   'repeated-activation': warning('network', 'The same activation twice in a row'),
   'repeated-softmax': warning('network', 'A softmax of a softmax'),
   'saturating-chain': warning('network', 'A deep chain of saturating activations'),
+  'separate-weights': hint('network', 'A constructor whose uses share no weights'),
   'sigmoid-before-logits-loss': warning('network', 'A sigmoid before a loss that contains it'),
   'softmax-before-cross-entropy': warning('network', 'A softmax before a loss that contains it'),
   'stride-above-kernel': warning('network', 'A stride above the kernel'),

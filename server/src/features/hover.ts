@@ -17,6 +17,7 @@ import { assertPage, lossPage, outputPage, paramPage, tensorStatementPage } from
 import { valuePage } from './hover/value';
 import { codeBlock, code, paragraphs, sourceLinks } from './markdown';
 import { declarationNamed } from './names';
+import { introductionOf, pathTo } from './scopes';
 import { printSignature, signatureOfOperation, textOf } from './spelling';
 import { defaultSettings, type Settings } from './settings';
 import type { Document } from './workspace';
@@ -155,7 +156,27 @@ function namePage(node: ast.Name, site: Site): string | undefined {
     if (declared !== undefined) return declared;
   }
   const isStandard = first.length === 0 || first[0]!.value.kind === 'function' || first[0]!.value.kind === 'constructor';
-  return (isStandard ? standardPage(node.text) : undefined) ?? observedPage(node, document);
+  return (isStandard ? standardPage(node.text) : undefined) ?? observedPage(node, document) ?? introducedPage(node, site);
+}
+
+/** A name that no evaluation came by, as in a branch that is not picked: what introduces it. */
+function introducedPage(node: ast.Name, { document }: Site): string | undefined {
+  const introduction = introductionOf(node, pathTo(document.tree, node));
+  if (introduction === undefined) return undefined;
+  const { by, name } = introduction;
+  switch (by.kind) {
+    case 'stack':
+    case 'model':
+    case 'function':
+      return declarationPage(by, document, document);
+    case 'imported-name':
+      return importedPage(by, pathTo(document.tree, by).at(-1), document);
+    case 'let':
+    case 'parameter':
+      return observedPage(name, document) ?? codeBlock(textOf(by, document.text));
+    default:
+      return observedPage(name, document);
+  }
 }
 
 /** The page of what a name declares: a variant has its own. */

@@ -209,6 +209,19 @@ export function integers(options: Options<readonly number[]> & { minimum?: numbe
   };
 }
 
+/** Numbers of places, written as one list or one after the other; free dimensions may decide them. */
+export function amounts(documentation: string): ArgumentDefinition<readonly Dimension[]> {
+  const accepts = 'a list of integers';
+  return {
+    documentation,
+    accepts,
+    read: (raw) => {
+      const values = Array.isArray(raw) ? (raw as readonly RawValue[]) : [raw];
+      return values.every((value) => isInteger(value) || value instanceof Expression) ? { value: values as readonly Dimension[] } : wrong(accepts, raw);
+    },
+  };
+}
+
 /** A shape, written as one list or one size after the other; `inferred` allows one −1, which takes what is left. */
 export function shapeOf(documentation: string, options: { inferred?: boolean; rest?: boolean } = {}): ArgumentDefinition<readonly Dimension[]> {
   const { inferred = false, rest = true } = options;

@@ -1,5 +1,7 @@
 // Which input positions an output position depends on: what receptive fields are computed from.
 
+import type { Dimension } from '../symbolic/dimension';
+
 /**
  * An output axis that looks at one input axis: output index o sees the inputs from
  * stride·o − before to stride·o − before + extent − 1; where these are fractions, the integers between them.
@@ -84,6 +86,11 @@ export function between(axis: number, step: number, low: number, high: number, g
   // Counted from the far end, the interval is mirrored: from step − 1 − high to step − 1 − low.
   const after = corners ? before : high + 1 - step - margin;
   return { input: 0, from: axis, to: axis, stride: step, extent: high - low - 2 * margin + 1, before, after };
+}
+
+/** A size as a number of a window or a place: NaN where a free dimension decides it. */
+export function numberOrNaN(size: Dimension): number {
+  return typeof size === 'number' ? size : NaN;
 }
 
 /** An axis that follows another one, but in uneven steps, or in steps that a free dimension decides. */

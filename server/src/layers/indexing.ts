@@ -1,11 +1,11 @@
 // Indexing x[…]: integers, slices, new axes and int tensors; and one_hot, its counterpart.
 
 import type { Builder, Ref } from '../engine/builder';
-import { add, type Dimension, floorDivide, maximum, minimum, multiply, print, subtract } from '../symbolic/dimension';
+import { add, type Dimension, floorDivide, minimum, multiply, print, subtract } from '../symbolic/dimension';
 import { type ArgumentDefinition, integer } from './arguments';
 import { broadcastShapes, commonBatch } from './broadcast';
 import { type Call, type FunctionOperation, oneInput, tensorFunction, torchPage } from './definition';
-import { type AxisWindow, type Dependence, identity, type MixedAxis, type PickedAxis, unevenWindow } from './dependence';
+import { type AxisWindow, type Dependence, identity, type MixedAxis, numberOrNaN, type PickedAxis, unevenWindow } from './dependence';
 import { printShape } from './tensor';
 import { noWork } from './work';
 
@@ -70,8 +70,7 @@ function selectionsOf(call: Call<IndexArguments>): readonly Selection[] | undefi
 
 function atPlace(call: Call<IndexArguments>, axis: number, index: Dimension): Selection | undefined {
   const size = call.inputs[0]!.shape[axis]!;
-  const fromEnd = typeof index === 'number' && index < 0;
-  const place = fromEnd ? add(size, index) : index;
+  const place = call.requireAtLeast(index, 0) ? index : add(size, index);
   // 0 ≤ place ≤ size − 1
   if (call.requireAtLeast(place, 0) && call.requireAtLeast(subtract(subtract(size, 1), place), 0)) return { kind: 'at', axis, place };
   return call.problem({
@@ -80,10 +79,14 @@ function atPlace(call: Call<IndexArguments>, axis: number, index: Dimension): Se
   });
 }
 
-/** A bound as Python reads it: counted from the end if negative, and kept within 0 … size. */
-function boundOf(bound: Dimension, size: Dimension): Dimension {
-  if (typeof bound === 'number' && bound < 0) return bound === -1 ? subtract(size, 1) : maximum(add(size, bound), 0);
-  return minimum(bound, size);
+/**
+ * A bound as Python reads it: counted from the end if negative, and kept within 0 … size. Where a free dimension decides
+ * its sign, it counts from the front, which is then required.
+ */
+function boundOf(call: Call<IndexArguments>, bound: Dimension, size: Dimension): Dimension {
+  if (call.requireAtLeast(bound, 0)) return minimum(bound, size);
+  // size − min(−bound, size) is max(size + bound, 0), and what is left behind it is the plain minimum.
+  return bound === -1 ? subtract(size, 1) : subtract(size, minimum(multiply(-1, bound), size));
 }
 
 function sliced(call: Call<IndexArguments>, axis: number, [from, to, by]: readonly [Dimension | null, Dimension | null, number | null]): Selection | undefined {
@@ -92,9 +95,9 @@ function sliced(call: Call<IndexArguments>, axis: number, [from, to, by]: readon
   if (!(step >= 1 && Number.isInteger(step))) {
     return call.problem({ code: 'slice-step-below-one', message: `the step of a slice must be an integer ≥ 1, but is ${String(step)}; flip(x, ${String(axis)}) reverses an axis` });
   }
-  const stop = to === null ? size : boundOf(to, size);
+  const stop = to === null ? size : boundOf(call, to, size);
   // Where anything is left, the start lies before the end, and needs no upper bound.
-  const start = from === null ? 0 : typeof from === 'number' && from >= 0 ? from : boundOf(from, size);
+  const start = from === null ? 0 : typeof from === 'number' && from >= 0 ? from : boundOf(call, from, size);
   const count = floorDivide(add(subtract(stop, start), step - 1), step)!;
   if (call.requireAtLeast(count, 1)) return { kind: 'slice', axis, start, step, size: count };
   return call.problem({
@@ -170,10 +173,6 @@ function placeOfRows(selections: readonly Selection[]): number | undefined {
 /** The output axis where the rows begin. */
 function rowsStart(selections: readonly Selection[], spot: number | undefined): number {
   return selections.slice(0, spot ?? 0).filter((selection) => selection.kind === 'slice' || selection.kind === 'new').length;
-}
-
-function numberOrNaN(size: Dimension): number {
-  return typeof size === 'number' ? size : NaN;
 }
 
 function sliceWindow({ axis, start, step, size }: Extract<Selection, { kind: 'slice' }>, to: number, whole: Dimension): AxisWindow {

@@ -1,20 +1,20 @@
 // Padding: layers that add values around the spatial axes, and the functions pad and roll.
 
 import type { Builder, Ref } from '../engine/builder';
-import { add, type Dimension, print } from '../symbolic/dimension';
-import { type ArgumentDefinition, type ArgumentDefinitions, choice, integers, number, optional, type RawValue } from './arguments';
+import { add, type Dimension, print, subtract } from '../symbolic/dimension';
+import { amounts, type ArgumentDefinition, type ArgumentDefinitions, choice, integers, number, optional, type RawValue } from './arguments';
 import { requireSpatial, resolveAxis } from './check';
 import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, operation, type Step, tensorFunction, torchPage } from './definition';
-import { type AxisWindow, identity, unevenWindow } from './dependence';
+import { type AxisWindow, identity, numberOrNaN, unevenWindow } from './dependence';
 import { axisName } from './window';
 import { noWork } from './work';
 
 export type PaddingMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
 /** Rows in front of and behind an axis; negative ones cut. */
-export interface AxisPadding {
-  readonly before: number;
-  readonly after: number;
+export interface AxisPadding<Amount extends Dimension = number> {
+  readonly before: Amount;
+  readonly after: Amount;
 }
 
 /** The index along an axis of length n that a padded place repeats; place −1 is the first in front. */
@@ -52,25 +52,27 @@ interface PaddedAxis {
   readonly argument: string;
   readonly mode: PaddingMode;
   readonly n: Dimension;
-  readonly amount: AxisPadding;
+  readonly amount: AxisPadding<Dimension>;
   readonly where: string;
 }
 
 /** Whether an axis can be padded so; false after a problem was reported. */
 export function requirePadding(call: Pick<Call, 'problem' | 'requireAtLeast'>, { name, argument, mode, n, amount: { before, after }, where }: PaddedAxis): boolean {
-  const widest = Math.max(before, after);
-  const needed = mode === 'reflect' ? widest + 1 : mode === 'circular' ? widest : 1;
-  if (!call.requireAtLeast(n, needed)) {
+  const amounts = typeof before === 'number' && typeof after === 'number' ? [Math.max(before, after)] : [before, after];
+  for (const amount of amounts) {
+    const needed = mode === 'reflect' ? add(amount, 1) : mode === 'circular' ? amount : 1;
+    if (typeof needed === 'number' ? call.requireAtLeast(n, needed) : call.requireAtLeast(subtract(n, needed), 0)) continue;
     const kind = mode === 'reflect' ? 'a reflection needs one place more than it adds' : 'only as much as there is can come from the other end';
     call.problem({
       code: 'padding-too-large',
       argument,
-      message: `${name} adds ${String(widest)} in ${where}, which takes a size of ${String(needed)}, but it is ${print(n)}: ${kind}`,
+      message: `${name} adds ${print(amount)} in ${where}, which takes a size of ${print(needed)}, but it is ${print(n)}: ${kind}`,
     });
     return false;
   }
-  if (mode === 'constant' || (before >= 0 && after >= 0)) return true;
-  call.problem({ code: 'negative-padding', argument, message: `${name} cannot cut: its padding in ${where} is ${String(Math.min(before, after))}; a slice cuts` });
+  const cutting = mode === 'constant' ? undefined : [before, after].find((amount) => !call.requireAtLeast(amount, 0));
+  if (cutting === undefined) return true;
+  call.problem({ code: 'negative-padding', argument, message: `${name} cannot cut: its padding in ${where} is ${print(cutting)}; a slice cuts` });
   return false;
 }
 
@@ -80,7 +82,7 @@ interface Padded {
   readonly mode: PaddingMode;
   readonly value: number;
   /** By axis of the written shape. */
-  readonly axes: ReadonlyMap<number, AxisPadding>;
+  readonly axes: ReadonlyMap<number, AxisPadding<Dimension>>;
   axisLabel(axis: number): string;
 }
 
@@ -94,14 +96,15 @@ function padded(call: Pick<Call, 'inputs' | 'problem' | 'requireAtLeast'>, { nam
     const where = axisLabel(axis);
     if (!requirePadding(call, { name, argument, mode, n, amount, where })) return undefined;
     const size = add(n, amount.before, amount.after);
-    if (!call.requireAtLeast(size, 1)) {
-      return call.problem({ code: 'no-output-left', argument, message: `no output is left in ${where}: ${print(n)} ${String(amount.before)} ${String(amount.after)} = ${print(size)}; cut less` });
-    }
+    const formula = `${print(n)} + ${print(amount.before)} + ${print(amount.after)} = ${print(size)}`;
+    if (!call.requireAtLeast(size, 1)) return call.problem({ code: 'no-output-left', argument, message: `no output is left in ${where}: ${formula}; cut less` });
     sizes[axis] = size;
-    windows[axis] = { ...identity(0, axis, axis), before: amount.before, after: amount.after };
-    steps.push({ what: where, formula: `${print(n)} + ${String(amount.before)} + ${String(amount.after)} = ${print(size)}` });
+    // How far a free dimension shifts the places is not known, but each still sees one.
+    windows[axis] = { ...identity(0, axis, axis), before: numberOrNaN(amount.before), after: numberOrNaN(amount.after) };
+    steps.push({ what: where, formula });
   }
-  const shifted = new Map([...axes].map(([axis, amount]) => [axis + 1, amount]));
+  // A network runs at given sizes, where every amount is a number.
+  const shifted = new Map([...axes].map(([axis, amount]) => [axis + 1, amount as AxisPadding]));
   return {
     output: { element, shape: sizes },
     steps,
@@ -111,10 +114,10 @@ function padded(call: Pick<Call, 'inputs' | 'problem' | 'requireAtLeast'>, { nam
 }
 
 /** One number for all sides, or a list in PyTorch's order: the last axis first, front and back in turn. */
-function sides(axes: number): ArgumentDefinition<readonly number[]> {
+function sides(axes: number): ArgumentDefinition<readonly Dimension[]> {
   const accepts = `an integer, or a list of ${String(2 * axes)} integers`;
   const order = ['left', 'right', 'top', 'bottom', 'front', 'back'].slice(0, 2 * axes).join(', ');
-  const many = integers({ documentation: '' });
+  const many = amounts('');
   return {
     documentation: `One number for all sides, or [${order}].`,
     accepts,
@@ -140,7 +143,7 @@ const kinds: readonly { readonly name: string; readonly mode: PaddingMode; reado
 function paddingLayer({ name: family, mode, summary, formula }: (typeof kinds)[number], axes: 1 | 2 | 3): Operation {
   const name = `${family}${String(axes)}d`;
   const value = { value: number({ documentation: 'The value around the input.' }) };
-  return operation<{ padding: readonly number[]; value?: number }>({
+  return operation<{ padding: readonly Dimension[]; value?: number }>({
     name,
     summary,
     formula,
@@ -148,7 +151,7 @@ function paddingLayer({ name: family, mode, summary, formula }: (typeof kinds)[n
     keeps: mode === 'reflect' || mode === 'replicate' ? ['input'] : [],
     work: noWork,
     inputs: oneInput,
-    arguments: { padding: sides(axes), ...(family === 'ConstantPad' ? value : {}) } as ArgumentDefinitions<{ padding: readonly number[]; value?: number }>,
+    arguments: { padding: sides(axes), ...(family === 'ConstantPad' ? value : {}) } as ArgumentDefinitions<{ padding: readonly Dimension[]; value?: number }>,
     infer(call) {
       if (!requireSpatial(call, name, axes)) return undefined;
       const { padding, value: filling = 0 } = call.arguments;
@@ -159,15 +162,15 @@ function paddingLayer({ name: family, mode, summary, formula }: (typeof kinds)[n
 }
 
 /** PyTorch lists the last axis first. */
-function pairsFromTheEnd(padding: readonly number[], rank: number): ReadonlyMap<number, AxisPadding> {
-  const pairs = new Map<number, AxisPadding>();
+function pairsFromTheEnd(padding: readonly Dimension[], rank: number): ReadonlyMap<number, AxisPadding<Dimension>> {
+  const pairs = new Map<number, AxisPadding<Dimension>>();
   for (let pair = padding.length / 2 - 1; pair >= 0; pair--) {
     pairs.set(rank - 1 - pair, { before: padding[2 * pair]!, after: padding[2 * pair + 1]! });
   }
   return pairs;
 }
 
-const pad = tensorFunction<{ pad: readonly number[]; mode: PaddingMode; value: number | null }>({
+const pad = tensorFunction<{ pad: readonly Dimension[]; mode: PaddingMode; value: number | null }>({
   name: 'pad',
   summary: 'Adds values around the last axes; negative numbers cut.',
   formula: 'pad = [last axis in front, behind, second to last in front, behind, …]',
@@ -176,33 +179,33 @@ const pad = tensorFunction<{ pad: readonly number[]; mode: PaddingMode; value: n
   work: noWork,
   inputs: oneInput,
   arguments: {
-    pad: integers({ documentation: 'Two numbers for each axis, the last axis first.' }),
+    pad: amounts('Two numbers for each axis, the last axis first.'),
     mode: choice(['constant', 'reflect', 'replicate', 'circular'], { default: 'constant', documentation: 'A fixed value, the mirror image, the border values, or the other end.' }),
     value: optional(number({ documentation: 'The value of the mode "constant"; none: 0.' })),
   },
   infer(call) {
-    const { pad: amounts, mode, value } = call.arguments;
+    const { pad: written, mode, value } = call.arguments;
     const rank = call.inputs[0]!.shape.length;
-    if (amounts.length % 2 !== 0 || amounts.length > 2 * rank) {
+    if (written.length % 2 !== 0 || written.length > 2 * rank) {
       return call.problem({
         code: 'wrong-pad-length',
         argument: 'pad',
-        message: `pad takes two numbers for each padded axis, at most ${String(2 * rank)} for rank ${String(rank)}, but has ${String(amounts.length)}`,
+        message: `pad takes two numbers for each padded axis, at most ${String(2 * rank)} for rank ${String(rank)}, but has ${String(written.length)}`,
       });
     }
-    const spatial = amounts.length / 2;
+    const spatial = written.length / 2;
     // PyTorch takes the first of the axes in front, the batch or the channels, for channels.
     if (mode !== 'constant' && ((spatial !== rank - 1 && spatial !== rank) || spatial < 1 || spatial > 3)) {
       return call.problem({
         code: 'wrong-pad-length',
         argument: 'pad',
-        message: `the mode "${mode}" pads all axes behind the channels, which takes ${String(2 * Math.max(1, rank - 1))} numbers for rank ${String(rank)}, but pad has ${String(amounts.length)}`,
+        message: `the mode "${mode}" pads all axes behind the channels, which takes ${String(2 * Math.max(1, rank - 1))} numbers for rank ${String(rank)}, but pad has ${String(written.length)}`,
       });
     }
     if (mode !== 'constant' && value !== null && value !== 0) {
       return call.problem({ code: 'unused-value', argument: 'value', message: `the mode "${mode}" takes its values from the input; value is for "constant"` });
     }
-    return padded(call, { name: 'pad', argument: 'pad', mode, value: value ?? 0, axes: pairsFromTheEnd(amounts, rank), axisLabel: (axis) => `axis ${String(axis)}` });
+    return padded(call, { name: 'pad', argument: 'pad', mode, value: value ?? 0, axes: pairsFromTheEnd(written, rank), axisLabel: (axis) => `axis ${String(axis)}` });
   },
 });
 

@@ -1,8 +1,8 @@
 // Layers that enlarge or rearrange positions: upsampling, pixel and channel shuffles.
 
 import type { Builder, Ref } from '../engine/builder';
-import { type Dimension, floorDivide, modulo, multiply, print } from '../symbolic/dimension';
-import { type ArgumentDefinition, choice, flag, integer, optional, type RawValue } from './arguments';
+import { type Dimension, Expression, floorDivide, identical, modulo, multiply, print } from '../symbolic/dimension';
+import { type ArgumentDefinition, choice, describeRaw, flag, integer, optional, type RawValue } from './arguments';
 import { requireFloat, requireRank } from './check';
 import { type Call, type Inference, oneInput, type Operation, operation, type Problem, type Step, torchPage } from './definition';
 import { type AxisWindow, between, denominatorOf, enlarged, identity, type MixedAxis, unevenWindow } from './dependence';
@@ -12,24 +12,26 @@ import { noWork } from './work';
 type Mode = 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'nearest-exact';
 
 interface UpsampleArguments {
-  size: readonly number[] | null;
+  size: readonly Dimension[] | null;
   scale_factor: readonly number[] | null;
   mode: Mode;
   align_corners: boolean | null;
 }
 
-/** A positive number for all axes, or a list with one for each. */
-function positive(documentation: string, whole: boolean): ArgumentDefinition<readonly number[] | null> {
-  const accepts = whole ? 'an integer ≥ 1, or a list of such integers' : 'a number above 0, or a list of such numbers';
-  return optional<readonly number[]>({
+/** One value for all axes, or a list with one for each. */
+function forAxes<T>(documentation: string, accepts: string, fits: (raw: RawValue) => boolean): ArgumentDefinition<readonly T[] | null> {
+  return optional<readonly T[]>({
     documentation,
     accepts,
     read: (raw: RawValue) => {
       const values = Array.isArray(raw) ? (raw as readonly RawValue[]) : [raw];
-      const fits = (value: RawValue): boolean => typeof value === 'number' && value > 0 && (!whole || Number.isSafeInteger(value));
-      return values.length > 0 && values.every(fits) ? { value: values as readonly number[] } : { problem: `must be ${accepts}` };
+      return values.length > 0 && values.every(fits) ? { value: values as readonly T[] } : { problem: `must be ${accepts}, but is ${describeRaw(raw)}` };
     },
   });
+}
+
+function isSize(raw: RawValue): boolean {
+  return raw instanceof Expression || (typeof raw === 'number' && raw > 0 && Number.isSafeInteger(raw));
 }
 
 const modeRank: Readonly<Partial<Record<Mode, number>>> = { linear: 1, bilinear: 2, bicubic: 2, trilinear: 3 };
@@ -89,7 +91,7 @@ function upsampledSizes(call: Call<UpsampleArguments>, name: string, axes: numbe
   if ((size === null) === (scale_factor === null)) {
     return call.problem({ code: 'size-or-scale-factor', message: `${name} takes either size or scale_factor, but gets ${size === null ? 'neither' : 'both'}` });
   }
-  const given = (size ?? scale_factor)!;
+  const given: readonly Dimension[] = (size ?? scale_factor)!;
   if (given.length !== 1 && given.length !== axes) {
     return call.problem({
       code: 'wrong-list-length',
@@ -101,13 +103,14 @@ function upsampledSizes(call: Call<UpsampleArguments>, name: string, axes: numbe
   const steps: Step[] = [];
   for (const [axis, n] of call.inputs[0]!.shape.slice(1).entries()) {
     const factor = given[axis] ?? given[0]!;
-    const out = size === null ? scaledSize(call, n, factor) : factor;
+    const out = size === null ? scaledSize(call, n, factor as number) : factor;
     if (out === undefined) return undefined;
+    const formula = size === null ? `⌊${print(n)}·${print(factor)}⌋ = ${print(out)}` : `${print(n)} → ${print(out)}`;
     if (!call.requireAtLeast(out, 1)) {
-      return call.problem({ code: 'no-output-left', argument: 'scale_factor', message: `no output is left: ⌊${print(n)}·${String(factor)}⌋ = ${print(out)}` });
+      return call.problem({ code: 'no-output-left', argument: size === null ? 'scale_factor' : 'size', message: `no output is left: ${formula}` });
     }
     sizes.push(out);
-    steps.push({ what: `axis ${String(axis + 1)}`, formula: size === null ? `⌊${print(n)}·${String(factor)}⌋ = ${print(out)}` : `${print(n)} → ${print(out)}` });
+    steps.push({ what: `axis ${String(axis + 1)}`, formula });
   }
   return { sizes, steps };
 }
@@ -124,8 +127,8 @@ function scaledSize(call: Call<UpsampleArguments>, n: Dimension, factor: number)
 
 function upsample(name: string, fixed?: { readonly mode: Mode; readonly corners: boolean | null }): Operation {
   const sizes = {
-    size: positive('The size of the output: one number for all axes, or a list.', true),
-    scale_factor: positive('The factor of the enlargement: one number for all axes, or a list.', false),
+    size: forAxes<Dimension>('The size of the output: one number for all axes, or a list.', 'an integer ≥ 1, or a list of such integers', isSize),
+    scale_factor: forAxes<number>('The factor of the enlargement: one number for all axes, or a list.', 'a number above 0, or a list of such numbers', (raw) => typeof raw === 'number' && raw > 0),
   };
   const modes = {
     mode: choice(['nearest', 'linear', 'bilinear', 'bicubic', 'trilinear', 'nearest-exact'], { default: 'nearest', documentation: 'How values between positions come about.' }),
@@ -196,7 +199,7 @@ function modeProblem(name: string, mode: Mode, corners: boolean | null, axes: nu
 
 /** What an output sees between the places that it is interpolated from; of no number where the ratio is not known. */
 function upsampleWindow(n: Dimension, out: Dimension, axis: number, mode: Mode, corners: boolean, factor: number | undefined): AxisWindow {
-  const sized = typeof n === 'number' && typeof out === 'number' ? n / out : undefined;
+  const sized = typeof n === 'number' && typeof out === 'number' ? n / out : identical(n, out) ? 1 : undefined;
   if (sized === 1 && mode !== 'bicubic') return identity(0, axis, axis);
   const aligned = corners && typeof n === 'number' && typeof out === 'number';
   const step = aligned ? (out === 1 ? 0 : (n - 1) / (out - 1)) : corners ? undefined : factor === undefined ? sized : 1 / factor;

@@ -34,7 +34,10 @@ export function asLayer(context: Context, value: Value, node: ast.Expression): L
       return value.layer;
     case 'constructor': {
       const made = construct(context, value, [], node);
-      return made.kind === 'layer' ? made.layer : undefined;
+      if (made.kind !== 'layer') return undefined;
+      const binding = node.kind === 'name' ? context.scope.lookup(node.text) : undefined;
+      if (binding?.bound !== undefined) context.run.fresh.push({ binding, layer: made.layer });
+      return made.layer;
     }
     case 'function':
       return { kind: 'function', function: value, origin: { place: at(context, node), node } };
@@ -138,6 +141,7 @@ function applyCatalog(
   const values = inputs.flatMap((input) => (input.kind === 'list' ? input.items : [input]));
   const tensors: Tensor[] = [];
   for (const value of values) {
+    if (value.kind === 'unknown') return unknown;
     if (value.kind !== 'tensor') {
       reportNoTensor(context, value, layerName(layer), at(context, node));
       return unknown;

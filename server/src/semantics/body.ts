@@ -78,7 +78,7 @@ function runStatement(context: Context, statement: ast.Statement): void {
 }
 
 /** Binds a name once in its body. */
-function bind(context: Context, name: ast.Name, value: Value): void {
+function bind(context: Context, name: ast.Name, value: Value, bound?: ast.Expression): void {
   if (name.text === '') return;
   const before = context.scope.own(name.text);
   if (before !== undefined && before.place.span.start !== name.span.start) {
@@ -90,7 +90,7 @@ function bind(context: Context, name: ast.Name, value: Value): void {
     });
     return;
   }
-  context.scope.bind(name.text, { value, place: at(context, name) });
+  context.scope.bind(name.text, { value, place: at(context, name), bound });
   context.run.findings.observe(name, { value, chain: context.chain, run: context.run });
 }
 
@@ -251,7 +251,7 @@ function binding(context: Context, statement: ast.Binding): void {
   if (statement.names.length === 1 && only !== undefined) {
     if (value.kind === 'layer' && value.layer.kind === 'catalog') value.layer.label ??= only.text;
     // A bare constructor stays one, so that each use makes a layer of its own.
-    bind(context, only, value);
+    bind(context, only, value, statement.value);
     return;
   }
   unpack(context, statement.names, value, statement.value);

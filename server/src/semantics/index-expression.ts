@@ -3,6 +3,7 @@
 import type * as ast from '../../../grammar/ast';
 import { functions } from '../layers/catalog';
 import type { IndexItem } from '../layers/indexing';
+import type { Dimension } from '../symbolic/dimension';
 import { applyOperation } from './apply';
 import { evaluate } from './evaluate';
 import type { Tensor } from './graph';
@@ -33,17 +34,30 @@ function integerOf(context: Context, node: ast.Expression): number | undefined {
   return undefined;
 }
 
-type Bounds = readonly [start: number | null, stop: number | null, step: number | null];
+/** A size that may depend on free dimensions; undefined, and reported, for anything else. */
+function placeIn(context: Context, node: ast.Expression): Dimension | undefined {
+  const value = evaluate(context, node);
+  if (value.kind === 'size') return value.value;
+  const number = toNumber(value);
+  if (number !== undefined && Number.isInteger(number)) return number;
+  if (value.kind !== 'unknown') {
+    context.run.report(context, { code: 'wrong-operand', place: at(context, node), message: `an index is an integer, but this is ${describe(value)}` });
+  }
+  return undefined;
+}
+
+type Bounds<T> = readonly [start: T | null, stop: T | null, step: number | null];
 
 /** The parts of a slice; undefined where one is wrong. */
-function boundsOf(context: Context, slice: ast.Slice): Bounds | undefined {
-  const parts = [slice.start, slice.stop, slice.step].map((part) => (part === undefined ? null : integerOf(context, part)));
-  if (parts.includes(undefined)) return undefined;
-  if (parts[2] === 0) {
+function boundsOf<T>(context: Context, slice: ast.Slice, bound: (context: Context, node: ast.Expression) => T | undefined): Bounds<T> | undefined {
+  const [start, stop] = [slice.start, slice.stop].map((part) => (part === undefined ? null : bound(context, part)));
+  const step = slice.step === undefined ? null : integerOf(context, slice.step);
+  if (start === undefined || stop === undefined || step === undefined) return undefined;
+  if (step === 0) {
     context.run.report(context, { code: 'wrong-operand', place: at(context, slice), message: 'the step of a slice cannot be 0' });
     return undefined;
   }
-  return parts as unknown as Bounds;
+  return [start, stop, step];
 }
 
 function indexList(context: Context, node: ast.Index, items: readonly Value[]): Value {
@@ -53,7 +67,7 @@ function indexList(context: Context, node: ast.Index, items: readonly Value[]): 
     return unknown;
   }
   if (item.kind === 'slice') {
-    const bounds = boundsOf(context, item);
+    const bounds = boundsOf(context, item, integerOf);
     return bounds === undefined ? unknown : list(sliceOf(items, bounds));
   }
   const index = integerOf(context, item);
@@ -69,7 +83,7 @@ function indexList(context: Context, node: ast.Index, items: readonly Value[]): 
 }
 
 /** Python's slice. */
-function sliceOf<T>(items: readonly T[], [start, stop, step]: Bounds): readonly T[] {
+function sliceOf<T>(items: readonly T[], [start, stop, step]: Bounds<number>): readonly T[] {
   const stride = step ?? 1;
   const { length } = items;
   const place = (bound: number | null, otherwise: number, low: number, high: number): number =>
@@ -90,7 +104,7 @@ function indexTensor(context: Context, node: ast.Index, object: Tensor): Value {
     if (item.kind === 'ellipsis') items.push('ellipsis');
     else if (item.kind === 'none') items.push('newaxis');
     else if (item.kind === 'slice') {
-      const bounds = boundsOf(context, item);
+      const bounds = boundsOf(context, item, placeIn);
       if (bounds === undefined) return unknown;
       items.push({ slice: bounds });
     } else {
@@ -98,6 +112,7 @@ function indexTensor(context: Context, node: ast.Index, object: Tensor): Value {
       if (value.kind === 'unknown') return unknown;
       const number = toNumber(value);
       if (value.kind === 'tensor') items.push({ tensor: further.push(value.tensor) });
+      else if (value.kind === 'size') items.push({ integer: value.value });
       else if (number !== undefined && Number.isInteger(number)) items.push({ integer: number });
       else {
         context.run.report(context, { code: 'wrong-operand', place: at(context, item), message: `a tensor is indexed by integers, slices and int tensors, but this is ${describe(value)}` });

@@ -8,14 +8,14 @@ import type { Optimizer } from '../layers/optimizers';
 import type { TensorType } from '../layers/tensor';
 import { type Dimension, type FreeSymbol, identical, print, subtract, symbolsOf } from '../symbolic/dimension';
 import { conditions, type Domain, rangeOf, restrict } from '../symbolic/domain';
-import { asSymbol, knownNonNegative, knownZero, type Relation, relationOfZero, simplify, type SizeCondition } from '../symbolic/knowledge';
+import { asSymbol, hasExtremes, knownNonNegative, knownZero, type Relation, relationOfZero, simplify, type SizeCondition } from '../symbolic/knowledge';
 import type { Verdict } from '../symbolic/solve';
 import { Again } from './again';
 import type { Chain, Finding, Findings } from './findings';
 import { emptyGraph, type Graph, type Place, type Tensor, type TensorSource } from './graph';
 import type { Limits } from './limits';
 import type { Program } from './program';
-import type { Scope } from './scope';
+import type { Binding, Scope } from './scope';
 import type { Unit } from './unit';
 import type { Layer, Memory, Value } from './values';
 
@@ -137,6 +137,8 @@ export class Run {
   closing = false;
   /** Every application of a layer, with the range of nodes that it added. */
   readonly applied: { readonly layer: Layer; readonly from: number; readonly to: number }[] = [];
+  /** The layers that were made of constructors which a body bound to a name. */
+  readonly fresh: { readonly binding: Binding; readonly layer: Layer }[] = [];
   /** How many errors this evaluation has met. */
   errors = 0;
   private tensors = 0;
@@ -184,7 +186,8 @@ export class Run {
   /** The size under all that is known of free dimensions by now. */
   simplified(size: Dimension): Dimension {
     const { domain, relations } = this.graph;
-    return typeof size === 'number' || (domain.size === 0 && relations.length === 0) ? size : simplify(size, this.graph);
+    const isSimple = typeof size === 'number' || (domain.size === 0 && relations.length === 0 && !hasExtremes(size));
+    return isSimple ? size : simplify(size, this.graph);
   }
 
   simplifiedType(type: TensorType): TensorType {
@@ -247,7 +250,7 @@ export class Run {
   /** Evaluates something and takes back all that it did to the graph. */
   onTrial<T>(trial: () => T): T {
     const { graph } = this;
-    const lists: unknown[][] = [graph.nodes, graph.parameters, graph.buffers, graph.requirements, graph.relations, graph.judgements, graph.losses, this.postponed, this.lateLosses, this.applied];
+    const lists: unknown[][] = [graph.nodes, graph.parameters, graph.buffers, graph.requirements, graph.relations, graph.judgements, graph.losses, this.postponed, this.lateLosses, this.applied, this.fresh];
     const lengths = lists.map((each) => each.length);
     const { domain } = graph;
     const { errors } = this;

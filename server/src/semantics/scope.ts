@@ -1,11 +1,14 @@
 // Names and what they stand for.
 
+import type * as ast from '../../../grammar/ast';
 import type { Place } from './graph';
 import type { Value } from './values';
 
 export interface Binding {
   readonly value: Value;
   readonly place: Place;
+  /** The expression behind `name =`; absent for arguments, inputs and the like. */
+  readonly bound?: ast.Expression;
 }
 
 /** The names of one body; lookups go on in the scope around it. */

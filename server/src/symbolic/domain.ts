@@ -103,13 +103,26 @@ export function conditions(name: string, range: SymbolRange): readonly string[] 
   return found;
 }
 
-/** `H % 4 == 0`, `H % 4 <= 1`, `H % 4 != 3`, or a list of alternatives. */
+/** `H % 4 == 0`, `H % 4 <= 1`, `H % 4 != 3`, or alternatives: `(H % 32 == 0 or H % 32 >= 29)`. */
 function residueCondition(remainder: string, { modulus, residues }: SymbolRange): string {
-  const [first, last] = [residues[0]!, residues.at(-1)!];
-  if (residues.length === 1) return `${remainder} == ${String(first)}`;
-  const isRun = last - first === residues.length - 1;
-  if (isRun && first === 0) return `${remainder} <= ${String(last)}`;
-  if (isRun && last === modulus - 1) return `${remainder} >= ${String(first)}`;
-  if (residues.length === modulus - 1) return `${remainder} != ${String(Array.from({ length: modulus }, (_, residue) => residue).find((residue) => !residues.includes(residue)))}`;
-  return `(${residues.map((residue) => `${remainder} == ${String(residue)}`).join(' or ')})`;
+  const runs = runsOf(residues);
+  const [only] = runs;
+  if (runs.length > 1 && residues.length === modulus - 1) return `${remainder} != ${String(only!.last + 1)}`;
+  const texts = runs.map(({ first, last }) => {
+    if (first === last) return `${remainder} == ${String(first)}`;
+    if (first === 0) return `${remainder} <= ${String(last)}`;
+    return last === modulus - 1 ? `${remainder} >= ${String(first)}` : `${String(first)} <= ${remainder} <= ${String(last)}`;
+  });
+  return texts.length === 1 ? texts[0]! : `(${texts.join(' or ')})`;
+}
+
+/** Neighbours among sorted numbers, taken together. */
+function runsOf(numbers: readonly number[]): readonly { readonly first: number; readonly last: number }[] {
+  const runs: { first: number; last: number }[] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run?.last === number - 1) run.last = number;
+    else runs.push({ first: number, last: number });
+  }
+  return runs;
 }

@@ -25,6 +25,7 @@ import {
   symbolsOf,
 } from './dimension';
 import { type Domain, largestModulus, leastCommonMultiple, rangeOf } from './domain';
+import { asDimension, isExtreme, replaced } from './extremes';
 import { decideNonNegative, decideZero, type Verdict } from './solve';
 
 /** One symbol is worth an expression in the others: T == S. */
@@ -223,6 +224,9 @@ function restored(dimension: Dimension, divisions: ReadonlyMap<string, Division>
     ...dimension.terms.map(({ coefficient, atoms }) => {
       let rest = coefficient;
       const left = [...atoms];
+      // A product of quotients becomes one of symbols as a whole or not at all: nobody writes 36*(H//2)*(W//16)^2*H.
+      const numbers = left.flatMap(({ key }) => divisions.get(key)?.divisor ?? []).filter((divisor) => typeof divisor === 'number');
+      const isCancelled = numbers.length < 2 || rest % numbers.reduce((a, b) => a * b, 1) === 0;
       const factors: Dimension[] = [];
       for (;;) {
         const index = left.findIndex((atom) => divisions.has(atom.key));
@@ -231,7 +235,7 @@ function restored(dimension: Dimension, divisions: ReadonlyMap<string, Division>
         left.splice(index, 1);
         const symbol = asDimension(division.symbol);
         if (typeof division.divisor === 'number') {
-          const taken = greatestCommonDivisor(Math.abs(rest), division.divisor);
+          const taken = isCancelled ? greatestCommonDivisor(Math.abs(rest), division.divisor) : 1;
           rest /= taken;
           const divisor = division.divisor / taken;
           factors.push(subtract(floorDivide(symbol, divisor)!, Math.floor(division.remainder / divisor)));
@@ -269,13 +273,18 @@ function placesOf(wanted: readonly Atom[], atoms: readonly Atom[]): readonly num
   return places.sort((a, b) => b - a);
 }
 
+/** Whether the smaller or larger of two sizes stands in it, which may be the same one for all. */
+export function hasExtremes({ terms }: Expression): boolean {
+  return terms.some(({ atoms }) => atoms.some(isExtreme));
+}
+
 /** `min(T, 1024)` is T where T <= 1024 is known. */
 function settledExtremes(dimension: Dimension, domain: Domain): Dimension {
   if (typeof dimension === 'number') return dimension;
   let value: Dimension = dimension;
   for (const { atoms } of dimension.terms) {
     for (const atom of atoms) {
-      if (atom.kind !== 'min' && atom.kind !== 'max') continue;
+      if (!isExtreme(atom)) continue;
       const leftIsLess = decideNonNegative(subtract(atom.right, atom.left), domain).holds === 'always';
       const rightIsLess = decideNonNegative(subtract(atom.left, atom.right), domain).holds === 'always';
       if (!leftIsLess && !rightIsLess) continue;
@@ -285,21 +294,12 @@ function settledExtremes(dimension: Dimension, domain: Domain): Dimension {
   return value;
 }
 
-function replaced(dimension: Dimension, wanted: Atom, by: Dimension): Dimension {
-  if (typeof dimension === 'number') return dimension;
-  return add(...dimension.terms.map(({ coefficient, atoms }) => multiply(coefficient, ...atoms.map((atom) => (atom.key === wanted.key ? by : asDimension(atom))))));
-}
-
 // ── Parts of expressions ─────────────────────────────────────────────────────
 
 /** A name that no text can declare. */
 function quotientOf(symbol: FreeSymbol, divisor: Dimension): FreeSymbol {
   const made = freeSymbol(`${symbol.name}/${print(divisor)}`, `${symbol.key}/${String(divisor)}`);
   return made.terms[0]!.atoms[0] as FreeSymbol;
-}
-
-function asDimension(atom: Atom): Expression {
-  return new Expression([{ coefficient: 1, atoms: [atom], key: `·${atom.key}` }]);
 }
 
 /** The free dimension that a size is; undefined for any other size. */

@@ -18,6 +18,7 @@ import {
   smallestFrom,
   type SymbolRange,
 } from './domain';
+import { asDimension, decideByParts } from './extremes';
 
 /** A size for each free dimension, by its name, in the order of the symbols. */
 export type Assignment = readonly (readonly [symbol: FreeSymbol, value: number])[];
@@ -43,7 +44,8 @@ export function decideNonNegative(value: Dimension, domain: Domain): Verdict {
   return decide(value, domain, 'nonnegative');
 }
 
-type Question = 'zero' | 'nonnegative';
+/** Whether a size is 0, or at least 0. */
+export type Question = 'zero' | 'nonnegative';
 
 function satisfies(value: number, question: Question): boolean {
   return question === 'zero' ? value === 0 : value >= 0;
@@ -51,6 +53,8 @@ function satisfies(value: number, question: Question): boolean {
 
 function decide(value: Dimension, domain: Domain, question: Question): Verdict {
   if (typeof value === 'number') return satisfies(value, question) ? always : { holds: 'never', counterexample: [] };
+  const byParts = decideByParts(value, question, (part, asked) => decide(part, domain, asked));
+  if (byParts !== undefined) return byParts;
   const reduced = withoutCommonFactors(value);
   const symbols = symbolsOf(reduced);
   const [only] = symbols;
@@ -76,10 +80,6 @@ function withoutCommonFactors(expression: Expression): Expression {
     }),
   );
   return typeof divided === 'number' ? expression : withoutCommonFactors(divided);
-}
-
-function asDimension(atom: Atom): Dimension {
-  return new Expression([{ coefficient: 1, atoms: [atom], key: `·${atom.key}` }]);
 }
 
 /** A P with f(n + P) = f(n) + c for one c and all n; undefined where the expression is not floor-linear. */

@@ -13,6 +13,7 @@ import { exhaustedField, narrowField } from './map-coverage';
 import { misalignedBranches } from './misaligned-branches';
 import { repeatedActivation } from './repeated-activation';
 import { saturatingChain } from './saturating-chain';
+import { separateWeights } from './separate-weights';
 import { skippedInputs, tapsInPadding, unreadBorder } from './windows';
 import { zeroGradient } from './zero-gradient';
 
@@ -36,4 +37,5 @@ export const lints: readonly Lint[] = [
   narrowField,
   exhaustedField,
   misalignedBranches,
+  separateWeights,
 ];

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Node, walk } from '../../grammar/walk';
 import { printType } from '../../server/src/layers/tensor';
@@ -13,6 +14,7 @@ import { type Document, Workspace } from '../../server/src/features/workspace';
 import { print } from '../../server/src/symbolic/dimension';
 import { filesOf as among } from '../support/files';
 import { documentOf } from '../support/fixture';
+import { anyProgram } from '../support/programs';
 
 const folder = path.join(import.meta.dirname, '../../examples');
 const examples = readdirSync(folder).filter((name) => name.endsWith('.nn')).map((name) => [name, readFileSync(path.join(folder, name), 'utf8')] as const);
@@ -38,8 +40,9 @@ function pictureOf({ analysis }: Document): unknown {
   };
 }
 
+/** The comments; a body that is written twice has its comments twice, and two may come to share a line. */
 function commentsOf({ comments }: Document): string[] {
-  return comments.map(({ text }) => text).sort();
+  return [...new Set(comments.flatMap(({ text }) => text.split(/ {2}(?=#)/)))].sort();
 }
 
 /** The text after a refactoring of what stands between ‹ and ›; undefined where it is not offered. */
@@ -87,6 +90,33 @@ describe('inlining', () => {
     );
   });
 
+  it('leaves out what a stack publishes, where nobody reads it', () => {
+    expect(after('inlineHere', 'stack S { Linear(2); output early; ReLU }\nmodel A { input x: [3]; ‹S›; Tanh }')).toContain('input x: [3]; { Linear(2); ReLU }; Tanh');
+    expect(after('inlineHere', 'stack S {\n  y = Linear(2)\n  z = ReLU\n  y\n  z\n  output z\n}\nmodel A { input x: [3]; ‹›ReLU; Tanh }')).toBeUndefined();
+    expect(after('inlineHere', 'stack S {\n  input a\n  z = a -> Linear(2)\n  ReLU\n  output z\n}\nmodel A { input x: [3]; ‹S›; Tanh }')).toContain('  z = a -> Linear(2)\n  ReLU\n  z\n}');
+  });
+
+  it('keeps asserts and parameters of the stack, and stacks of several inputs', () => {
+    expect(after('inlineHere', 'stack S(n) {\n  param w: [n]\n  input x\n  x * w\n  assert n > 2\n}\nmodel A { input x: [3]; ‹S›(3) }')).toContain('{\n  param w: [3]\n  input x\n  x * w\n  assert 3 > 2\n}');
+    expect(after('inlineHere', 'stack S { input a; input b; a + b }\nmodel A { input x: [3]; ‹S›()(x, x) }')).toContain('{ input a; input b; a + b }(x, x)');
+  });
+
+  it('brings a stack of another file, and imports what it names there', () => {
+    const files = { 'blocks.nn': 'let width = 4\nstack Part { Linear(width) }\nstack S(k = width) {\n  Linear(k)\n  Part\n}\n' };
+    const inlinedIn = (text: string): string => {
+      const document = documentOf(text, files);
+      const start = text.lastIndexOf('S');
+      const found = offers.inlineHere!(document, { start, end: start }, among({ 'main.nn': text, ...files }));
+      const result = applied(text, found?.edits ?? []);
+      expect(pictureOf(documentOf(result, files))).toEqual(pictureOf(document));
+      return result;
+    };
+    expect(inlinedIn('from "./blocks.nn" import S\nmodel A { input x: [3]; S(2) }\n')).toBe('from "./blocks.nn" import S, Part\nmodel A { input x: [3]; {\n  Linear(2)\n  Part\n} }\n');
+    expect(inlinedIn('from "./blocks.nn" import S\nmodel A { input x: [3]; S }\n')).toContain('from "./blocks.nn" import S, Part, width\n');
+    // Another thing has the name here.
+    expect(inlinedIn('from "./blocks.nn" import S\nstack Part { Tanh }\nmodel A { input x: [3]; Part; S(2) }\n')).toContain('Part; S(2)');
+  });
+
   it('of a single layer leaves the braces out, and everywhere removes the stack', () => {
     expect(after('inlineEverywhere', 'stack ‹S› { Linear(3) }\n\nmodel A { input x: [3]; S; ReLU; x -> S }\n')).toBe('model A { input x: [3]; Linear(3); ReLU; x -> Linear(3) }\n');
   });
@@ -98,7 +128,9 @@ describe('inlining', () => {
   });
 
   it.each([
-    ['a stack that publishes', 'stack S { Linear(2); output y; ReLU }\nmodel A { input x: [3]; ‹S› }'],
+    ['a stack whose published name is read', 'stack S { Linear(2); output y; ReLU }\nmodel A { input x: [3]; r = x -> ‹S›; r.y }'],
+    ['a stack that reads what it publishes of its flow', 'stack S { Linear(2); output y; ReLU; concat(y) }\nmodel A { input x: [3]; ‹S› }'],
+    ['a stack with a loss', 'stack S { Linear(2); loss mean(x); input x }\nmodel A { input x: [3]; ‹S› }'],
     ['one that applies itself', 'stack S(n) { Linear(2); if n > 0 { S(0) } }\nmodel A { input x: [3]; ‹S›(1) }'],
     ['an argument that makes a layer', 'stack S(f) { f; f }\nmodel A { input x: [3]; ‹S›(ReLU()) }'],
     ['a name that means something else here', 'let n = 2\nstack S { Linear(n); ReLU }\nmodel A(n = 3) { input x: [3]; ‹S› }'],
@@ -134,6 +166,31 @@ describe('loops', () => {
     expect(after('unroll', 'model A {\n  input x: [3]\n  ‹›for n, k in zip([4, 5], [1, 2]) { Linear(n * k) }\n}\n')).toBe('model A {\n  input x: [3]\n  Linear(4 * 1)\n  Linear(5 * 2)\n}\n');
   });
 
+  it('are unrolled with a name for each round', () => {
+    expect(after('unroll', 'model A {\n  input x: [3]\n  ‹›for n in [4, 5] {\n    # a round\n    y = Linear(n)  # its layer\n    y\n  }\n}\n')).toBe(
+      'model A {\n  input x: [3]\n  # a round\n  y_1 = Linear(4)  # its layer\n  y_1\n  # a round\n  y_2 = Linear(5)  # its layer\n  y_2\n}\n',
+    );
+    expect(after('unroll', 'model A { input x: [3]; y_1 = x; ‹›repeat 2 { y = Tanh; y }; y_1 }')).toContain('y__1 = Tanh; y__1; y__2 = Tanh; y__2; y_1');
+  });
+
+  it('are unrolled to blocks where a round names what flows in', () => {
+    expect(after('unroll', 'model A {\n  input x: [3]\n  ‹›repeat 2 {\n    input y\n    y + sin(y)\n  }\n}\n')).toBe('model A {\n  input x: [3]\n  {\n    input y\n    y + sin(y)\n  }\n  {\n    input y\n    y + sin(y)\n  }\n}\n');
+  });
+
+  it('that publish become a list behind the rounds', () => {
+    expect(after('unroll', 'model A { input x: [3]; ‹›for n in [4, 5] { y = x -> Linear(n); output y; Tanh }; concat(y) }')).toContain('y_1 = x -> Linear(4); Tanh; y_2 = x -> Linear(5); Tanh; y = [y_1, y_2]; concat(y)');
+    expect(after('unroll', 'stack S { ‹›for n in [4, 5] { Linear(n); output y }; concat(y) }\nmodel A { input x: [3]; S }')).toContain('stack S { Linear(4); output y_1; Linear(5); output y_2; y = [y_1, y_2]; concat(y) }');
+  });
+
+  it('over lists are unrolled in stacks, too, whatever their arguments', () => {
+    expect(after('unroll', 'stack S(n) { ‹›for c, k in zip([n, 2 * n], [1, 2]) { Linear(c // k) } }\nmodel A { input x: [3]; S(4); S(6) }')).toContain('stack S(n) { Linear(n // 1); Linear((2 * n) // 2) }');
+  });
+
+  it('are rolled up from lines that differ in numbers', () => {
+    expect(after('rollUp', 'model A {\n  input x: [3, 8, 8]\n  ‹Conv2d(4, 3, padding = 1)\n  ReLU\n  Conv2d(8, 3, padding = 1)\n  ReLU›\n}\n')).toBe('model A {\n  input x: [3, 8, 8]\n  for channels in [4, 8] {\n    Conv2d(channels, 3, padding = 1)\n    ReLU\n  }\n}\n');
+    expect(after('rollUp', 'model A { input x: [3, 8, 8]; ‹Conv2d(4, 1); Conv2d(8, 3)› }')).toContain('for channels, kernel in zip([4, 8], [1, 3]) { Conv2d(channels, kernel) }');
+  });
+
   it('are rolled up from lines that repeat', () => {
     expect(after('rollUp', 'model A {\n  input x: [3]\n  ‹Linear(4)\n  ReLU\n  Linear(4)\n  ReLU›\n}\n')).toBe('model A {\n  input x: [3]\n  repeat 2 {\n    Linear(4)\n    ReLU\n  }\n}\n');
     expect(after('rollUp', 'model A { input x: [3]; ‹ReLU; ReLU; ReLU› }')).toBe('model A { input x: [3]; repeat 3 { ReLU } }');
@@ -141,8 +198,9 @@ describe('loops', () => {
 
   it.each([
     ['unroll', 'model A { input x: [3]; ‹›repeat 2 { Linear(4); output y } }'],
-    ['unroll', 'model A { input x: [3]; ‹›repeat 2 { y = Tanh; y } }'],
+    ['unroll', 'model A(n = 2) { input x: [3]; ‹›for k in range(n) { if k > 0 { output y } else { ReLU } } }'],
     ['unroll', 'model A { input x: [3]; concat { ‹›repeat 2 { Linear(3) } } }'],
+    ['unroll', 'model A {\n  input x: [3]\n  ‹›repeat 2 {\n    Linear(4)  # why\n  }; Tanh\n}'],
     ['rollUp', 'model A { input x: [3]; ‹ReLU; Tanh› }'],
     ['rollUp', 'model A { input x: [3]; concat { ‹ReLU; ReLU› } }'],
     ['rollUp', 'model A {\n  input x: [3]\n  ‹ReLU  # one\n  ReLU›\n}'],
@@ -166,6 +224,8 @@ describe('names, shapes and arguments', () => {
     expect(after('typeInput', 'stack S { input ‹›x; ReLU }\nmodel A { input x: [3, 8, 8]; S }')).toContain('input x: [3, 8, 8]; ReLU');
     expect(after('typeInput', 'stack S { input ‹›x; Conv2d(4, 3) }\nmodel A { input x: [3, 8, 8]; S; S }')).toContain('input x: [c, h, w]; Conv2d');
     expect(after('typeInput', 'stack S { input ‹›x; ReLU }')).toBeUndefined();
+    expect(after('typeInput', 'model A { input x: [3, 8, 8]; repeat 2 { input ‹›y; y } }')).toContain('{ input y: [3, 8, 8]; y }');
+    expect(after('typeInput', 'model A { input ‹›x }')).toBeUndefined();
   });
 
   it('names arguments, with those behind them, and takes names away', () => {
@@ -220,5 +280,34 @@ describe('on the examples', () => {
       }
     }
     expect(tried.size).toBeGreaterThan(0);
+  });
+});
+
+describe('on generated programs', () => {
+  it('every refactoring keeps the models and the comments', () => {
+    const tried = new Map<string, number>();
+    fc.assert(
+      fc.property(anyProgram, (text) => {
+        const document = documentOf(text);
+        const [picture, comments] = [pictureOf(document), commentsOf(document)];
+        expect(document.analysis.diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message), text).toEqual([]);
+        const seen = new Set<string>();
+        for (const selection of selectionsIn(document)) {
+          for (const [name, offer] of Object.entries(offers)) {
+            const found = offer(document, selection, filesOf(document));
+            const result = found === undefined ? text : applied(text, found.edits);
+            if (found === undefined || seen.has(result)) continue;
+            seen.add(result);
+            tried.set(name, (tried.get(name) ?? 0) + 1);
+            const changed = documentOf(result);
+            expect(changed.problems, result).toEqual([]);
+            expect(pictureOf(changed), `${found.title}\n${text}\n${result}`).toEqual(picture);
+            expect(commentsOf(changed), `${found.title}\n${result}`).toEqual(comments);
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+    expect([...tried.keys()].sort()).toEqual(Object.keys(offers).sort());
   });
 });

@@ -289,3 +289,9 @@ it('macs count convolutions and matrix products only', () => {
   const { models } = analyseText('model M {\n input x: [3, 8, 8]\n Conv2d(4, 3, padding = 1); BatchNorm2d; ReLU; MaxPool2d(2); Flatten; Linear(10)\n}');
   expect(countMacs(models[0]!.graph.nodes)).toBe(4 * 3 * 9 * 64 + 64 * 10);
 });
+
+describe('a stack that nobody applies', () => {
+  it('may join what it collects, of which nothing is known', () => {
+    expect(analyseText('stack S {\n  input a\n  for n in [4, 6] { Linear(n); output y }\n  concat(y)\n}\n').diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+});

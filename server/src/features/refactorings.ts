@@ -9,8 +9,9 @@ import { inlineEverywhere, inlineHere } from './refactor/inline';
 import { typeInput } from './refactor/input-type';
 import { nameExpression } from './refactor/name-branch';
 import { joinLines, splitPipeline } from './refactor/pipeline';
-import { rollUp, unroll } from './refactor/repeats';
+import { rollUp } from './refactor/roll-up';
 import type { Offer, Refactoring } from './refactor/site';
+import { unroll } from './refactor/unroll';
 import type { Document } from './workspace';
 
 /** All of them, by name. */

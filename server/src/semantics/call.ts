@@ -112,6 +112,11 @@ export function callFunction(
   return evaluate(inner, declaration.body);
 }
 
+/** Of a list with something unknown in it, nothing is known: it may be one of tensors. */
+function isUnknown(value: Value): boolean {
+  return value.kind === 'unknown' || (value.kind === 'list' && value.items.some(isUnknown));
+}
+
 function isTensorLike(value: Value): boolean {
   return value.kind === 'tensor' || (value.kind === 'list' && value.items.length > 0 && value.items.every(isTensorLike));
 }
@@ -126,7 +131,7 @@ function callOperation(
   given: readonly BoundArgument[],
   node: ast.Expression,
 ): Value {
-  if (given.some((argument) => argument.value.kind === 'unknown')) return unknown;
+  if (given.some((argument) => isUnknown(argument.value))) return unknown;
   const [only] = given;
   if (joins.has(operation.name) && given.length === 1 && only?.value.kind === 'list') {
     const [first, ...others] = only.value.items;

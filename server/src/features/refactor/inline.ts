@@ -1,20 +1,24 @@
 // The body of a stack in the place of its application, once or everywhere.
 
 import type * as ast from '../../../../grammar/ast';
-import { needsNoParentheses } from './parentheses';
 import { type Node, nodePathAt, walk } from '../../../../grammar/walk';
+import { functions, layers } from '../../layers/catalog';
+import { statementSpan } from '../../semantics/text-spans';
+import { importEdit, relativePath } from '../completion/imports';
 import { filesOf } from '../definition';
-import { entityOf, type Occurrence } from '../entity';
+import { entityOf, type Files, type Occurrence } from '../entity';
 import { referencesTo } from '../references';
 import { introductionOf, pathTo } from '../scopes';
 import { applied, type TextEdit } from '../text-edits';
-import type { Document } from '../workspace';
+import type { Document, Source } from '../workspace';
+import { needsNoParentheses } from './parentheses';
+import { isSimple } from './simple';
 import { hasComment, indentAt, type Offer, reindented, written } from './site';
 
-export const inlineHere: Offer = (document, selection) => {
+export const inlineHere: Offer = (document, selection, files) => {
   const found = applicationAt(document, selection.start);
-  const edit = found && inlined(document, found);
-  return edit && { title: `Inline ${found.stack.name.text}`, kind: 'inline', edits: [edit] };
+  const edits = found && inlined(document, found, files);
+  return edits && { title: `Inline ${found.stack.name.text}`, kind: 'inline', edits };
 };
 
 export const inlineEverywhere: Offer = (document, selection, files) => {
@@ -27,15 +31,17 @@ export const inlineEverywhere: Offer = (document, selection, files) => {
   const edits: TextEdit[] = [];
   for (const use of uses) {
     const application = applicationOf(document, use);
-    const edit = application && inlined(document, application);
-    if (edit === undefined) return undefined;
-    edits.push(edit);
+    const made = application && inlined(document, application, files);
+    if (made === undefined) return undefined;
+    edits.push(...made);
   }
   return { title: `Inline ${stack.name.text} everywhere in this file and remove it`, kind: 'inline', edits: [...edits, { span: wholeOf(document, stack), text: '' }] };
 };
 
 interface Application {
   readonly stack: ast.Stack;
+  /** The file that declares the stack. */
+  readonly source: Source;
   /** The call or the bare name. */
   readonly node: ast.Call | ast.Name;
   readonly path: readonly Node[];
@@ -47,24 +53,25 @@ function applicationAt(document: Document, offset: number): Application | undefi
   return name?.kind === 'name' ? applicationOf(document, { source: document, name, path: path.slice(0, -1) }) : undefined;
 }
 
-/** The place where a name makes a layer: a statement, or a step of a chain. */
+/** The place where a name makes a layer: a statement, a step of a chain, or what is called on tensors. */
 function applicationOf(document: Document, { name, path, source }: Occurrence): Application | undefined {
-  const stack = entityOf(filesOf(document), { source: document, name, path })?.by;
-  if (source.uri !== document.uri || stack?.kind !== 'stack' || !document.tree.declarations.includes(stack)) return undefined;
+  const entity = entityOf(filesOf(document), { source: document, name, path });
+  const stack = entity?.by;
+  if (source.uri !== document.uri || entity === undefined || stack?.kind !== 'stack') return undefined;
   const call = path.at(-1);
   const isCall = call?.kind === 'call' && call.callee === name;
   const around = isCall ? path.slice(0, -1) : path;
   const node = isCall ? call : name;
   const parent = around.at(-1);
-  const isStep = (parent?.kind === 'pipe' && parent.right === node) || parent?.kind === 'expression-statement';
-  return isStep && !isWithin(node, stack) ? { stack, node, path: around } : undefined;
+  const isStep = (parent?.kind === 'pipe' && parent.right === node) || parent?.kind === 'expression-statement' || (isCall && parent?.kind === 'call' && parent.callee === node);
+  return isStep && (entity.source.uri !== document.uri || !isWithin(node, stack)) ? { stack, source: entity.source, node, path: around } : undefined;
 }
 
-function isApplied(document: Document, stack: ast.Stack, within: Node): boolean {
+function isApplied({ tree }: Source, stack: ast.Stack, within: Node): boolean {
   let found = false;
   walk(within, {
     enter(node, ancestors) {
-      if (node.kind === 'name' && node !== stack.name && introductionOf(node, [document.tree, ...ancestors])?.name === stack.name) found = true;
+      if (node.kind === 'name' && node !== stack.name && introductionOf(node, [tree, ...ancestors])?.name === stack.name) found = true;
       return undefined;
     },
   });
@@ -75,36 +82,89 @@ function isWithin(inner: Node, outer: Node): boolean {
   return outer.span.start <= inner.span.start && inner.span.end <= outer.span.end;
 }
 
-/** The edit that writes the body of the stack as a block; undefined where that would mean something else. */
-function inlined(document: Document, { stack, node, path }: Application): TextEdit | undefined {
+/** The edits that write the body of the stack as a block; undefined where that would mean something else. */
+function inlined(document: Document, application: Application, files: Files): readonly TextEdit[] | undefined {
+  const { stack, source, node, path } = application;
   const { statements } = stack.body;
-  if (isApplied(document, stack, stack) || !isPlain(document, stack) || (node.kind === 'call' && hasComment(document, node.span))) return undefined;
+  const published = unpublished(application);
+  if (published === undefined || isApplied(source, stack, stack) || !isPlain(document, application) || (node.kind === 'call' && hasComment(document, node.span))) return undefined;
   const given = argumentsOf(stack, node);
-  if (given === undefined) return undefined;
-  const edits = substitution(document, stack, given, path);
-  if (edits === undefined) return undefined;
+  const substituted = given && substitution(document, application, given, files);
+  if (substituted === undefined) return undefined;
   const { start, end } = stack.body.span;
-  const before = applied(document.text.slice(0, end), edits.filter(({ span }) => span.start >= start));
-  const body = before.slice(start);
-  const indent = indentAt(document, node.span.start);
+  const edits = [...published, ...substituted.edits.filter(({ span }) => !published.some((edit) => edit.span.start <= span.start && span.end <= edit.span.end))];
+  const body = applied(source.text.slice(0, end), edits).slice(start);
   const [only] = statements;
-  const text = statements.length === 1 && only?.kind === 'expression-statement' && needsNoParentheses(only.value) && edits.length === 0 && !hasComment(document, stack.body.span) ? written(document, only) : reindented(body, indentAt(document, stack.span.start), indent);
-  return { span: node.span, text };
+  const isOne = statements.length === 1 && only?.kind === 'expression-statement' && needsNoParentheses(only.value) && edits.length === 0 && path.at(-1)?.kind !== 'call' && !hasComment(source, stack.body.span);
+  const text = isOne ? written(source, only) : reindented(body, indentAt(source, stack.span.start), indentAt(document, node.span.start));
+  return [{ span: node.span, text }, ...substituted.imports];
 }
 
-/** Whether a body means the same as a block: it publishes nothing, and what flows in is what its first lines take. */
-function isPlain(document: Document, { body }: ast.Stack): boolean {
+/**
+ * The edits without which a body would publish something: the stack's value is its last flow, or what it published last since
+ * the flow has moved. Undefined where somebody may read what is published, or where a choice publishes it.
+ */
+function unpublished({ stack, source, path }: Application): readonly TextEdit[] | undefined {
+  const { statements } = stack.body;
+  const outputs = statements.filter((statement) => statement.kind === 'output');
+  const edits: TextEdit[] = [];
+  for (const output of outputs) {
+    const at = statements.indexOf(output);
+    const isBound = statements.slice(0, at).some((statement) => (statement.kind === 'binding' && statement.names.some(({ text }) => text === output.name.text)) || (statement.kind === 'input' && statement.name.text === output.name.text));
+    const isRead = isNamed(statements.slice(at + 1), output.name.text);
+    const isLast = !statements.slice(at + 1).some(({ kind }) => kind === 'expression-statement' || kind === 'output');
+    if (isRead && !isBound) return undefined;
+    if (isLast && isBound) edits.push({ span: output.span, text: output.name.text });
+    else {
+      const span = statementSpan(source.text, output.span);
+      if (hasComment(source, span)) return undefined;
+      edits.push({ span, text: '' });
+    }
+  }
+  let publishes = outputs.length > 0;
+  for (const statement of statements) {
+    if (statement.kind === 'output') continue;
+    walk(statement, {
+      enter(node) {
+        if (node.kind === 'output') publishes = true;
+        // What a loop collects stays in the body.
+        return node.kind === 'repeat' || node.kind === 'for' ? false : undefined;
+      },
+    });
+  }
+  // In a choice, it depends on the side what is published.
+  if (publishes && outputs.length === 0) return undefined;
+  const isRead = path.some(({ kind }) => kind === 'binding' || kind === 'member' || kind === 'argument' || kind === 'call');
+  return publishes && isRead ? undefined : edits;
+}
+
+function isNamed(statements: readonly ast.Statement[], text: string): boolean {
+  let found = false;
+  for (const statement of statements) {
+    walk(statement, {
+      enter(node) {
+        if (node.kind === 'name' && node.text === text) found = true;
+        return found ? false : undefined;
+      },
+    });
+  }
+  return found;
+}
+
+/** Whether a body means the same as a block: what flows in is what its first lines take. */
+function isPlain(document: Document, { stack: { body }, path }: Application): boolean {
   let isPlainSoFar = true;
   walk(body, {
     enter(node) {
-      if (node.kind === 'output' || node.kind === 'loss' || node.kind === 'assert' || node.kind === 'target' || node.kind === 'optimizer' || node.kind === 'param') isPlainSoFar = false;
+      if (node.kind === 'loss' || node.kind === 'target' || node.kind === 'optimizer') isPlainSoFar = false;
       return undefined;
     },
   });
   const inputs = body.statements.filter(({ kind }) => kind === 'input');
+  if (!isPlainSoFar || (inputs.length > 1 && path.at(-1)?.kind !== 'call')) return false;
+  if (inputs.length > 0) return true;
   const first = body.statements.find(({ kind }) => kind === 'expression-statement');
-  if (!isPlainSoFar || inputs.length > 1 || first?.kind !== 'expression-statement') return false;
-  if (inputs.length === 1) return true;
+  if (first?.kind !== 'expression-statement') return false;
   const seen = document.analysis.observations(first.value)?.first ?? [];
   return seen.length > 0 && seen.every(({ value, application }) => application !== undefined || value.kind === 'layer' || value.kind === 'constructor' || value.kind === 'function') && first.value.kind !== 'pipe';
 }
@@ -125,68 +185,71 @@ function argumentsOf(stack: ast.Stack, node: ast.Call | ast.Name): ReadonlyMap<s
   return given.size === stack.parameters.length ? given : undefined;
 }
 
-/** Whether writing an expression several times means what one value does. */
-function isSimple(node: ast.Expression): boolean {
-  switch (node.kind) {
-    case 'integer':
-    case 'float':
-    case 'string':
-    case 'boolean':
-    case 'none':
-    case 'name':
-      return true;
-    case 'negate':
-      return isSimple(node.operand);
-    case 'binary':
-      return node.operator !== '@' && isSimple(node.left) && isSimple(node.right);
-    default:
-      return false;
-  }
+interface Substitution {
+  /** Of the stack's text. */
+  readonly edits: readonly TextEdit[];
+  /** Of the text around. */
+  readonly imports: readonly TextEdit[];
 }
 
 /** The replacements of the arguments in a body; undefined where a name would come to mean another thing. */
-function substitution(document: Document, stack: ast.Stack, given: ReadonlyMap<string, ast.Expression>, target: readonly Node[]): readonly TextEdit[] | undefined {
+function substitution(document: Document, { stack, source, path: target }: Application, given: ReadonlyMap<string, ast.Expression>, files: Files): Substitution | undefined {
   const edits: TextEdit[] = [];
+  const imports = new Map<string, TextEdit>();
   const bound = new Set<string>();
   let isClear = true;
+  const meaningAt = (node: ast.Name): ast.Name | undefined => introductionOf({ ...node, span: target.at(-1)!.span }, target)?.name;
+  /** Whether a name of the stack's file means the same here, or can be brought here. */
+  const isSame = (node: ast.Name, meaning: ast.Name | undefined): boolean => {
+    const here = meaningAt(node);
+    if (source.uri === document.uri || meaning === undefined) return here === meaning;
+    const there = entityOf(files, { source, name: meaning, path: pathTo(source.tree, meaning) });
+    if (there === undefined || there.name.text !== node.text) return false;
+    if (here !== undefined) return entityOf(files, { source: document, name: here, path: pathTo(document.tree, here) })?.name === there.name;
+    const path = relativePath(document.uri, there.source.uri);
+    if (path === undefined || layers.has(node.text) || functions.has(node.text)) return false;
+    imports.set(node.text, importEdit(document, path, node.text));
+    return true;
+  };
+  const isOfCall = (node: Node, parent: Node | undefined): boolean => (parent?.kind === 'argument' || parent?.kind === 'member') && parent.name === node;
   walk(stack.body, {
     enter(node, ancestors) {
-      if (node.kind !== 'name' || node.text === '') return undefined;
-      const introduction = introductionOf(node, [document.tree, stack, ...ancestors]);
+      if (node.kind !== 'name' || node.text === '' || isOfCall(node, ancestors.at(-1))) return undefined;
+      const introduction = introductionOf(node, [source.tree, stack, ...ancestors]);
       const value = introduction?.by.kind === 'parameter' ? given.get(node.text) : undefined;
       if (value !== undefined) {
-        const text = written(document, value);
+        const text = written(stack.parameters.some((parameter) => parameter.default === value) ? source : document, value);
         edits.push({ span: node.span, text: value.kind === 'binary' || value.kind === 'negate' ? `(${text})` : text });
       } else if (introduction !== undefined && isWithin(introduction.name, stack.body)) {
         bound.add(node.text);
         // In a type, a size that is known around the place would no longer be fresh.
-        if (introductionOf({ ...node, span: target.at(-1)!.span }, target) !== undefined && introduction.by.kind === 'name') isClear = false;
-      } else if (!sameOutside(node, introduction?.name, target, ancestors)) isClear = false;
+        if (meaningAt(node) !== undefined && introduction.by.kind === 'name') isClear = false;
+      } else if (!isSame(node, introduction?.name)) isClear = false;
       return undefined;
     },
   });
   // What the arguments name must not be bound in the body, and must mean there what it means here.
-  for (const [name, value] of given) {
+  for (const value of given.values()) {
     const isDefault = stack.parameters.some((parameter) => parameter.default === value);
     walk(value, {
       enter(node) {
         if (node.kind !== 'name') return undefined;
         if (bound.has(node.text)) isClear = false;
-        const here = introductionOf(node, pathTo(document.tree, node));
-        if (isDefault && (here?.by.kind === 'parameter' || introductionOf({ ...node, span: target.at(-1)!.span }, target)?.name !== here?.name)) isClear = false;
+        const here = introductionOf(node, pathTo((isDefault ? source : document).tree, node));
+        if (isDefault && (here?.by.kind === 'parameter' || !isSame(node, here?.name))) isClear = false;
         return undefined;
       },
     });
-    if (stack.parameters.every((parameter) => parameter.name.text !== name)) isClear = false;
   }
-  return isClear ? edits : undefined;
+  return isClear ? { edits, imports: merged([...imports.values()]) } : undefined;
 }
 
-/** Whether a name of the file or the language means the same at the target; names of arguments and members stay. */
-function sameOutside(node: ast.Name, meaning: ast.Name | undefined, target: readonly Node[], ancestors: readonly Node[]): boolean {
-  const parent = ancestors.at(-1);
-  if ((parent?.kind === 'argument' && parent.name === node) || (parent?.kind === 'member' && parent.name === node)) return true;
-  return introductionOf({ ...node, span: target.at(-1)!.span }, target)?.name === meaning;
+/** Several names that are imported at one place of the text, in one edit. */
+function merged(edits: readonly TextEdit[]): readonly TextEdit[] {
+  const [first] = edits;
+  if (first === undefined || edits.length === 1) return edits;
+  // Where no import of the file is there yet, each name has a line of its own.
+  return [{ span: first.span, text: edits.map(({ text }) => text.trimEnd()).join(first.text.startsWith(',') || first.text.startsWith('\n') ? '' : '\n') + /\s*$/.exec(first.text)![0] }];
 }
 
 function commentAbove({ lines }: Document, { span }: Node): boolean {

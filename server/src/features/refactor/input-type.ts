@@ -11,7 +11,7 @@ const usual: readonly (readonly string[])[] = [[], ['n'], ['t', 'd'], ['c', 'h',
 export const typeInput: Offer = (document, selection) => {
   const path = nodePathAt(document.tree, selection.start);
   const statement = path.find((node) => node.kind === 'input');
-  if (statement?.kind !== 'input' || statement.type !== undefined || path[1]?.kind === 'model') return undefined;
+  if (statement?.kind !== 'input' || statement.type !== undefined || path[path.indexOf(statement) - 2]?.kind === 'model') return undefined;
   const { first, count } = document.analysis.observations(statement.name) ?? { first: [], count: 0 };
   const types = first.map(({ value }) => (value.kind === 'tensor' ? value.tensor.type : undefined));
   const [type] = types;

@@ -5,7 +5,7 @@ import { type Node, nodePathAt } from '../../../../grammar/walk';
 import type { Span } from '../../base/span';
 import type { Files } from '../entity';
 import type { TextEdit } from '../text-edits';
-import type { Document } from '../workspace';
+import type { Document, Source } from '../workspace';
 
 /** A change of a text that keeps what it means. */
 export interface Refactoring {
@@ -75,7 +75,7 @@ export function runsInOrder(around: readonly Node[]): boolean {
 }
 
 /** The text of a node as it is written. */
-export function written({ text }: Document, { span }: { readonly span: Span }): string {
+export function written({ text }: Source, { span }: { readonly span: Span }): string {
   return text.slice(span.start, span.end);
 }
 
@@ -84,12 +84,12 @@ export function spanOf(nodes: readonly { readonly span: Span }[]): Span {
   return { start: nodes[0]!.span.start, end: nodes.at(-1)!.span.end };
 }
 
-export function hasComment({ comments }: Document, { start, end }: Span): boolean {
+export function hasComment({ comments }: Source, { start, end }: Span): boolean {
   return comments.some(({ span }) => span.start < end && start < span.end);
 }
 
 /** The blanks that the line of an offset begins with. */
-export function indentAt({ lines }: Document, offset: number): string {
+export function indentAt({ lines }: Source, offset: number): string {
   return /^[ \t]*/.exec(lines.line(lines.position(offset).line))![0];
 }
 

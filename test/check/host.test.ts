@@ -109,7 +109,7 @@ describe('a host of checks', () => {
 
 describe('a pool of workers', () => {
   const tensor = (checked: number, rank: number, index: number): CheckReport['tensors'][number] => ({
-    name: 'w', shape: [9], entries: 9, checked, directions: 1, kinks: 0, ok: true,
+    name: 'w', shape: [9], entries: 9, checked, directions: 1, together: 1, kinks: 0, ok: true,
     worst: { tensor: 'w', index: [index], analytic: 1, numeric: 1, relativeError: rank / 2, rank, wrong: false },
   });
 
@@ -125,7 +125,7 @@ describe('a pool of workers', () => {
     workers[1]!.say({ id, report: { ...report('A'), tensors: [tensor(4, 2e-9, 7)] } });
     const merged = await running.promise;
     expect(merged?.tensors).toEqual([{
-      name: 'w', shape: [9], entries: 9, checked: 9, directions: 2, kinks: 0, ok: true,
+      name: 'w', shape: [9], entries: 9, checked: 9, directions: 2, together: 1, kinks: 0, ok: true,
       worst: { tensor: 'w', index: [7], analytic: 1, numeric: 1, relativeError: 1e-9 },
     }]);
     expect(seen).toEqual([250, 600]);

@@ -17,7 +17,7 @@ describe.each(names)('the derivative of %s', (name) => {
     for (const seed of [1, 2, 3]) {
       const network = new Network(seed);
       const report = check(network, curvedLoss(network, hosts[name](network)));
-      expect(report).toMatchObject({ ok: true, joint: 'agrees' });
+      expect(report).toMatchObject({ ok: true });
       for (const { checked, entries, kinks, unresolved, worst } of report.tensors) {
         expect({ checked, kinks, unresolved }).toEqual({ checked: entries, kinks: 0, unresolved: 0 });
         expect(worst!.relativeError).toBeLessThan(1e-6);
@@ -31,7 +31,7 @@ describe.each(names)('the derivative of %s', (name) => {
     const loss = curvedLoss(network, hosts[name](network));
     const first = network.gradient(loss, leaves.length > 0 ? leaves : [...network.leaves.keys()]);
     const second = first.map((gradient) => curvedLoss(network, gradient)).reduce((a, b) => network.add(a, b));
-    expect(check(network, second)).toMatchObject({ ok: true, joint: 'agrees', culprits: [] });
+    expect(check(network, second)).toMatchObject({ ok: true, culprits: [] });
   });
 });
 

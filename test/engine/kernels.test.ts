@@ -105,8 +105,8 @@ describe('the SIMD kernels', () => {
     const { network, loss, parameters } = examNetwork(4, 16, [4, 5, 6]);
     const check = { program: network.program, loss, leaves: network.leaves, check: parameters, budget: { evaluations: 1500 } };
     const [plain, fast] = (['reference', simd] as const).map((implementation) => checkGradients({ ...check, implementation }));
-    expect(plain).toMatchObject({ ok: true, joint: 'agrees', implementation: 'reference' });
-    expect(fast).toMatchObject({ ok: true, joint: 'agrees', implementation: simd });
+    expect(plain).toMatchObject({ ok: true, implementation: 'reference' });
+    expect(fast).toMatchObject({ ok: true, implementation: simd });
     expect(fast!.tensors.map(({ checked }) => checked)).toEqual(plain!.tensors.map(({ checked }) => checked));
   });
 });

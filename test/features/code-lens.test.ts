@@ -23,8 +23,8 @@ const report: CheckReport = {
   ok: true,
   worst: { tensor: 'x', index: [1], analytic: 1, numeric: 1, relativeError: 2.96e-9 },
   tensors: [
-    { name: 'x', shape: [3], entries: 3, checked: 3, directions: 0, kinks: 0, ok: true },
-    { name: 'w', shape: [3], entries: 3, checked: 3, directions: 0, kinks: 0, ok: true },
+    { name: 'x', shape: [3], entries: 3, checked: 3, directions: 0, together: 1, kinks: 0, ok: true },
+    { name: 'w', shape: [3], entries: 3, checked: 3, directions: 0, together: 1, kinks: 0, ok: true },
   ],
   asserts: [],
   culprits: [],

@@ -50,9 +50,9 @@ describe('the report of a check', () => {
       ok: false,
       worst,
       tensors: [
-        { name: 'image', shape: [2, 3, 8, 8], entries: 384, checked: 384, directions: 2, kinks: 1, ok: true, worst: { ...worst, tensor: 'image', index: [0, 0, 0, 0], relativeError: 3e-9 } },
-        { name: 'conv1.weight', shape: [4, 3, 3, 3], entries: 108, checked: 50, directions: 2, kinks: 0, ok: false, worst },
-        { name: 'scale', shape: [], entries: 1, checked: 1, directions: 0, kinks: 0, ok: true, worst: { ...worst, tensor: 'scale', index: [], relativeError: 0 } },
+        { name: 'image', shape: [2, 3, 8, 8], entries: 384, checked: 384, directions: 2, together: 1, kinks: 1, ok: true, worst: { ...worst, tensor: 'image', index: [0, 0, 0, 0], relativeError: 3e-9 } },
+        { name: 'conv1.weight', shape: [4, 3, 3, 3], entries: 108, checked: 50, directions: 2, together: 1, kinks: 0, ok: false, worst },
+        { name: 'scale', shape: [], entries: 1, checked: 1, directions: 0, together: 1, kinks: 0, ok: true, worst: { ...worst, tensor: 'scale', index: [], relativeError: 0 } },
       ],
       asserts: [
         { text: 'grad(loss, w) == 2 * w', ok: true, place: { file: '', span: { start: 0, end: 0 } } },
@@ -68,10 +68,10 @@ describe('the report of a check', () => {
   });
 
   it('says so where the budget ended before every tensor was compared', () => {
-    const tensor = { shape: [3], entries: 3, checked: 3, directions: 1, kinks: 0, ok: true };
+    const tensor = { shape: [3], entries: 3, checked: 3, directions: 1, together: 1, kinks: 0, ok: true };
     const report: CheckReport = {
       model: 'M', ok: true, asserts: [], culprits: [], sizes: {}, batch: 2, seconds: 30, notes: [],
-      tensors: [{ ...tensor, name: 'w' }, { ...tensor, name: 'b', checked: 0, directions: 0 }],
+      tensors: [{ ...tensor, name: 'w' }, { ...tensor, name: 'b', checked: 0, directions: 0, together: 2 }],
     };
     expect(outcomeOf(report)).toBe('✓ gradients agree · only 1 of 2 tensors');
     expect(reportPage(report)).toContain('| – | `b` |');

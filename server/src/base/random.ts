@@ -72,10 +72,9 @@ export class RandomStream {
   signs(target: Int8Array, first: number): void {
     for (let i = 0; i < target.length; ) {
       const word = Math.floor((first + i) / 32);
-      let [bits] = threefry(this.key0, this.key1, word, Math.floor(word / 2 ** 32));
       const start = (first + i) % 32;
-      bits >>>= start;
-      for (const stop = Math.min(target.length, i + 32 - start); i < stop; i++, bits >>>= 1) target[i] = bits & 1 ? 1 : -1;
+      let bits = threefry(this.key0, this.key1, word, Math.floor(word / 2 ** 32))[0] >> start;
+      for (const stop = Math.min(target.length, i + 32 - start); i < stop; i++, bits >>= 1) target[i] = ((bits & 1) << 1) - 1;
     }
   }
 

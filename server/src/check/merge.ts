@@ -33,6 +33,7 @@ function mergeTensors(parts: readonly CheckedTensor[]): CheckedTensor {
     ...first,
     checked: Math.min(first.entries, sum(({ checked }) => checked)),
     directions: sum(({ directions }) => directions),
+    together: Math.min(...parts.map(({ together }) => together)),
     kinks: sum(({ kinks }) => kinks),
     ok: parts.every(({ ok }) => ok),
     worst: worst && {
@@ -75,17 +76,22 @@ function worstEntry(tensors: readonly CheckedTensor[]): CheckedEntry | undefined
   return entries.reduce<CheckedEntry | undefined>((a, b) => (a === undefined || b.relativeError > a.relativeError ? b : a), undefined);
 }
 
-/** What was compared entry by entry, what by directions, and what lies at kinks. */
+/** What was compared entry by entry, what by directions of how many tensors, and what lies at kinks. */
 function coverageNotes(tensors: readonly CheckedTensor[]): string[] {
   const count = (number: number): string => number.toLocaleString('en-US');
   const total = (of: (tensor: CheckedTensor) => number): number => tensors.reduce((sum, tensor) => sum + of(tensor), 0);
   const notes: string[] = [];
-  const jointly = tensors.filter(({ checked, directions }) => checked === 0 && directions === 0);
-  if (tensors.some(({ checked, entries }) => checked < entries) && jointly.length < tensors.length) {
-    notes.push(
-      `${count(total(({ checked }) => checked))} of ${count(total(({ entries }) => entries))} entries were compared one by one, ` +
-        'the others by random directions of their whole tensors; a larger budget compares more',
-    );
+  const sampled = tensors.filter(({ checked, entries }) => checked < entries);
+  const jointly = sampled.filter(({ together }) => together === tensors.length && together > 1);
+  const grouped = sampled.filter(({ together }) => together > 1 && together < tensors.length);
+  const checked = total((tensor) => tensor.checked);
+  if (sampled.length > 0 && (checked > 0 || jointly.length < sampled.length)) {
+    const whole = jointly.length + grouped.length === 0 ? ' of their whole tensors' : '';
+    notes.push(`${count(checked)} of ${count(total(({ entries }) => entries))} entries were compared one by one, the others by random directions${whole}; a larger budget compares more`);
+  }
+  if (grouped.length > 0) {
+    const most = Math.max(...grouped.map(({ together }) => together));
+    notes.push(`${count(grouped.length)} of ${count(tensors.length)} tensors shared a random direction, up to ${count(most)} of them one; a larger budget gives each its own`);
   }
   if (jointly.length > 0) {
     notes.push(

@@ -51,9 +51,11 @@ export interface CheckedTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly entries: number;
-  /** How many entries were compared one by one, and how many random directions; with neither, only the joint direction of all tensors reached it. */
+  /** How many entries were compared one by one, and how many random directions of the whole tensor. */
   readonly checked: number;
   readonly directions: number;
+  /** With how many tensors, itself included, it shared a random direction: 1 if it had its own. */
+  readonly together: number;
   /** Entries where the loss has a kink and no derivative. */
   readonly kinks: number;
   readonly ok: boolean;

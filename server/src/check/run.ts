@@ -247,7 +247,7 @@ function projectionOf(graph: Graph, lowering: Lowering, seed: number): Ref | und
 
 /** One tensor's result, with the names that people know it by. */
 function toTensor(report: TensorReport, tensor: Tensor | undefined, batch: number): CheckedTensor {
-  const { name, shape, entries, checked, directions, kinks, ok, worst, pattern } = report;
+  const { name, shape, entries, checked, directions, together, kinks, ok, worst, pattern } = report;
   const axes = tensor && axisNames(tensor);
   const counts = new Map([[batch, 'examples'], [entries, 'entries']]);
   return {
@@ -256,6 +256,7 @@ function toTensor(report: TensorReport, tensor: Tensor | undefined, batch: numbe
     entries,
     checked,
     directions,
+    together,
     kinks,
     ok,
     worst: worst && {

@@ -3,8 +3,8 @@
 import type { CheckHost } from '../check/host';
 import type { CheckProgress, CheckReport, CheckRequest } from '../check/protocol';
 import { checkModel } from '../check/run';
-import { describeEntry, outcomeOf, secondOutcome } from '../features/check-report';
-import { grouped, scientific } from '../features/numbers';
+import { describeEntry, outcomeOf, secondOutcome, sharing } from '../features/check-report';
+import { counted, grouped, scientific } from '../features/numbers';
 import type { EvaluatedModel } from '../semantics/model';
 import { chosenModels, ofModel, openFile, requireKnown } from './files';
 import { columns, type ExitCode, styled, type Terminal } from './terminal';
@@ -104,13 +104,14 @@ function page(report: CheckReport, terminal: Terminal): string {
     tensor.name,
     `[${tensor.shape.join(', ')}]`,
     tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)} entries` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)} entries`,
+    tensor.checked === tensor.entries ? '' : sharing(tensor) > 1 ? `direction shared by ${grouped(tensor.together)}` : counted(tensor.directions, 'direction'),
     tensor.worst === undefined ? '' : scientific(tensor.worst.relativeError),
     tensor.ok || tensor.worst === undefined ? '' : describeEntry(tensor.worst),
   ]);
   const sizes = Object.entries(report.sizes).map(([name, size]) => `${name} = ${String(size)}`);
   return [
     `${styled(terminal, 'bold', report.model)}${sizes.length === 0 ? '' : ` at ${sizes.join(', ')}`}: ${styled(terminal, report.ok ? 'green' : 'red', outcome)}`,
-    ...columns(rows, [false, false, false, true, true, false]).map((line) => `  ${line}`),
+    ...columns(rows, [false, false, false, true, false, true, false]).map((line) => `  ${line}`),
     ...report.tensors.flatMap(({ name, pattern }) => (pattern === undefined ? [] : [`  ✗ ${name}: ${pattern}`])),
     ...report.culprits.map(({ message }) => `  ✗ ${message}`),
     ...(report.second === undefined ? [] : [`  ${report.second.ok ? '✓' : '✗'} ${secondOutcome(report.second)}`]),

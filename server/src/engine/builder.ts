@@ -5,7 +5,7 @@ import { appendGradient } from './gradient';
 import { PrimitiveBuilder } from './primitive-builder';
 import type { Derivative } from './primitive';
 import type { AttributesOf, ConvolutionGeometry, PrimitiveName, Ref, Windows } from './program';
-import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from './shape';
+import { formatShape, normalizeAxes, normalizeAxis, sameShape, sizeOf } from './shape';
 import type { Shape } from './shape';
 
 export type { Ref } from './program';
@@ -207,13 +207,15 @@ export class Builder extends PrimitiveBuilder {
     return this.derivatives[name] as Derivative<unknown>;
   }
 
-  /** What a transposition of the last two axes was made from. */
+  /** What a transposition of the last two axes was made from; reshapes of leading axes alone do not matter. */
   private originalOf(x: Ref): Ref | undefined {
-    const { primitive, attributes, inputs } = this.instruction(x);
+    const { primitive, attributes, inputs, shape } = this.instruction(x);
+    const [input] = inputs;
+    if (primitive === 'reshape' && sizeOf(shape.slice(0, -2)) === 1 && sameShape(shape.slice(-2), this.shape(input!).slice(-2))) return this.originalOf(input!);
     if (primitive !== 'transpose') return undefined;
     const { permutation } = attributes as AttributesOf['transpose'];
     const rank = permutation.length;
-    return permutation.every((from, axis) => from === (axis < rank - 2 ? axis : 2 * rank - 3 - axis)) ? inputs[0] : undefined;
+    return permutation.every((from, axis) => from === (axis < rank - 2 ? axis : 2 * rank - 3 - axis)) ? input : undefined;
   }
 
   private countAlong(x: Ref, axes?: readonly number[]): number {

@@ -1,6 +1,6 @@
 // A gradient check in words: in one line for the lens, and as a page.
 
-import type { CheckedEntry, CheckReport } from '../check/protocol';
+import type { CheckedEntry, CheckedTensor, CheckReport } from '../check/protocol';
 import { spellIndex } from '../check/wording';
 import type { Place } from '../semantics/graph';
 import { code, escaped, paragraphs, table, unbroken } from './markdown';
@@ -39,7 +39,9 @@ export function outcomeOf(report: CheckReport): string {
     parts.push('gradients agree');
     if (report.worst !== undefined) parts.push(`worst relative error ${scientific(report.worst.relativeError)}`);
     const compared = report.tensors.filter(isCompared).length;
-    parts.push(`${compared < report.tensors.length ? `only ${grouped(compared)} of ` : ''}${counted(report.tensors.length, 'tensor')}`);
+    const together = Math.max(...report.tensors.map(sharing));
+    const shared = compared === report.tensors.length && together > 1 ? `, up to ${grouped(together)} to a direction` : '';
+    parts.push(`${compared < report.tensors.length ? `only ${grouped(compared)} of ` : ''}${counted(report.tensors.length, 'tensor')}${shared}`);
   }
   if (report.asserts.length > 0) parts.push(`${counted(report.asserts.length, 'assert')} ${report.asserts.length === 1 ? 'holds' : 'hold'}`);
   return parts.length === 0 ? '✓ nothing to check' : `✓ ${parts.join(' · ')}`;
@@ -51,9 +53,14 @@ export function secondOutcome({ ok, worst, tensors, culprits }: NonNullable<Chec
   return `second derivatives do not agree: ${worst === undefined ? (culprits[0]?.message ?? 'a direction of all tensors differs') : describeEntry(worst)}`;
 }
 
-/** A check that its budget ends may not come to every tensor. */
-function isCompared({ checked, directions, kinks, entries }: CheckReport['tensors'][number]): boolean {
-  return checked + directions + kinks > 0 || entries === 0;
+/** A check that its budget ends may come to a tensor only with all others at once. */
+function isCompared({ checked, entries, together }: CheckedTensor, _: number, all: readonly CheckedTensor[]): boolean {
+  return checked > 0 || entries === 0 || together === 1 || together < all.length;
+}
+
+/** With how many tensors one shared the direction that compared what was not compared entry by entry. */
+export function sharing({ checked, entries, together }: CheckedTensor): number {
+  return checked < entries ? together : 1;
 }
 
 export interface ReportOptions {
@@ -106,12 +113,12 @@ function disagreementsOf({ tensors, culprits }: CheckReport): string | undefined
 function tensorTable({ tensors }: CheckReport, lineOf: ReportOptions['lineOf']): string | undefined {
   if (tensors.length === 0) return undefined;
   const [sampled, kinked] = [tensors.some(({ checked, entries }) => checked < entries), tensors.some(({ kinks }) => kinks > 0)];
-  const rows = tensors.map((tensor) => [
-    tensor.ok ? (isCompared(tensor) ? '✓' : '–') : '✗',
+  const rows = tensors.map((tensor, index) => [
+    tensor.ok ? (isCompared(tensor, index, tensors) ? '✓' : '–') : '✗',
     code(tensor.name),
     unbroken(`[${tensor.shape.join(', ')}]`),
     tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`,
-    ...(sampled ? [grouped(tensor.directions)] : []),
+    ...(sampled ? [sharing(tensor) > 1 ? `1 of ${counted(tensor.together, 'tensor')}` : grouped(tensor.directions)] : []),
     ...(kinked ? [tensor.kinks === 0 ? '' : grouped(tensor.kinks)] : []),
     tensor.worst === undefined ? '' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 || tensor.worst.relativeError === 0 ? '' : ` at ${code(entryName({ ...tensor.worst, tensor: '' }))}`}`,
     ...placed(tensor.place, lineOf),

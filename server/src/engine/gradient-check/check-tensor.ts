@@ -9,7 +9,7 @@ import type { Line, Measurement, Scale } from './difference';
 import { followError, measureDirection, partOf } from './direction';
 import type { Surroundings } from './direction';
 import type { EntryTrack, Evaluation, Track } from './evaluation';
-import { entryLine, randomDirection } from './lines';
+import { entryLine, estimateNoise, randomDirection } from './lines';
 import type { Direction } from './lines';
 import { findPattern } from './patterns';
 import type { Pattern } from './patterns';
@@ -38,9 +38,11 @@ export class TensorCheck {
   private readonly wrong = new Map<number, number>();
   private nearKinks = 0;
   private directions = 0;
+  private together = Infinity;
   private wrongDirection: Direction | undefined;
   private wrongDirections = 0;
   private greatestNoise = 0;
+  private ownNoise: number | undefined;
   private worst: EntryReport | undefined;
   private worstPlace = 0;
 
@@ -60,8 +62,9 @@ export class TensorCheck {
     return this.wrongDirections > 0;
   }
 
-  get hasDirection(): boolean {
-    return this.directions > 0;
+  /** Takes note of a direction that moved so many tensors, this one among them. */
+  sharesDirection(tensors: number): void {
+    this.together = Math.min(this.together, tensors);
   }
 
   /** Checks one more random direction of the whole tensor. */
@@ -81,7 +84,7 @@ export class TensorCheck {
   /** Does the work of checking an ordinary entry without recording it, to see what it costs. */
   tryEntry(): void {
     const place = this.size >> 1;
-    sweep(entryLine(this.entries, place), this.tensor.gradient[place]!, this.scaleAt(place));
+    sweep(entryLine(this.entries, place), this.tensor.gradient[place]!, { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: 0 });
   }
 
   checkEntry(place: number): void {
@@ -124,6 +127,7 @@ export class TensorCheck {
       entries: this.size,
       checked: this.verdicts.agrees + this.verdicts.wrong + this.verdicts.kink + this.verdicts.unresolved,
       directions: this.directions,
+      together: this.directions > 0 ? 1 : this.together,
       wrongDirections: this.wrongDirections,
       kinks: this.verdicts.kink,
       nearKinks: this.nearKinks,
@@ -152,7 +156,7 @@ export class TensorCheck {
   };
 
   private scaleAt(place: number): Scale {
-    return { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: this.surroundings.noise };
+    return { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: this.surroundings.noiseBehind(() => (this.ownNoise ??= estimateNoise((this.track ??= this.evaluation.track([this.tensor.ref])), this.evaluation.baseLoss, this.random))) };
   }
 
   private record(place: number, { verdict, numeric, errorBound }: Measurement): void {

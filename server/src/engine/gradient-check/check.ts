@@ -8,9 +8,12 @@ import type { DerivativeTable } from '../primitive';
 import type { AttributesOf, Program, Ref } from '../program';
 import { sizeOf } from '../shape';
 import { TensorCheck } from './check-tensor';
+import type { CheckedTensor } from './check-tensor';
+import { Surroundings } from './direction';
 import { Evaluation, memoryNeeded } from './evaluation';
 import type { Continuation } from './evaluation';
-import { JointCheck } from './joint';
+import { GroupCheck, groupSize } from './groups';
+import { estimateNoise } from './lines';
 import { localise } from './localise';
 import { affordableEntries, Budget } from './plan';
 import type { BudgetLimits } from './plan';
@@ -46,11 +49,15 @@ export interface GradientCheck extends ExecutionOptions {
   readonly derivatives?: Partial<DerivativeTable>;
 }
 
-const DIRECTIONS = 2;
 const LEAST_ENTRIES = 4;
 /** What part of the budget directions may take, and second ones. */
-const DIRECTIONS_SHARE = 0.75;
+const DIRECTIONS_SHARE = 0.6;
 const SECOND_DIRECTIONS_SHARE = 0.25;
+/** The noise is estimated once for all tensors where that takes no greater part, and for each tensor behind it else. */
+const NOISE_SHARE = 0.1;
+const NOISE_EVALUATIONS = 7;
+/** Leaves of up to so many entries are shaken for it: what lies behind them shakes with them, and greater ones only take longer. */
+const SHAKEN_ENTRIES = 1e6;
 /** What part of what then is left may go into finding out what entries cost. */
 const TRIALS_SHARE = 0.25;
 /** How often, and for how much of the budget, entries are tried to see what they cost. */
@@ -74,25 +81,30 @@ export function checkGradients(input: GradientCheck): GradientReport {
   progress.report('directions', 0);
   const evaluation = new Evaluation(program, loss, leaves, execution, withGradients(input));
   const budget = new Budget(evaluation, started, input.budget);
-  const unstable = evaluation.findNondeterminism();
+  let unstable: Ref | undefined;
+  const once = budget.shareOf(budget.measure(() => {
+    unstable = evaluation.findNondeterminism();
+  }));
   const gradients = evaluation.continue();
   const tensors = check.map((ref, i) => {
     const { attributes, shape } = program.instructions[ref]!;
     return { ref, name: (attributes as AttributesOf['leaf']).name, shape, gradient: gradients[i]! };
   });
   progress.report('directions', 0.5);
-  const joint = new JointCheck(evaluation, tensors, new RandomStream(seed, 'joint direction'));
-  const jointCost = budget.shareOf(budget.measure(() => joint.check()));
+  const surroundings = new Surroundings(
+    () => estimateNoise(evaluation.track(shakenOf(tensors)), evaluation.baseLoss, new RandomStream(seed, 'noise')),
+    NOISE_EVALUATIONS * once > NOISE_SHARE,
+  );
 
   const floor = FLOOR * Math.max(1e-8, ...gradients.map(greatestMagnitude));
-  const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, new RandomStream(seed, `check ${tensor.name}`), floor, joint.surroundings));
-  const reached = checkDirections(checks, share, jointCost, budget, progress);
-  if (share.index === 0 && joint.verdict === 'wrong' && !checks.some(({ hasWrongDirection }) => hasWrongDirection)) checks[joint.findWrongTensor()]?.checkDirection();
-  checkEntries(reached, share, budget, seed, progress);
+  const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, new RandomStream(seed, `check ${tensor.name}`), floor, surroundings));
+  const groups = checkDirections(checks, share, 2 * once, budget, progress, (group) =>
+    new GroupCheck(evaluation, group.map(({ tensor }) => tensor), new RandomStream(seed, `direction of ${group[0]!.tensor.name}`), surroundings));
+  checkEntries(checks, share, budget, seed, progress);
 
   const results = checks.map((single) => single.report());
   const failing = results.filter(({ ok }) => !ok).map(({ ref }) => ref);
-  const ok = failing.length === 0 && joint.verdict !== 'wrong';
+  const ok = failing.length === 0 && groups.every(({ verdict }) => verdict !== 'wrong');
   if (!ok) progress.report('localising', 0);
   const mayGoOn = (): boolean => budget.left() > -FAILURE_OVERDRAFT;
   const culprits = ok ? [] : localise(evaluation, failing.length > 0 ? failing : check, { ...execution, derivatives, seed, mayGoOn });
@@ -101,7 +113,6 @@ export function checkGradients(input: GradientCheck): GradientReport {
     loss: evaluation.baseLoss,
     tensors: results,
     worst: worstOf(results),
-    joint: joint.verdict,
     culprits,
     nondeterministic: unstable === undefined ? undefined : { ...program.instructions[unstable]!, ref: unstable },
     implementation: evaluation.implementation,
@@ -127,22 +138,44 @@ function greatestMagnitude(values: Float64Array): number {
   return greatest;
 }
 
+function shakenOf(tensors: readonly CheckedTensor[]): Ref[] {
+  const small = tensors.filter(({ gradient }) => gradient.length <= SHAKEN_ENTRIES);
+  return (small.length > 0 ? small : tensors).map(({ ref }) => ref);
+}
+
 /**
- * A direction or two of every tensor, or of as many as there is time for, from the loss upwards: what is near to it costs least. Gives the tensors that
- * were reached, in their order.
+ * A direction or two of every tensor, from the loss upwards: what is near to it costs least. Where there is no time for that, tensors share directions, as
+ * few as possible each. Gives what they shared.
+ * @param most About what a direction of all tensors costs.
  */
-function checkDirections(checks: readonly TensorCheck[], { index, count }: Share, jointCost: number, budget: Budget, progress: Progress): TensorCheck[] {
+function checkDirections(
+  checks: readonly TensorCheck[],
+  { index, count }: Share,
+  most: number,
+  budget: Budget,
+  progress: Progress,
+  groupOf: (group: readonly TensorCheck[]) => GroupCheck,
+): GroupCheck[] {
+  const own = [...checks].reverse().filter((_, i) => i % count === index);
+  const groups: GroupCheck[] = [];
   let cost = 0;
-  let done = 0;
-  for (const single of [...checks].reverse()) {
-    // What others check is taken to be reached when they would have reached it.
-    if (done++ % count !== index) continue;
-    if (budget.used() + Math.min(cost, jointCost) > DIRECTIONS_SHARE) return checks.slice(checks.length - done + 1);
-    progress.report('directions', 0.5 + (0.5 * done) / checks.length);
-    cost = budget.shareOf(budget.measure(() => single.checkDirection()));
-    for (let i = 1; i < DIRECTIONS && budget.used() < SECOND_DIRECTIONS_SHARE; i++) single.checkDirection();
+  let next = 0;
+  const sizeFor = (share: number): number => groupSize(Math.max(1, own.length - next), share, cost, Math.max(cost, most));
+  while (next < own.length) {
+    const size = sizeFor(DIRECTIONS_SHARE - budget.used());
+    const group = own.slice(next, (next += size));
+    const before = budget.used();
+    if (size > 1) {
+      const shared = groupOf(group);
+      groups.push(shared);
+      for (const each of group) each.sharesDirection(size);
+      if (shared.verdict === 'wrong') group[shared.findWrongTensor()]!.checkDirection();
+    } else group[0]!.checkDirection();
+    cost = budget.used() - before;
+    if (size === 1 && budget.used() < SECOND_DIRECTIONS_SHARE && sizeFor(DIRECTIONS_SHARE - cost - budget.used()) === 1) group[0]!.checkDirection();
+    progress.report('directions', 0.5 + (0.5 * next) / own.length);
   }
-  return [...checks];
+  return groups;
 }
 
 /** All entries of the share where they fit into the budget, else a sample, of the cheapest tensors first. */

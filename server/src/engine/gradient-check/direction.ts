@@ -17,11 +17,17 @@ export class Surroundings {
   private greatest = 0;
   private failures = 0;
 
-  constructor(private readonly estimateNoise: () => number) {}
+  /** @param isDear Whether the estimate takes too long to be made for entries alone. */
+  constructor(private readonly estimateNoise: () => number, private readonly isDear = false) {}
 
   /** Estimated when it is first asked for. */
   get noise(): number {
     return (this.estimated ??= this.estimateNoise());
+  }
+
+  /** The noise for the entries of one tensor. @param estimate What shows where that tensor alone is shaken. */
+  noiseBehind(estimate: () => number): number {
+    return this.estimated === undefined && this.isDear ? estimate() : this.noise;
   }
 
   /** The noise along a line that seems to be wrong. Once some have failed for certain, it is taken from the first ones. */

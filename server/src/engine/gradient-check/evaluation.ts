@@ -51,7 +51,7 @@ function layoutOf(program: Program, loss: Ref, { program: extended, wanted }: Co
     if (primitive === 'leaf' || inputs.some((input) => movable.has(input))) movable.add(ref);
     if (primitive !== 'reshape') values += primitive !== 'leaf' && movable.has(ref) ? 2 * size : size;
     // Leaves are seldom large and read in part.
-    const read = inputs.filter((input) => program.instructions[input]!.primitive !== 'leaf');
+    const read = inputs.filter((input) => program.instructions[storageOf(program, input)]!.primitive !== 'leaf');
     if (primitive !== 'leaf') scratch = Math.max(scratch, read.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), size));
   }
   return { live, continuation, total: values + scratch, scratch };

@@ -21,11 +21,18 @@ export type Direction = ReadonlyMap<Ref, { readonly signs: Int8Array; readonly s
 /** Leaves with smaller values than this move as if theirs were as great. */
 const LEAST_SCALE = 1e-2;
 
+const scales = new WeakMap<Float64Array, number>();
+
 /** How far the entries of a leaf move per step: in proportion to what they are. */
 export function scaleOf(values: Float64Array): number {
-  let square = 0;
-  for (let i = 0; i < values.length; i++) square += values[i]! ** 2;
-  return Math.max(LEAST_SCALE, Math.sqrt(square / values.length) || 0);
+  let scale = scales.get(values);
+  if (scale === undefined) {
+    let square = 0;
+    for (let i = 0; i < values.length; i++) square += values[i]! ** 2;
+    scale = Math.max(LEAST_SCALE, Math.sqrt(square / values.length) || 0);
+    scales.set(values, scale);
+  }
+  return scale;
 }
 
 /** Random signs for all entries of some leaves. */

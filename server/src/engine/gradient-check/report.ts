@@ -27,9 +27,11 @@ export interface TensorReport {
   /** How many entries the tensor has, and how many of them were checked one by one. */
   readonly entries: number;
   readonly checked: number;
-  /** How many random directions of the whole tensor were checked, and how many of them disagreed; with none, only the joint direction of all tensors reached it. */
+  /** How many random directions of the whole tensor were checked, and how many of them disagreed. */
   readonly directions: number;
   readonly wrongDirections: number;
+  /** How many tensors moved together at least: 1 if it had a direction of its own. */
+  readonly together: number;
   /** Checked entries where the loss has a kink, so that there is no derivative to compare with. */
   readonly kinks: number;
   /** Checked entries that met a kink within the first step; all but those at a kink were settled by smaller ones. */
@@ -63,8 +65,6 @@ export interface GradientReport {
   readonly tensors: readonly TensorReport[];
   /** The tensor with the worst entry. */
   readonly worst: TensorReport | undefined;
-  /** One random direction of all tensors together. */
-  readonly joint: Verdict;
   /** The wrong operations on the way from failing tensors to the loss, in program order. */
   readonly culprits: readonly Culprit[];
   /** The first operation that gave other bits when computed again. */

@@ -171,16 +171,18 @@ function byTaps(application: Application<AttributesOf['convolution']>): Update |
   const isOneChannel = reached[1]!.stop - reached[1]!.start === 1;
   const [now, before] = [current.inputs[1]!, base.inputs[1]!];
   const kernel = [1, 1, 1, ...w.slice(2)].slice(-3);
-  const taps = placesOf(box!, w).map((place) => {
+  // Plans are made for their cost alone, too.
+  const findTaps = () => placesOf(box!, w).map((place) => {
     const [output, channel, ...offsets] = unravel(place, [w[0]!, w[1]!, ...kernel]) as [number, number, number, number, number];
     return { place, output, channel, offsets };
   });
+  let taps: ReturnType<typeof findTaps> | undefined;
   return {
     cost: layout.batch * layout.outputVolume + size,
     run: () => {
       // The first tap of a channel starts from the base, others add to what is there.
       let touched = -1;
-      for (const tap of taps) {
+      for (const tap of (taps ??= findTaps())) {
         const delta = now[tap.place]! - before[tap.place]!;
         if (delta === 0) continue;
         if (touched === -1 && !isOneChannel) restore();

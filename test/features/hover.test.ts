@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { hover } from '../../server/src/features/hover';
 import { defaultSettings } from '../../server/src/features/settings';
 import type { Document } from '../../server/src/features/workspace';
+import { neededIn } from '../../server/src/semantics/kept';
+import { keptBytes } from '../../server/src/semantics/memory';
 import { documentOf, readFixture, underlined } from '../support/fixture';
 
 function draw(document: Document, offset: number): string {
@@ -157,8 +159,10 @@ describe('hovers', () => {
       const { text, cursors } = readFixture(`model Net { ${body} }\n`);
       return /\| Kept \| (.*) \|/.exec(hover(documentOf(text), cursors[0]!)!.markdown)?.[1];
     };
-    expect(kept('input x: [6, 4]; LS$0TM(8)')).toMatch(/the statistics \(not known in numbers\) for the backward pass$/);
-    expect(kept('input x: [6, 4]; Multi$0headAttention(2)')).toMatch(/^the input \(24\), the weight \(48\), the statistics \(168\) for the backward pass: \*\*768 B\*\*$/);
+    expect(kept('input x: [6, 4]; Weight$0Norm(Linear(8))')).toMatch(/intermediate values \(not known in numbers\) for the backward pass$/);
+    expect(kept('input x: [6, 4]; LS$0TM(8)')).toMatch(/^the input \(24\), the weight \(384\), intermediate values \(336\) for the backward pass: \*\*1.44 kB\*\*$/);
+    expect(kept('input x: [6, 4]; Multi$0headAttention(2)')).toMatch(/^the input \(24\), the weight \(64\), intermediate values \(168\) for the backward pass: \*\*768 B\*\*$/);
+    expect(kept('input x: [6, 4]; Multi$0headAttention(2, dropout = 0.1)')).toMatch(/^the input \(24\), the weight \(64\), intermediate values \(240\), a mask \(72\) for/);
     expect(kept('input x: [10]; target label: int; loss nll_$0loss(x, label)')).toBe('the input (11) for the backward pass: **48 B**');
     expect(kept('param a: [4]; param b: [4]; loss sum(a *$0 b)')).toBeUndefined();
   });
@@ -168,5 +172,26 @@ describe('hovers', () => {
       const document = example(name);
       for (let offset = 0; offset <= document.text.length; offset++) hover(document, offset);
     }
+  });
+});
+
+describe('what is kept for the backward pass', () => {
+  it.each([
+    ['a power with a constant exponent', 'p = sigmoid(w * x + b) ^ 2 * w'],
+    ['a power whose exponent is trained', 'p = x ^ w'],
+    ['products with what needs no gradient', 'p = x * x * w + 3 * b * sin(x)'],
+    ['quotients', 'p = w / x + x / b'],
+    ['what no gradient passes', 'p = detach(exp(w)) * b'],
+    ['nothing but sums', 'p = w + b - x'],
+  ])('is the same for the memory and in the graph of the loss: %s', (_, body) => {
+    const text = `model M {\n  input x: []\n  target y: []\n  param w: []\n  param b: []\n  ${body}\n  loss (p - y) ^ 2\n}`;
+    const document = documentOf(text);
+    const rows = hover(document, text.indexOf('loss'))!.markdown.split('\n').filter((line) => line.startsWith('| `'));
+    expect(rows.length).toBeGreaterThan(1);
+    const kept = rows.flatMap((row) => [...row.split(' | ').at(-1)!.matchAll(/`[^`]*`( \([^)]*\))?/g)]);
+    const shown = kept.filter(([, remark]) => remark === undefined);
+    const { graph } = document.analysis.models[0]!;
+    // Each is one number.
+    expect(keptBytes(graph.nodes, 4, neededIn(graph))).toBe(4 * shown.length);
   });
 });

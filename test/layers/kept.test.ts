@@ -1,8 +1,9 @@
 // What the backward pass keeps, held against what PyTorch's autograd saves (test/oracle/layers/saved.py).
 
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { layers } from '../../server/src/layers/catalog';
+import { inferCase, operationOf } from './cases';
 
 const saved = JSON.parse(readFileSync(new URL('../oracle/saved.json', import.meta.url), 'utf8')) as Readonly<Record<string, readonly string[]>>;
 
@@ -13,4 +14,29 @@ it.each([...layers].filter(([name]) => !composed.test(name)))('%s', (name, { kee
   const expected = new Set(saved[name]!.map((each) => (each === 'weight' || each === 'output' ? each : each.startsWith('input') ? 'input' : 'further')));
   const ours = new Set(keeps.map((kept) => (kept === 'mask' || kept === 'statistics' || kept === 'indices' ? 'further' : kept)));
   expect([...ours].sort()).toEqual([...expected].sort());
+});
+
+interface KeptCase {
+  readonly name: string;
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly inputs: readonly (readonly number[])[];
+  readonly floats: number;
+  readonly masks: number;
+  readonly outputs: number;
+}
+
+const amounts = JSON.parse(readFileSync(new URL('../oracle/kept.json', import.meta.url), 'utf8')) as readonly KeptCase[];
+
+describe.each([...new Set(amounts.map(({ name }) => name))])('%s', (name) => {
+  it('keeps as many numbers as PyTorch saves inside it', () => {
+    const cases = amounts.filter((each) => each.name === name);
+    const found = cases.map(({ given, inputs }) => {
+      const { effect, problems } = inferCase({ name, given, inputs, shapes: [], values: [], gradients: [] }, inputs.map((shape) => ({ element: 'float', shape })));
+      expect(problems).toEqual([]);
+      const { statistics, masks, output } = effect!;
+      const outputs = operationOf(name).keeps.includes('output') ? output.shape.reduce<number>((a, b) => a * (b as number), 1) : 0;
+      return { name, given, inputs, floats: statistics, masks: masks ?? 0, outputs };
+    });
+    expect(found).toEqual(cases);
+  });
 });

@@ -183,6 +183,17 @@ export function attentionOperations({ queries, keys, added = 0, width, heads, bi
   return bias ? add(scores, multiply(2 * width, add(queries, keys))) : scores;
 }
 
+/**
+ * What PyTorch saves inside an attention that computes its weights (recorded in test/oracle/kept.json; fused kernels keep less):
+ * the projected queries, keys and values, the weights of each head, what the last projection takes, and with dropout the
+ * weights that are left and the mask.
+ */
+export function keptInAttention({ queries, keys, width, heads, dropout }: Pick<AttentionSizes, 'queries' | 'keys' | 'width' | 'heads' | 'dropout'>): { readonly floats: Dimension; readonly masks: Dimension } {
+  const scores = multiply(heads, queries, keys);
+  const dropped = dropout > 0 ? scores : 0;
+  return { floats: add(multiply(2 * width, add(queries, keys)), scores, dropped), masks: dropped };
+}
+
 export const isCausal = flag({ default: false, documentation: 'No position sees a later one.' });
 
 interface MultiheadArguments {
@@ -213,7 +224,7 @@ const multiheadAttention = operation<MultiheadArguments>({
   formula: 'y = concat(softmax(Q_h·K_hᵀ/√(E/heads))·V_h)·W_Oᵀ + b_O, with Q = x_q·W_Qᵀ + b_Q, …',
   source: `${torchPage('torch.nn.MultiheadAttention')} · Vaswani et al., 2017, https://arxiv.org/abs/1706.03762`,
   inputs: attentionInputs,
-  keeps: ['input', 'weight', 'statistics'],
+  keeps: ['input', 'weight', 'statistics', 'mask'],
   work: {
     counted: attentionWorkCounted,
     count(call) {
@@ -265,14 +276,16 @@ const multiheadAttention = operation<MultiheadArguments>({
     const added = Number(add_bias_kv) + Number(add_zero_attn);
     const macs = attentionMacs(queries, keys, width, sizes, added);
     const seen = add(keys, added);
+    const kept = keptInAttention({ queries, keys: seen, width, heads, dropout });
     const weightsType = float(...(averaged ? [] : [heads]), queries, seen);
     return {
       output: float(queries, width),
       further: needed ? new Map([['attn_output_weights', weightsType]]) : undefined,
       parameters,
       macs,
-      // The projected queries, keys and values, the weights of each head, and what the last projection takes; what dropout keeps depends on the kernel.
-      statistics: dropout > 0 ? undefined : add(multiply(2 * width, add(queries, seen)), multiply(heads, queries, seen)),
+      statistics: kept.floats,
+      masks: kept.masks,
+      keptInputs: [0, key, value],
       steps: [{ what: 'width per head', formula: `${String(width)}/${String(heads)} = ${String(width / heads)}` }, macsStep([macs], macs)],
       dependence: everything(call.inputs.map((input) => input.shape.length)),
       execute: ({ builder, inputs, parameters: refs, key: name }) => {

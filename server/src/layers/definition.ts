@@ -103,6 +103,10 @@ export interface Inference {
   readonly macs?: Dimension;
   /** How many numbers the statistics are that the backward pass needs; absent where that is not known. */
   readonly statistics?: Dimension;
+  /** How many entries the masks have that the backward pass needs; the output's unless given. */
+  readonly masks?: Dimension;
+  /** Which inputs the backward pass needs, where not all of them. */
+  readonly keptInputs?: readonly number[];
   /** Formulas with the numbers put in, for the hover. */
   readonly steps?: readonly Step[];
   readonly dependence: Dependence;

@@ -4,6 +4,7 @@ import type { Builder, Ref } from '../engine/builder';
 import type { ArgumentDefinitions } from './arguments';
 import { type FunctionOperation, type Kept, oneInput, type Operation, operation, type Problem, tensorFunction, torchPage } from './definition';
 import { elementwise } from './dependence';
+import { elements } from './tensor';
 import { noWork, perOutput } from './work';
 
 export interface Entry<A = Record<string, unknown>> {
@@ -78,6 +79,8 @@ export function toOperation(name: string, { summary, formula, keeps, operations 
       const { element, shape } = call.inputs[0]!;
       return {
         output: { element: element === 'int' ? ofInts : 'float', shape },
+        // A number for each entry, such as 1 + |x|.
+        statistics: keeps.includes('statistics') ? elements(shape) : undefined,
         dependence: elementwise(shape.length),
         execute: ({ builder, inputs }) => apply(builder, inputs[0]!, call.arguments),
       };

@@ -84,7 +84,9 @@ function around<A extends WrapperArguments>(wrapper: Wrapper<A>, given: A): Oper
       return add(effect.elementwise, wrapper.operations(call.arguments, weight.shape as readonly number[]));
     },
   };
-  return operation<A>({ ...wrapper, inputs: inner.inputs, forward: inner.forward, keeps: inner.keeps, work, indexBound: inner.indexBound?.bind(inner), infer }) as unknown as Operation<A>;
+  // The weight that is computed is kept, too, once for all examples.
+  const keeps = [...new Set([...inner.keeps, 'statistics' as const])];
+  return operation<A>({ ...wrapper, inputs: inner.inputs, forward: inner.forward, keeps, work, indexBound: inner.indexBound?.bind(inner), infer }) as unknown as Operation<A>;
 }
 
 /** The wrapper as an entry; it becomes what it wraps when its layer is known. */

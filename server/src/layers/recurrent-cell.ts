@@ -23,6 +23,27 @@ export function stepOperations(kind: CellKind, bias: boolean): number {
 
 export const stepWork = 'for each unit of the state and each gate a sum and an activation, two more with biases; five more that join the gates of LSTM and GRU';
 
+interface CellSizes {
+  readonly hidden: number;
+  /** What a step hands on: the hidden size, or that of a projection. */
+  readonly state: number;
+}
+
+/**
+ * The numbers that one step keeps. An RNN: the state behind it. A GRU: the state before, r, z and n, the recurrent part of n,
+ * and h − n. An LSTM: the state and the memory before, the four gates, tanh of the memory, and what a projection takes.
+ */
+export function keptPerStep(kind: CellKind, { hidden, state }: CellSizes): number {
+  if (kind === 'rnn') return hidden;
+  return kind === 'gru' ? 6 * hidden : 6 * hidden + state + (state === hidden ? 0 : hidden);
+}
+
+/** What the first step keeps more, or less: states that are given are inputs, and counted with them. */
+export function keptOfFirst(kind: CellKind, { hidden, state }: CellSizes, isGiven: boolean): number {
+  if (kind === 'rnn') return isGiven ? 0 : hidden;
+  return isGiven ? -(kind === 'gru' ? hidden : hidden + state) : 0;
+}
+
 export interface CellState {
   readonly h: Ref;
   /** The memory of an LSTM; carried along unread by the others. */
@@ -93,7 +114,8 @@ function cell({ name, kind, summary, formula }: CellEntry): Operation {
     formula,
     source: torchPage(`torch.nn.${name}`),
     inputs,
-    keeps: ['input', 'weight', 'output', 'statistics'],
+    // The output of an RNN's step is all that the step itself keeps.
+    keeps: ['input', 'weight', ...(kind === 'rnn' ? (['output'] as const) : []), 'statistics'],
     work: { counted: `at one step, ${stepWork}`, count: ({ arguments: { hidden_size, bias } }) => multiply(stepOperations(kind, bias), hidden_size) },
     arguments: {
       hidden_size: size({ documentation: 'The size of the state.' }),
@@ -127,12 +149,17 @@ function cell({ name, kind, summary, formula }: CellEntry): Operation {
         ...(bias ? ['bias_ih', 'bias_hh'].map((each): Parameter => ({ name: each, shape: [rows], initial })) : []),
       ];
       const macs = rows * (features + hidden);
+      const sizes = { hidden, state: hidden };
+      // One tensor of zeros stands for both states of an LSTM that are not given.
+      const shared = kind === 'lstm' && hx === undefined ? hidden : 0;
+      const statistics = keptPerStep(kind, sizes) - shared + keptOfFirst(kind, sizes, hx !== undefined) - (kind === 'rnn' ? hidden : 0);
       const count = macs + (bias ? 2 * rows : 0);
       return {
         output: float(hidden),
         further: hasMemory ? new Map([['c_1', float(hidden)]]) : undefined,
         parameters,
         macs,
+        statistics,
         steps: [
           { what: 'parameters', formula: `${String(rows)}·(${String(features)} + ${String(hidden)})${bias ? ` + 2·${String(rows)}` : ''} = ${count.toLocaleString('en-US')}` },
           macsStep([rows, features + hidden], macs),

@@ -4,9 +4,9 @@ import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, multiply } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, integer, number, size } from './arguments';
 import { requireNumber, requireFloat } from './check';
-import { type Call, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
+import { type Call, type Inference, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
 import { macsStep } from './product';
-import { type CellKind, cellKinds, type CellWeights, stepOf, stepOperations, stepWork } from './recurrent-cell';
+import { type CellKind, cellKinds, type CellWeights, keptOfFirst, keptPerStep, stepOf, stepOperations, stepWork } from './recurrent-cell';
 import { float, printShape, type TensorType } from './tensor';
 
 interface RecurrentArguments {
@@ -54,6 +54,17 @@ function macsOf(steps: Dimension, parameters: readonly Parameter[]): Dimension {
   return multiply(steps, weights.reduce((total, { shape }) => total + (shape[0] as number) * (shape[1] as number), 0));
 }
 
+/**
+ * What PyTorch's own kernels save besides the input (recorded in test/oracle/kept.json; those of cuDNN and oneDNN have memory
+ * of their own): in each layer and direction for each step what a cell keeps, and between layers their outputs.
+ */
+function keptValues(cell: CellKind, steps: Dimension, { hidden, state, directions, layers }: Geometry, { isGiven, dropout }: { isGiven: boolean; dropout: number }): Pick<Inference, 'statistics' | 'masks'> {
+  const sizes = { hidden, state };
+  const each = add(multiply(steps, keptPerStep(cell, sizes)), keptOfFirst(cell, sizes, isGiven));
+  const between = multiply(steps, directions * state * (layers - 1));
+  return { statistics: add(multiply(directions * layers, each), between), masks: dropout > 0 ? between : 0 };
+}
+
 /** An initial state is [directions·layers, size]; undefined after a problem was reported. */
 function requireState(call: Call<RecurrentArguments>, name: string, type: TensorType | undefined, wanted: readonly number[], what: string): boolean {
   if (type === undefined) return true;
@@ -83,7 +94,7 @@ function recurrent({ name, cell, summary, formula, source }: RecurrentKind): Ope
     formula,
     source,
     inputs,
-    keeps: ['input', 'weight', 'output', 'statistics'],
+    keeps: ['input', 'weight', 'statistics', 'mask'],
     work: {
       counted: `at each step, in each layer and direction, ${stepWork}; two for each entry between layers with dropout`,
       count({ inputs: [input], arguments: given }) {
@@ -136,6 +147,7 @@ function recurrent({ name, cell, summary, formula, source }: RecurrentKind): Ope
         further: new Map([['h_n', float(rows, geometry.state)], ...(hasMemory ? [['c_n', float(rows, geometry.hidden)] as const] : [])]),
         parameters,
         macs,
+        ...keptValues(cell, steps, geometry, { isGiven: h0 !== undefined, dropout }),
         steps: [
           { what: 'parameters', formula: `${parameters.map((parameter) => parameter.shape.join('·')).join(' + ')} = ${count.toLocaleString('en-US')}` },
           macsStep([steps, macsOf(1, parameters)], macs),

@@ -3,7 +3,7 @@
 import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, integer, number } from './arguments';
-import { attend, attentionMacs, attentionOperations, attentionParameters, attentionWeights, isCausal, requireHeads, requireMask, requireSequence } from './attention';
+import { attend, attentionMacs, attentionOperations, attentionParameters, attentionWeights, isCausal, keptInAttention, requireHeads, requireMask, requireSequence } from './attention';
 import { commonBatch } from './broadcast';
 import { requireNumber, requireFloat } from './check';
 import { type Arguments, type Call, type Execution, type Inference, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
@@ -135,6 +135,7 @@ function inferTransformer(call: Call<TransformerArguments>, sketch: Sketch): Inf
     output: float(steps, width),
     parameters,
     macs,
+    ...keptValues(call, attentions, steps, width),
     steps: [
       { what: 'parameters', formula: `${String(attentions.length)} attention${attentions.length === 1 ? '' : 's'}, 2 linear maps, ${String(norms.length)} norms: ${count.toLocaleString('en-US')}` },
       macsStep([macs], macs),
@@ -160,6 +161,24 @@ function inferTransformer(call: Call<TransformerArguments>, sketch: Sketch): Inf
       const network: Branch = { norm: norms.at(-1)!, apply: (x) => feedForward(builder, x, weights, call.arguments, key) };
       return residuals(builder, shared[0]!, [...branches, network], weights, call.arguments);
     },
+  };
+}
+
+/**
+ * What PyTorch saves inside such a layer: what its attentions keep, of each norm its input and two numbers for each step, of
+ * all but one its output, and the inner values of the network; a dropout keeps a mask, and the one in the network what it
+ * leaves, unless the activation keeps its input only (then that takes the place of its output). The input of the first norm,
+ * or that of the first attention, is the layer's.
+ */
+function keptValues(call: Call<TransformerArguments>, attentions: readonly AttentionPlan[], steps: Dimension, width: number): Pick<Inference, 'statistics' | 'masks' | 'keptInputs'> {
+  const { nhead: heads, dim_feedforward: inner, dropout, activation } = call.arguments;
+  const parts = attentions.map(({ source = 0 }) => keptInAttention({ queries: steps, keys: call.inputs[source]!.shape[0]!, width, heads, dropout }));
+  const branches = attentions.length + 1;
+  const innerValues = activation === 'gelu' || dropout > 0 ? 2 : 1;
+  return {
+    statistics: sumOf([...parts.map(({ floats }) => floats), multiply(steps, (2 * branches - 1) * width + 2 * branches + innerValues * inner)]),
+    masks: dropout > 0 ? sumOf([...parts.map(({ masks }) => masks), multiply(steps, branches * width + inner)]) : 0,
+    keptInputs: [0, ...attentions.flatMap(({ source }) => source ?? [])],
   };
 }
 
@@ -219,7 +238,7 @@ export const transformers: readonly Operation[] = [
     formula: 'x = norm1(x + attention(x));  y = norm2(x + W₂·act(W₁·x + b₁) + b₂)',
     source: `${torchPage('torch.nn.TransformerEncoderLayer')} · ${paper}`,
     inputs: encoder.inputs,
-    keeps: ['input', 'weight', 'output', 'statistics'],
+    keeps: ['input', 'weight', 'statistics', 'mask'],
     work: transformerWork(encoder),
     arguments: transformerArguments,
     forward: { is_causal: isCausal } as unknown as ArgumentDefinitions<Arguments>,
@@ -231,7 +250,7 @@ export const transformers: readonly Operation[] = [
     formula: 'x = norm1(x + attention(x));  x = norm2(x + attention(x, memory));  y = norm3(x + W₂·act(W₁·x + b₁) + b₂)',
     source: `${torchPage('torch.nn.TransformerDecoderLayer')} · ${paper}`,
     inputs: decoder.inputs,
-    keeps: ['input', 'weight', 'output', 'statistics'],
+    keeps: ['input', 'weight', 'statistics', 'mask'],
     work: transformerWork(decoder),
     arguments: transformerArguments,
     forward: { tgt_is_causal: isCausal, memory_is_causal: isCausal } as unknown as ArgumentDefinitions<Arguments>,

@@ -9,6 +9,7 @@ import { applyOperation } from './apply';
 import { checkedSize } from './arithmetic';
 import { ancestorsOf, countBuffersOf, countFlops, countMacs, countParameters, parametersOf, parametersOfLayer } from './cost';
 import type { AnyNode, Graph, Tensor } from './graph';
+import { neededIn } from './kept';
 import { memoryOf } from './memory';
 import { type EvaluatedModel, evaluateLayer } from './model';
 import { at, type ChosenOptimizer, type Context } from './run';
@@ -203,8 +204,8 @@ export const questions: readonly Builtin[] = [
   question('buffers', 'The numbers in buffers, such as the running statistics of batch norms: state that is not trained.', ({ nodes }) => countBuffersOf(nodes)),
   question('macs', 'The multiply-accumulates of convolutions and matrix products, for one example.', ({ nodes }) => countMacs(nodes)),
   question('flops', 'The floating-point operations of the forward pass, for one example: two for each multiply-accumulate, and the elementwise work.', ({ nodes }) => countFlops(nodes)),
-  question('memory', 'The bytes that training takes at one float32 example: parameters, buffers, gradients, optimizer state, and what the backward pass needs.', ({ nodes, parameters, optimizer }) => {
-    const memory = memoryOf({ nodes, parameters, buffers: countBuffersOf(nodes), state: optimizer?.definition.state(optimizer.arguments) ?? 0 });
+  question('memory', 'The bytes that training takes at one float32 example: parameters, buffers, gradients, optimizer state, and what the backward pass needs.', ({ graph, nodes, parameters, optimizer }) => {
+    const memory = memoryOf({ nodes, parameters, needsGradient: neededIn(graph), buffers: countBuffersOf(nodes), state: optimizer?.definition.state(optimizer.arguments) ?? 0 });
     return 'total' in memory ? memory.total : memory;
   }),
   penalty('l1'),

@@ -5,6 +5,7 @@ import { printShape, type TensorType } from '../layers/tensor';
 import { add, type Dimension, floorDivide, freeSymbol, multiply, print, subtract } from '../symbolic/dimension';
 import { evaluate } from './evaluate';
 import { at, type Context } from './run';
+import { Scope } from './scope';
 import { describe, size, unknown, type Value } from './values';
 
 /** Whether a name in a type is a size that is known already; any other name is fresh. */
@@ -142,6 +143,20 @@ function bindFresh(context: Context, node: ast.Expression, actual: Dimension, na
   return true;
 }
 
+/** What a size with a fresh name comes to next to the actual one: `6 for m = 3 and 8 for m = 4`. */
+function possibleSizes(context: Context, node: ast.Expression, fresh: string | undefined): string | undefined {
+  const bound = fresh === undefined ? undefined : context.scope.lookup(fresh);
+  if (fresh === undefined || bound?.value.kind !== 'size') return undefined;
+  const { value, place } = { value: bound.value.value, place: bound.place };
+  const sized = (each: Dimension): string => {
+    const scope = new Scope(context.scope, context.scope.file);
+    scope.bind(fresh, { value: size(each), place });
+    const found = context.run.onTrial(() => evaluate({ ...context, scope }, node));
+    return `${describe(found)} for ${fresh} = ${print(each)}`;
+  };
+  return `${sized(value)} and ${sized(add(value, 1))}`;
+}
+
 /** An expression that must be a positive size. */
 function sizeOf(context: Context, node: ast.Expression): Dimension | undefined {
   const value = evaluate(context, node);
@@ -193,7 +208,7 @@ export function matchType(context: Context, type: ast.Type, incoming: TensorType
       run.report(context, {
         code: 'shape-mismatch',
         place: at(context, dimension),
-        message: `${name} is declared with ${print(wanted)} here${fresh.map((each) => `, the nearest that a whole ${each} gives`).join('')}, but the value that comes in is ${printShape(incoming.shape)}, with ${print(actual)}`,
+        message: `${name} is declared with ${possibleSizes(context, dimension, fresh[0]) ?? print(wanted)} here, but the value that comes in is ${printShape(incoming.shape)}, with ${print(actual)}`,
       });
       matches = false;
     }

@@ -1,9 +1,9 @@
 // The computational graph of a small loss: its operations in order, with their local derivatives and what the backward pass keeps.
 
-import type { Kept } from '../../layers/definition';
 import { one, sum, symbol } from '../../semantics/derivative/expression';
 import { greekName, printExpression } from '../../semantics/derivative/print';
 import type { GraphNode, Tensor } from '../../semantics/graph';
+import { keptBy, neededIn, type OtherKept, storageOf } from '../../semantics/kept';
 import type { EvaluatedModel } from '../../semantics/model';
 import { derivativesOf, namesOf } from '../derivatives';
 import { code, paragraphs, table } from '../markdown';
@@ -11,9 +11,6 @@ import type { Document } from '../workspace';
 
 /** Larger graphs are not read as a table. */
 const mostOperations = 15;
-
-/** Products: the derivative in one operand needs the other one only. */
-const products: ReadonlySet<string> = new Set(['multiply', 'dot', 'matmul', 'outer']);
 
 /** The graph of a model's only loss as a table; undefined where it is large, or where something in it cannot be written well. */
 export function computationOf(model: EvaluatedModel | undefined, document: Document): string | undefined {
@@ -23,6 +20,7 @@ export function computationOf(model: EvaluatedModel | undefined, document: Docum
   if (nodes === undefined || nodes.length === 0) return undefined;
   const derivatives = derivativesOf(model, document);
   const naming = namesOf(model, document);
+  const needsGradient = neededIn(model.graph);
   const derived = new Set<Tensor>();
   const isDerived = (tensor: Tensor): boolean => derived.has(tensor) || (tensor.type.element === 'float' && (tensor.source.kind === 'parameter' || tensor.source.kind === 'input'));
   const spell = (tensor: Tensor): string | undefined => {
@@ -30,7 +28,7 @@ export function computationOf(model: EvaluatedModel | undefined, document: Docum
     return value && printExpression(value);
   };
 
-  const rows: { readonly value: string; readonly slopes: readonly string[]; readonly kept: readonly Kept[]; readonly tensors: readonly Tensor[] }[] = [];
+  const rows: { readonly value: string; readonly slopes: readonly string[]; readonly kept: readonly OtherKept[]; readonly tensors: readonly Tensor[] }[] = [];
   let usesCotangent = false;
   for (const node of nodes) {
     const [output] = node.outputs as [Tensor];
@@ -58,36 +56,26 @@ export function computationOf(model: EvaluatedModel | undefined, document: Docum
       const flow = parts.flatMap((part) => (typeof part === 'object' ? [part] : []));
       slopes.push(`∂/∂${/^[\p{L}\p{M}\w.]+$/u.test(by) ? by : `(${by})`} = ${flow.length === 0 ? '0' : printExpression(sum(flow))}`);
     }
-    const tensors = keptTensors(node, isDerived);
-    rows.push({ value, slopes, kept: node.operation.keeps.filter((what) => what !== 'input' && what !== 'output' && what !== 'weight'), tensors });
+    const { tensors, others } = keptBy(node, needsGradient);
+    rows.push({ value, slopes, kept: others, tensors });
   }
 
   const seen = new Set<Tensor>();
   const keptText = (tensor: Tensor): string | undefined => {
     const text = spell(tensor);
     if (text === undefined) return undefined;
-    const remark = tensor.source.kind === 'parameter' ? ' (a parameter, there anyway)' : seen.has(tensor) ? ' (the same, kept once)' : '';
-    seen.add(tensor);
+    const remark = tensor.source.kind === 'parameter' ? ' (a parameter, there anyway)' : seen.has(storageOf(tensor)) ? ' (the same, kept once)' : '';
+    seen.add(storageOf(tensor));
     return `${code(text)}${remark}`;
   };
-  const lines = rows.map(({ value, slopes, kept, tensors }) => [code(value), slopes.map(code).join('<br>'), [...tensors.flatMap((tensor) => keptText(tensor) ?? []), ...kept.map((what) => otherWords[what] ?? what)].join(', ')]);
+  const lines = rows.map(({ value, slopes, kept, tensors }) => [code(value), slopes.map(code).join('<br>'), [...tensors.flatMap((tensor) => keptText(tensor) ?? []), ...kept.map((what) => otherWords[what])].join(', ')]);
   return paragraphs(
     `The computational graph${usesCotangent ? `; ${code('g')} is the gradient of the row's result` : ''}:`,
     table(['Operation', 'Local derivative', 'Kept for the backward pass'], lines),
   );
 }
 
-const otherWords: Partial<Readonly<Record<Kept, string>>> = { mask: 'a mask', indices: 'the places that were picked', statistics: 'the statistics' };
-
-/** The inputs and outputs that the derivatives which are needed read. */
-function keptTensors(node: GraphNode, isDerived: (tensor: Tensor) => boolean): readonly Tensor[] {
-  const { operation: { name, keeps }, inputs, outputs } = node;
-  const isRead = (input: Tensor, position: number): boolean =>
-    input.source.kind !== 'constant' && (!products.has(name) || inputs.some((other, at) => at !== position && isDerived(other)));
-  // Of a power, the output is read by the derivative in the exponent only.
-  const readsOutput = keeps.includes('output') && (name !== 'power' || (inputs[1] !== undefined && isDerived(inputs[1])));
-  return [...new Set([...(keeps.includes('input') ? inputs.filter(isRead) : []), ...(readsOutput ? outputs : [])])];
-}
+const otherWords: Readonly<Record<OtherKept, string>> = { mask: 'a mask', indices: 'the places that were picked', statistics: 'intermediate values' };
 
 /** The operations that a tensor is computed by, in order; undefined where they are too many or not all plain operations. */
 function operationsOf(tensor: Tensor): readonly GraphNode[] | undefined {

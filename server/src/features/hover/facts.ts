@@ -4,7 +4,8 @@ import { printShape } from '../../layers/tensor';
 import type { Kept, Parameter, Step } from '../../layers/definition';
 import { torchForm } from '../../layers/torch-form';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../../semantics/graph';
-import { keptBytes, keptEntries } from '../../semantics/memory';
+import { keptEntries } from '../../semantics/kept';
+import { keptBytes } from '../../semantics/memory';
 import { add, type Dimension, print } from '../../symbolic/dimension';
 import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, misalignmentsAt, onlyOperation, receptiveFieldsOf, tensorsIn, unknownReason } from '../figures';
 import { code, escaped, table } from '../markdown';
@@ -88,7 +89,7 @@ const keptWords: Readonly<Record<Kept, (amount: string) => string>> = {
   weight: (amount) => `the weight (${amount})`,
   mask: (amount) => `a mask (${amount})`,
   indices: (amount) => `the places that were picked (${amount})`,
-  statistics: (amount) => `the statistics (${amount})`,
+  statistics: (amount) => `intermediate values (${amount})`,
 };
 
 /** What the backward pass needs, with the number of entries and, where all of it is known in numbers, the memory of a batch. */

@@ -57,7 +57,7 @@ export const disconnected: Lint = ({ graph, run, complete }, report) => {
       code: 'disconnected-parameter',
       severity: 'warning',
       place,
-      message: `neither the loss nor an output depends on ${what}: no gradient reaches ${node === undefined ? 'it, so that it' : 'them, so that they'} cannot learn; use the result, or take the layer away`,
+      message: `neither the loss nor an output depends on ${what}: no gradient reaches ${node === undefined ? 'it, so that it' : 'them, so that they'} cannot learn; ${node === undefined ? 'use it, or take it away' : 'use the result, or take the layer away'}`,
     });
   }
 };

@@ -27,6 +27,11 @@ const found: readonly Case[] = [
   { body: 'Linear(64)\n  Linear(64)', code: 'adjacent-linear', at: 'Linear(64)', says: 'what a single linear map can' },
   { body: 'Conv2d(8, 3)\n  Conv2d(16, 3)', code: 'adjacent-linear', at: 'Conv2d(16, 3)', says: 'nothing stands between this Conv2d' },
   { body: 'ReLU -> relu', code: 'repeated-activation', at: 'relu', says: 'the second changes nothing' },
+  { body: 'Linear(8)\n  ReLU\n  PReLU', code: 'repeated-activation', at: 'PReLU', says: 'ReLU gives nothing below 0, so that PReLU behind it changes nothing, and its slopes learn nothing' },
+  { body: 'Conv2d(8, 3, bias = false)\n  Dropout2d(0.1)\n  BatchNorm2d', code: 'misplaced-dropout', at: 'Dropout2d(0.1)', says: 'stands before BatchNorm2d' },
+  { body: 'Linear(8)\n  Dropout(0.5)\n  Dropout(0.2)', code: 'misplaced-dropout', at: 'Dropout(0.2)', says: 'the two act as one with p = 0.6' },
+  { body: 'Linear(8)\n  ReLU\n  Dropout(1)\n  Linear(3)', code: 'misplaced-dropout', at: 'Dropout(1)', says: 'drops everything' },
+  { body: 'z = x -> Linear(8) -> Dropout(0.1)\n  loss mse_loss(z, 0 * z)', code: 'misplaced-dropout', at: 'Dropout(0.1)', says: 'right before mse_loss' },
   { body: 'x -> Conv2d(8, 3)\n  x', code: 'disconnected-parameter', at: 'Conv2d(8, 3)', says: 'neither the loss nor an output' },
   { body: 'param w: [3]\n  sum(x)', code: 'disconnected-parameter', at: 'w', says: 'the parameter w' },
   { body: 'repeat 6 { Linear(32); Sigmoid }', code: 'saturating-chain', at: 'Sigmoid', says: 'number 6 of a chain' },
@@ -39,6 +44,7 @@ const found: readonly Case[] = [
   { body: 'y = x -> Conv2d(3, 5)\n  y + x[:, :28, :28]', code: 'misaligned-branches', at: 'y + x[:, :28, :28]', says: '2 positions of x apart in height: the first unit looks around 0 through index, and around 2 through Conv2d; a slice cuts off 0 in front and 4 behind' },
   { body: 'concat { { ZeroPad2d([0, 4, 2, 2]); Conv2d(8, 5) }; Conv2d(4, 3, padding = 1) }', code: 'misaligned-branches', at: 'concat { { ZeroPad2d([0, 4, 2, 2]); Conv2d(8, 5) }; Conv2d(4, 3, padding = 1) }', says: '2 positions of x apart in width: the first unit looks around 0 through Conv2d, and around 2 through Conv2d; ZeroPad2d pads by 0 in front and 4 behind' },
   { body: 'residual { Conv2d(8, 3, stride = 2, padding = 1); residual { Conv2d(8, 2, padding = "same"); ReLU }; ConvTranspose2d(3, 4, stride = 2, padding = 1) }', code: 'misaligned-branches', at: 'residual { Conv2d(8, 2, padding = "same"); ReLU }', says: '1 position of x apart' },
+  { body: 'add { Conv2d(8, 3, stride = 2, padding = 1); { Conv2d(8, 3, padding = 1); { input y; y[:, 8:-8, 8:-8] } } }', code: 'misaligned-branches', at: 'add { Conv2d(8, 3, stride = 2, padding = 1); { Conv2d(8, 3, padding = 1); { input y; y[:, 8:-8, 8:-8] } } }', says: 'at different paces in height: from unit to unit by 1 through index, and by 2 through Conv2d' },
 ];
 
 describe('is found', () => {
@@ -50,6 +56,22 @@ describe('is found', () => {
     expect(text.slice(span.start, span.end)).toBe(at);
     expect(message).toContain(says);
     expectFixesToMend(text);
+  });
+});
+
+describe('of free sizes', () => {
+  const said = (body: string): readonly string[] => analyseText(`model M {\n  input x: [3, H, W]\n  ${body}\n}\n`).diagnostics.filter(({ code }) => code === 'unread-at-some-sizes').map(({ message }) => message);
+
+  it('the sizes are said at which no stride loses anything', () => {
+    expect(said('assert H >= 16 and W >= 16; MaxPool2d(2); MaxPool2d([3, 2], stride = 2)')).toEqual(['every stride reads all positions of x where H % 4 == 2 and W % 4 == 0; at H = 17, MaxPool2d leaves the last one unread']);
+    expect(said('assert H >= 16 and W >= 16; Conv2d(8, [3, 1], stride = [4, 1])')).toEqual([]);
+    expect(said('assert H >= 16 and W >= 16; Conv2d(8, [5, 1], stride = [4, 1])')).toEqual(['every stride reads all positions of x where H % 4 == 1; at H = 16, Conv2d leaves the last 3 unread']);
+  });
+
+  it('nothing is said where none is lost, or where the sizes are settled', () => {
+    expect(said('Conv2d(8, 7, stride = 2, padding = 3); ReLU; MaxPool2d(3, stride = 2, padding = 1)')).toEqual([]);
+    expect(said('assert H % 4 == 0 and W % 4 == 0; MaxPool2d(2); MaxPool2d(2)')).toEqual([]);
+    expect(said('down = x -> MaxPool2d(2) -> Upsample(scale_factor = 2); concat(x, down)')).toEqual([]);
   });
 });
 
@@ -103,7 +125,10 @@ describe('is left alone', () => {
     ['a crop of an odd number of places', 'a = x -> Conv2d(3, 4)\n  a + x[:, 1:-2, 1:-2]'],
     ['differences of neighbours', 'a = x -> Conv2d(3, 3, padding = 1)\n  concat(a[:, 1:, :-1] - a[:, :-1, :-1], a[:, :-1, 1:] - a[:, :-1, :-1])'],
     ['every second place', 'concat(x[:, ::2, ::2], x[:, 1::2, ::2], x[:, ::2, 1::2])'],
+    ['dropouts where they belong', 'BatchNorm2d; ReLU; Dropout2d(0.1); Conv2d(3, 1); Dropout(0.1)'],
+    ['activations that change what another gives', 'Tanh; PReLU; Linear(4); ReLU; Tanh; Linear(4); ReLU; GELU'],
     ['what a pool and a strided convolution leave', 'concat { AvgPool2d(2); Conv2d(8, 3, stride = 2, padding = 1) }'],
+    ['a map that is resized to the size of another', 'a = x[:, 1:, 1:] -> MaxPool2d(2, ceil_mode = true) -> Upsample(size = [31, 31])\n  concat(a, x[:, 1:, 1:])'],
     ['a pyramid of maps', 'c = x -> Conv2d(3, 3, stride = 2, padding = 1)\n  d = c -> Conv2d(3, 3, stride = 2, padding = 1) -> Upsample(scale_factor = 2)\n  e = c[:2, :, :]\n  f = d[1:, :, :]\n  e + f'],
     ['parameters of which a loop needs no last ones', 'repeat 2 { input y; h = y -> Conv2d(3, 3, padding = 1); y -> Conv2d(3, 3, padding = 1); output skip; h }\n  skip[0] + skip[1]'],
   ])('%s', (_, body) => {

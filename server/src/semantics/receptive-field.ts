@@ -54,7 +54,7 @@ export interface Misalignment {
   readonly axis: number;
   /** The greatest distance of two middles, in places of the input; undefined where even the strides differ. */
   readonly offset: number | undefined;
-  /** Those two; empty where the strides differ. */
+  /** Those two; where the strides differ, the one with the least and the one with the greatest. */
   readonly branches: readonly Branch[];
 }
 
@@ -154,7 +154,8 @@ export class ReceptiveFields {
             return field === undefined ? [] : [{ operand: operands[at]!, along: key, field }];
           });
           if (!branches.every(({ field }) => sameStride(field, branches[0]!.field))) {
-            found.push({ input, axis, offset: undefined, branches: [] });
+            const [slowest, ...others] = [...branches].sort((a, b) => strideOf(a.field) - strideOf(b.field));
+            found.push({ input, axis, offset: undefined, branches: [slowest!, others.at(-1)!] });
             continue;
           }
           const middles = branches.map(({ field }) => placesOf(field).middle);

@@ -55,7 +55,7 @@ export function* freeDimensions(site: Site): Iterable<Fix> {
 
 /** What a model asks of its free dimensions, said as an assumption. */
 export function* statedRequirement(site: Site): Iterable<Fix> {
-  const condition = /requires (.+)$/.exec(site.diagnostic.message)?.[1];
+  const condition = /(?:requires|where) (.+?)(?:;|$)/.exec(site.diagnostic.message)?.[1];
   const input = around(site, 'input');
   if (condition === undefined || input === undefined) return;
   yield { title: `State it: assert ${condition}`, edits: [insert(input.span.end, `${separatorAt(site.document, input)}assert ${condition}`)] };

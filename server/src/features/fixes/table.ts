@@ -96,6 +96,7 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'unknown-name': [nearestImport, importName, trying(bindingForStep)],
   'unknown-optimizer': [nearestListed],
   'unknown-parameter': [trying(quotedName)],
+  'unread-at-some-sizes': [trying(statedRequirement)],
   'unused-align-corners': [removeArgument],
   'unused-value': [removeArgument],
   'vanishing-gradient': [tryingAll(normsBehind)],

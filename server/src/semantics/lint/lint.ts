@@ -6,11 +6,13 @@ import { adjacentLinear } from './adjacent-linear';
 import { biasBeforeNorm } from './bias-before-norm';
 import { checkerboard } from './checkerboard';
 import { disconnected } from './disconnected';
+import { freeBorder } from './free-border';
 import { gradientSize } from './gradient-flow';
 import { gridding } from './gridding';
 import { lossInput } from './loss-input';
 import { exhaustedField, narrowField } from './map-coverage';
 import { misalignedBranches } from './misaligned-branches';
+import { misplacedDropout } from './misplaced-dropout';
 import { repeatedActivation } from './repeated-activation';
 import { saturatingChain } from './saturating-chain';
 import { separateWeights } from './separate-weights';
@@ -24,6 +26,7 @@ export const lints: readonly Lint[] = [
   zeroGradient,
   disconnected,
   unreadBorder,
+  freeBorder,
   skippedInputs,
   tapsInPadding,
   checkerboard,
@@ -31,6 +34,7 @@ export const lints: readonly Lint[] = [
   biasBeforeNorm,
   adjacentLinear,
   repeatedActivation,
+  misplacedDropout,
   lossInput,
   gradientSize,
   saturatingChain,

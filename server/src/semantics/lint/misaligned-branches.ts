@@ -1,4 +1,5 @@
-// Branches that meet and look at an input from different middles, since a layer pads or a slice cuts one end more than the other.
+// Branches that meet and look at an input from different middles, since a layer pads or a slice cuts one end more than the other,
+// or at different paces, since one is cut to the size that strides gave the other.
 
 import { printPerAxis } from '../../layers/conv';
 import type { AxisWindow } from '../../layers/dependence';
@@ -24,13 +25,18 @@ function isLopsided({ before, after, stride }: AxisWindow): boolean {
   return difference >= stride - rounding && (Math.min(before, after) >= 0 || difference > stride + rounding);
 }
 
+/** Whether a window leaves places out at the ends, as a slice does. */
+function crops({ before, after }: AxisWindow): boolean {
+  return Math.min(before, after) < -rounding;
+}
+
 export const misalignedBranches: Lint = ({ graph }, report) => {
   // Most networks have no lopsided window on the way to a join, and need no receptive fields.
   const shifted = new TensorSet(graph);
   let isAny = false;
   for (const node of bodyOf(graph)) {
     if (node.kind !== 'operation') continue;
-    if (!(isAny && node.inputs.some((input) => shifted.has(input))) && !node.effect.dependence.windows.some(isLopsided)) continue;
+    if (!(isAny && node.inputs.some((input) => shifted.has(input))) && !node.effect.dependence.windows.some((window) => isLopsided(window) || crops(window))) continue;
     isAny = true;
     for (const output of node.outputs) shifted.add(output);
   }
@@ -49,7 +55,7 @@ export const misalignedBranches: Lint = ({ graph }, report) => {
   );
   const said = new Set<string>();
   for (const { node, misalignment } of found) {
-    const shifts = shiftsBetween(graph, node, misalignment.branches);
+    const shifts = shiftsBetween(graph, node, misalignment.branches, misalignment.offset === undefined ? (window) => crops(window) || window.stride !== 1 : isLopsided);
     const places = shifts.map(({ node: { place } }) => `${String(place.span.start)}:${place.file}`);
     // What one layer shifts is said where its branch first meets another.
     if (places.every((place) => said.has(place))) continue;
@@ -59,7 +65,7 @@ export const misalignedBranches: Lint = ({ graph }, report) => {
       severity: 'warning',
       place: node.place,
       message: describe(misalignment, shifts),
-      related: shifts.slice(0, 8).map(({ node: { place }, window }) => ({ message: amounts(window), place })),
+      related: shifts.slice(0, 8).map(({ node: { place }, window }) => ({ message: window.stride === 1 ? amounts(window) : `goes on by ${spell(window.stride)}`, place })),
       fixes: shifts.length === 1 ? oddKernel(shifts[0]!.node) : undefined,
     });
   }
@@ -70,7 +76,9 @@ export const misalignedBranches: Lint = ({ graph }, report) => {
  * Branches that end at the same place are causal, and one that sees as much as the other is shifted on purpose.
  */
 function isFault({ offset, branches: [a, b] }: Misalignment): boolean {
-  if (offset === undefined || a === undefined || b === undefined) return false;
+  if (a === undefined || b === undefined) return false;
+  // A map that was resized to another's size keeps nearly its pace.
+  if (offset === undefined) return !a.field.merged && !b.field.merged && strideOf(b.field) >= 1.5 * strideOf(a.field);
   const [one, other] = [placesOf(a.field), placesOf(b.field)];
   const step = strideOf(a.field);
   const widths = Math.abs(one.last - one.first - other.last + other.first);
@@ -78,7 +86,7 @@ function isFault({ offset, branches: [a, b] }: Misalignment): boolean {
 }
 
 /** The lopsided windows between two branches and where they part, along the axis that is followed back from where they meet. */
-function shiftsBetween(graph: Graph, join: GraphNode, branches: readonly Branch[]): readonly Shift[] {
+function shiftsBetween(graph: Graph, join: GraphNode, branches: readonly Branch[], isCause: (window: AxisWindow) => boolean): readonly Shift[] {
   /** By node: which branches lead there, and along which axes. */
   const reached = new Map<GraphNode, { ways: number; readonly axes: Set<number> }>();
   const reach = (tensor: Tensor, axis: number, way: number): void => {
@@ -106,7 +114,7 @@ function shiftsBetween(graph: Graph, join: GraphNode, branches: readonly Branch[
     if (node.kind !== 'operation' || here === undefined) continue;
     reached.delete(node);
     for (const axis of here.axes) {
-      const window = follow(node, axis, here.ways).find(isLopsided);
+      const window = follow(node, axis, here.ways).find(isCause);
       if (window !== undefined && here.ways !== both) shifts.push({ node, window });
     }
   }
@@ -117,10 +125,14 @@ function describe({ input, axis, offset, branches }: Misalignment, shifts: reado
   const middles = branches.map(({ operand, field }) => `${spell(placesOf(field).middle)} through ${nameOf(operand)}`);
   const { rank, name } = { rank: input.type.shape.length, name: nameOf(input) };
   const where = axis > 0 && rank > 1 && rank < 5 ? axisName(rank - 1, axis - 1) : `dimension ${String(axis)}`;
+  if (offset === undefined) {
+    const paces = branches.map(({ operand, field }) => `${spell(strideOf(field))} through ${nameOf(operand)}`);
+    return `the branches that meet here go over ${name} at different paces in ${where}: from unit to unit by ${paces.join(', and by ')}, so that only the first ones look at the same place; the same strides, or a resized map instead of a slice, align them`;
+  }
   const [{ node, window }] = shifts as [Shift];
   const wayOut = isEvenKernel(node) ? 'an odd kernel is padded alike at both ends' : 'as much at both ends, or a branch that is cut alike, aligns them';
   return (
-    `the branches that meet here are ${spell(offset!)} position${offset === 1 ? '' : 's'} of ${name} apart in ${where}: the first unit looks around ${middles.join(', and around ')}; ` +
+    `the branches that meet here are ${spell(offset)} position${offset === 1 ? '' : 's'} of ${name} apart in ${where}: the first unit looks around ${middles.join(', and around ')}; ` +
     `${node.operation.name === 'index' ? 'a slice' : node.operation.name} ${amounts(window)}; ${wayOut}`
   );
 }

@@ -122,7 +122,7 @@ export class Analyser {
 
     const joined = new JoinedFindings(findings, limits.observations);
     const stacks = new Understanding(tree, file, program, joined);
-    const errors = this.unapplied.errorsOf(tree, file, program, findings);
+    const errors = this.unapplied.errorsOf(tree, file, program, joined);
     return {
       file,
       tree,

@@ -163,9 +163,14 @@ export class JoinedFindings {
     return observations;
   }
 
-  private join(node: Node): Observations | undefined {
+  /** Those that have observed something in a piece of text. */
+  in(piece: Anchor | undefined): readonly Findings[] {
     if (this.byPiece.size === 0) this.index();
-    const known = (this.byPiece.get(anchorOf(node.span)) ?? []).flatMap((findings) => findings.observationsOf(node) ?? []);
+    return this.byPiece.get(piece) ?? [];
+  }
+
+  private join(node: Node): Observations | undefined {
+    const known = this.in(anchorOf(node.span)).flatMap((findings) => findings.observationsOf(node) ?? []);
     if (known.length <= 1) return known[0];
     const first: Observation[] = [];
     let count = 0;

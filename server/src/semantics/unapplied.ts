@@ -6,7 +6,7 @@ import { children, type Node } from '../../../grammar/walk';
 import { anchorOf } from '../base/span';
 import { runStatements } from './body';
 import { evaluate } from './evaluate';
-import { Findings } from './findings';
+import { Findings, type JoinedFindings } from './findings';
 import type { Program } from './program';
 import { Activation, Body, type Context, LimitReached, Run } from './run';
 import { Scope } from './scope';
@@ -17,7 +17,7 @@ import { unknown } from './values';
 export class Unapplied {
   private readonly keys = new WeakMap<object, object>();
 
-  errorsOf(tree: ast.File, file: string, program: Program, evaluated: readonly Findings[]): readonly Findings[] {
+  errorsOf(tree: ast.File, file: string, program: Program, evaluated: JoinedFindings): readonly Findings[] {
     return tree.declarations.flatMap((declaration) => {
       if (declaration.kind !== 'stack' && declaration.kind !== 'model' && declaration.kind !== 'function') return [];
       if (declaration.body === undefined || wasEvaluated(declaration, declaration.body, evaluated)) return [];
@@ -28,9 +28,8 @@ export class Unapplied {
   }
 }
 
-function wasEvaluated(declaration: ast.Declaration, body: Node, evaluated: readonly Findings[]): boolean {
-  const piece = anchorOf(declaration.span);
-  const candidates = evaluated.filter(({ observedPieces }) => observedPieces.has(piece));
+function wasEvaluated(declaration: ast.Declaration, body: Node, evaluated: JoinedFindings): boolean {
+  const candidates = evaluated.in(anchorOf(declaration.span));
   const pending = candidates.length === 0 ? [] : [body];
   while (pending.length > 0) {
     const node = pending.pop()!;

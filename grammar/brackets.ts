@@ -80,7 +80,8 @@ export function repairBrackets(tokens: readonly IToken[]): Repairs {
 function repairDeclaration(tokens: readonly IToken[], from: number, to: number): Matching {
   const plain = new Matcher(tokens, from, to, false);
   plain.run();
-  if (plain.faults.length === 0) return plain;
+  // Of a declaration that holds more faults than anybody reads, none is worth another look.
+  if (plain.faults.length === 0 || plain.faults.length >= limits.diagnostics) return plain;
   const indented = new Matcher(tokens, from, to, true);
   indented.run();
   return indented.faults.length <= plain.faults.length ? indented : plain;
@@ -221,25 +222,29 @@ class Matcher implements Matching {
   /** The `{` that a header waits for, if it does; brackets that the header left open end before it unless they are closed. */
   private meetsBody(i: number): void {
     const brace = this.innermostBrace();
-    const waits = this.open.findLastIndex(({ awaitsBrace }, k) => awaitsBrace && k >= brace);
+    let waits = this.open.length - 1;
+    while (waits >= 0 && !(this.open[waits]!.awaitsBrace && waits >= brace)) waits--;
     if (waits < 0 && (brace >= 0 || !this.file.awaitsBrace)) return;
     for (const bracket of this.open.slice(waits + 1)) bracket.softEnd ??= before(this.tokens, i);
     (this.open[waits] ?? this.file).awaitsBrace = false;
   }
 
   private closesInner(i: number, closer: ')' | ']'): void {
+    const type = openerOf[closer];
     const brace = this.innermostBrace();
-    const opener = this.open.findLastIndex((bracket, k) => k > brace && bracket.type === openerOf[closer]);
+    let opener = this.open.length - 1;
+    while (opener > brace && this.open[opener]!.type !== type) opener--;
+    if (opener === brace) opener = -1;
     // What a bracket at a line's end opens, one at a line's beginning closes.
     const isHanging = opener >= 0 && this.tokens[this.open[opener]!.index + 1]!.tokenType === Newline;
-    if (this.byIndentation && isHanging && this.line !== i) return this.drop(i, openerOf[closer]);
+    if (this.byIndentation && isHanging && this.line !== i) return this.drop(i, type);
     if (opener >= 0) return this.close(opener, i);
-    if (this.byIndentation && this.insertOpener(i, openerOf[closer])) return;
+    if (this.byIndentation && this.insertOpener(i, type)) return;
     // In `f({ a )` the brace is the one that nothing closes; in `model A(d {)` the two signs changed places.
     const isNext = brace >= 0 && this.open[brace]!.index === i - 1;
     const outer = brace > 0 && !isNext ? this.open[brace - 1]! : undefined;
-    if (outer?.type === openerOf[closer] && this.open[brace]!.line === this.line) this.close(brace - 1, i);
-    else this.drop(i, openerOf[closer]);
+    if (outer?.type === type && this.open[brace]!.line === this.line) this.close(brace - 1, i);
+    else this.drop(i, type);
   }
 
   private closesBrace(i: number): void {
@@ -325,6 +330,8 @@ class Matcher implements Matching {
   }
 
   private innermostBrace(): number {
-    return this.open.findLastIndex((bracket) => bracket.type === '{');
+    let at = this.open.length - 1;
+    while (at >= 0 && this.open[at]!.type !== '{') at--;
+    return at;
   }
 }

@@ -209,7 +209,9 @@ const prelu = operation<{ num_parameters: number; init: number }>({
     return {
       output: type,
       parameters: [{ name: 'weight', shape: [count], initial: { constant: init } }],
-      steps: [{ what: 'parameters', formula: String(count) }],
+      get steps() {
+        return [{ what: 'parameters', formula: String(count) }];
+      },
       dependence: elementwise(type.shape.length),
       execute: ({ builder, inputs, parameters: { weight } }) => {
         const x = inputs[0]!;
@@ -242,7 +244,9 @@ function gated(name: string, source: string): FunctionOperation {
       const half = floorDivide(size, 2)!;
       return {
         output: { element: 'float', shape: shape.map((other, index) => (index === at ? half : other)) },
-        steps: [{ what: `axis ${String(at)}`, formula: `${print(size)}/2 = ${print(half)}` }],
+        get steps() {
+          return [{ what: `axis ${String(at)}`, formula: `${print(size)}/2 = ${print(half)}` }];
+        },
         dependence: {
           windows: shape.flatMap((_, index) => (index === at ? [] : [identity(0, index, index)])),
           mixed: [{ input: 0, axis: at, as: 'channel' }],

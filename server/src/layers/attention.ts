@@ -286,7 +286,9 @@ const multiheadAttention = operation<MultiheadArguments>({
       statistics: kept.floats,
       masks: kept.masks,
       keptInputs: [0, key, value],
-      steps: [{ what: 'width per head', formula: `${String(width)}/${String(heads)} = ${String(width / heads)}` }, macsStep([macs], macs)],
+      get steps() {
+        return [{ what: 'width per head', formula: `${String(width)}/${String(heads)} = ${String(width / heads)}` }, macsStep([macs], macs)];
+      },
       dependence: everything(call.inputs.map((input) => input.shape.length)),
       execute: ({ builder, inputs, parameters: refs, key: name }) => {
         const shared = commonBatch(builder, inputs);

@@ -171,7 +171,9 @@ function classEffect(
   const none = call.arguments.reduction === 'none';
   return {
     output: { element: 'float', shape: none ? positions : [] },
-    steps: [{ what: 'classes', formula: `axis ${String(at)} of ${printShape(shape)}: ${print(shape[at]!)}` }],
+    get steps() {
+      return [{ what: 'classes', formula: `axis ${String(at)} of ${printShape(shape)}: ${print(shape[at]!)}` }];
+    },
     dependence: everything(call.inputs.map((input) => input.shape.length)),
     execute: ({ builder, inputs }) => apply(builder, classesLast(builder, inputs[0]!, at), inputs[1]!, inputs[2] === undefined ? undefined : builder.detach(inputs[2])),
   };

@@ -247,7 +247,9 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
         // PyTorch takes fan_in from the second axis of the weight, which is out_channels / groups here.
         parameters: weightAndBias(weight, multiply(...weight.slice(1)), bias ? out_channels : undefined),
         macs,
-        steps: [...steps, parameterStep(weight, bias ? out_channels : undefined), macsStep(weight, spatial, macs)],
+        get steps() {
+          return [...steps, parameterStep(weight, bias ? out_channels : undefined), macsStep(weight, spatial, macs)];
+        },
         dependence: transposedDependence(kernel_size, stride, cut, dilation),
         execute: ({ builder, inputs, parameters: { weight: filters, bias: shift } }) => {
           const y = builder.convolutionTranspose(inputs[0]!, filters!, {

@@ -146,7 +146,9 @@ const einsum = tensorFunction<{ equation: Equation }>({
     return {
       output: { element: call.inputs.every((input) => input.element === 'int') ? 'int' : 'float', shape: [...output].map((letter) => sizes.get(letter)!) },
       macs: macs.total,
-      steps: macs.total === 0 ? [] : [macsStep(macs.factors, macs.total)],
+      get steps() {
+        return macs.total === 0 ? [] : [macsStep(macs.factors, macs.total)];
+      },
       dependence: {
         windows: operands.flatMap((letters, input) =>
           [...letters].flatMap((letter, axis) => (output.includes(letter) && call.inputs[input]!.shape[axis] !== 1 ? [identity(input, axis, output.indexOf(letter))] : [])),

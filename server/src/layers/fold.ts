@@ -67,7 +67,9 @@ const unfold = operation<UnfoldArguments>({
     const count = positions(slid.sizes);
     return {
       output: float(multiply(channels!, places), count),
-      steps: [...slid.steps, { what: 'windows', formula: `${slid.sizes.map(print).join('·')} = ${print(count)}` }],
+      get steps() {
+        return [...slid.steps, { what: 'windows', formula: `${slid.sizes.map(print).join('·')} = ${print(count)}` }];
+      },
       dependence: {
         windows: spatialDependence(windows).map((window) => ({ ...window, to: 1 })),
         mixed: [{ input: 0, axis: 0, as: 'channel' }],
@@ -111,10 +113,12 @@ const fold = operation<UnfoldArguments & { output_size: readonly number[] }>({
     }
     return {
       output: float(channels, ...size),
-      steps: [
-        { what: 'channels', formula: `${print(rows)}/${String(places)} = ${print(channels)}` },
-        { what: 'windows', formula: `${counts.join('·')} = ${String(count)}` },
-      ],
+      get steps() {
+        return [
+          { what: 'channels', formula: `${print(rows)}/${String(places)} = ${print(channels)}` },
+          { what: 'windows', formula: `${counts.join('·')} = ${String(count)}` },
+        ];
+      },
       dependence: { windows: [unevenWindow(0, 1, 1), unevenWindow(0, 1, 2)], mixed: [{ input: 0, axis: 0, as: 'channel' }] },
       execute: ({ builder, inputs }) => {
         const [batch, height] = builder.shape(inputs[0]!) as [number, number];

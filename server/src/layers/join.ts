@@ -64,7 +64,9 @@ const concat = tensorFunction<{ dim: number }>({
     });
     return {
       output: { element: commonElement(call.inputs), shape: shape.map((size, index) => (index === at ? total : size)) },
-      steps: [{ what: `axis ${String(at)}`, formula: `${parts.map(print).join(' + ')} = ${print(total)}` }],
+      get steps() {
+        return [{ what: `axis ${String(at)}`, formula: `${parts.map(print).join(' + ')} = ${print(total)}` }];
+      },
       dependence: { windows, mixed: [], joinedAlong: at },
       execute: ({ builder, inputs }) => builder.concat(commonBatch(builder, inputs), at + 1),
     };
@@ -115,7 +117,9 @@ function parts(call: Pick<Call, 'inputs'>, at: number, sizes: readonly Dimension
   return {
     output: list[0]!,
     list,
-    steps: [{ what: `axis ${String(at)}`, formula: `${print(shape[at]!)} = ${sizes.map(print).join(' + ')}` }],
+    get steps() {
+      return [{ what: `axis ${String(at)}`, formula: `${print(shape[at]!)} = ${sizes.map(print).join(' + ')}` }];
+    },
     dependence: { windows: shape.map((_, index) => (index === at ? unevenWindow(0, at, at) : identity(0, index, index))), mixed: [] },
     dependences: sizes.map((size, part) => {
       const start = add(0, ...sizes.slice(0, part));
@@ -248,7 +252,9 @@ const repeatInterleave = tensorFunction<{ repeats: number; dim: number | null }>
     if (at === undefined) return undefined;
     return {
       output: { element, shape: source.map((size, index) => (index === at ? multiply(size, repeats) : size)) },
-      steps: [{ what: `axis ${String(at)}`, formula: `${print(source[at]!)}·${String(repeats)} = ${print(multiply(source[at]!, repeats))}` }],
+      get steps() {
+        return [{ what: `axis ${String(at)}`, formula: `${print(source[at]!)}·${String(repeats)} = ${print(multiply(source[at]!, repeats))}` }];
+      },
       dependence: {
         windows: shape.map((_, index) => (dim === null || index === at ? enlarged(0, index, at, repeats) : identity(0, index, index))),
         mixed: [],

@@ -102,7 +102,9 @@ function reshaping(name: string, source: string): FunctionOperation {
       if (shape === undefined) return undefined;
       return {
         output: { element: type.element, shape },
-        steps: [{ what: 'elements', formula: `${printShape(type.shape)} and ${printShape(shape)}: ${print(elements(shape))}` }],
+        get steps() {
+          return [{ what: 'elements', formula: `${printShape(type.shape)} and ${printShape(shape)}: ${print(elements(shape))}` }];
+        },
         dependence: reshapeDependence(type.shape, shape),
         execute: ({ builder, inputs }) => builder.reshape(inputs[0]!, [builder.shape(inputs[0]!)[0]!, ...(shape as readonly number[])]),
       };
@@ -141,7 +143,9 @@ function flattening(name: string, source: string): FunctionOperation {
       const result = [...shape.slice(0, first), flat, ...shape.slice(last + 1)];
       return {
         output: { element, shape: result },
-        steps: [{ what: 'size', formula: `${shape.slice(first, last + 1).map(print).join('·') || '1'} = ${print(flat)}` }],
+        get steps() {
+          return [{ what: 'size', formula: `${shape.slice(first, last + 1).map(print).join('·') || '1'} = ${print(flat)}` }];
+        },
         dependence: reshapeDependence(shape, result),
         execute: ({ builder, inputs }) => builder.reshape(inputs[0]!, [builder.shape(inputs[0]!)[0]!, ...(result as readonly number[])]),
       };
@@ -173,7 +177,9 @@ function unflattening(name: string, source: string): FunctionOperation {
       const result = [...shape.slice(0, at), ...sizes, ...shape.slice(at + 1)];
       return {
         output: { element, shape: result },
-        steps: [{ what: 'sizes', formula: `${print(shape[at]!)} = ${sizes.map(print).join('·')}` }],
+        get steps() {
+          return [{ what: 'sizes', formula: `${print(shape[at]!)} = ${sizes.map(print).join('·')}` }];
+        },
         dependence: reshapeDependence(shape, result),
         execute: ({ builder, inputs }) => builder.reshape(inputs[0]!, [builder.shape(inputs[0]!)[0]!, ...(result as readonly number[])]),
       };
@@ -265,7 +271,9 @@ const splitHeads = operation<{ heads: Dimension }>({
     const lead = shape.length - 2;
     return {
       output: { element, shape: [...shape.slice(0, lead), heads, shape[lead]!, each] },
-      steps: [{ what: 'width per head', formula: `${print(width)}/${print(heads)} = ${print(each)}` }],
+      get steps() {
+        return [{ what: 'width per head', formula: `${print(width)}/${print(heads)} = ${print(each)}` }];
+      },
       dependence: {
         windows: [...elementwise(lead).windows, identity(0, lead, lead + 1)],
         mixed: [{ input: 0, axis: lead + 1, as: 'channel' }],
@@ -296,7 +304,9 @@ const mergeHeads = operation<object>({
     const width = multiply(shape[lead]!, shape[lead + 2]!);
     return {
       output: { element, shape: [...shape.slice(0, lead), shape[lead + 1]!, width] },
-      steps: [{ what: 'width', formula: `${print(shape[lead]!)}·${print(shape[lead + 2]!)} = ${print(width)}` }],
+      get steps() {
+        return [{ what: 'width', formula: `${print(shape[lead]!)}·${print(shape[lead + 2]!)} = ${print(width)}` }];
+      },
       dependence: {
         windows: [...elementwise(lead).windows, identity(0, lead + 1, lead)],
         mixed: [lead, lead + 2].map((index) => ({ input: 0, axis: index, as: 'channel' as const })),

@@ -36,7 +36,9 @@ const linear = operation<{ out_features: Dimension; bias: boolean }>({
       output: float(...rows, out_features),
       parameters: weightAndBias(weight, features, bias ? out_features : undefined),
       macs,
-      steps: [parameterStep(weight, bias ? out_features : undefined), macsStep([...rows, features, out_features], macs)],
+      get steps() {
+        return [parameterStep(weight, bias ? out_features : undefined), macsStep([...rows, features, out_features], macs)];
+      },
       dependence: mixing(shape.length, shape.length - 1, 'channel'),
       execute: ({ builder, inputs, parameters: { weight: map, bias: shift } }) => {
         const x = inputs[0]!;
@@ -97,7 +99,9 @@ const embedding = operation<{ num_embeddings: Dimension; embedding_dim: Dimensio
     return {
       output: float(...shape, table[1]),
       parameters: [{ name: 'weight', shape: table, initial: { normal: 1 } }],
-      steps: [parameterStep(table, undefined)],
+      get steps() {
+        return [parameterStep(table, undefined)];
+      },
       dependence: { windows: shape.map((_, axis) => identity(0, axis, axis)), mixed: [] },
       execute: ({ builder, inputs, parameters: { weight } }) => {
         const rows = builder.gather(weight!, inputs[0]!);
@@ -141,7 +145,9 @@ const bilinear = operation<{ out_features: Dimension; bias: boolean }>({
       output: float(...rows[0]!, out_features),
       parameters: weightAndBias(weight, left, bias ? out_features : undefined),
       macs,
-      steps: [parameterStep(weight, bias ? out_features : undefined), macsStep(factors, macs)],
+      get steps() {
+        return [parameterStep(weight, bias ? out_features : undefined), macsStep(factors, macs)];
+      },
       dependence: {
         windows: shapes.flatMap((shape, input) => shape.slice(0, -1).map((_, axis) => identity(input, axis, axis))),
         mixed: shapes.map((shape, input) => ({ input, axis: shape.length - 1, as: 'channel' as const })),
@@ -191,7 +197,9 @@ const embeddingBag = operation<BagArguments>({
     return {
       output: float(...shape.slice(0, -1), table[1]),
       parameters: [{ name: 'weight', shape: table, initial: { normal: 1 } }],
-      steps: [parameterStep(table, undefined)],
+      get steps() {
+        return [parameterStep(table, undefined)];
+      },
       dependence: {
         windows: shape.slice(0, -1).map((_, axis) => identity(0, axis, axis)),
         mixed: [{ input: 0, axis: shape.length - 1, as: 'position' }],

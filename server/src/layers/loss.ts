@@ -69,7 +69,9 @@ function pairLoss<A extends { reduction: string }>({ name, summary, formula, kee
       const count = print(elements(shape));
       return {
         output: { element: 'float', shape: result },
-        steps: how === 'none' ? [] : [{ what: 'reduced', formula: `${how} of ${count} ${count === '1' ? 'value' : 'values'} per example` }],
+        get steps() {
+          return how === 'none' ? [] : [{ what: 'reduced', formula: `${how} of ${count} ${count === '1' ? 'value' : 'values'} per example` }];
+        },
         dependence: how === 'none' ? broadcastDependence(shapes, shape) : everything(shapes.map((each) => each.length)),
         execute: ({ builder, inputs }) => {
           const operands = aligned(builder, lifted(builder, inputs, shapes), shape.length);

@@ -86,7 +86,9 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
         parameters,
         buffers: track_running_stats ? runningStatistics(channels!) : [],
         statistics: multiply(2, channels!),
-        steps: parameterStep(parameters, channels!),
+        get steps() {
+          return parameterStep(parameters, channels!);
+        },
         dependence: elementwise(type.shape.length),
         execute: ({ builder, inputs, parameters: { weight, bias } }) => {
           const over = [0, ...spatial.map((_, axis) => axis + 2)];
@@ -143,7 +145,9 @@ const layerNorm = operation<{ dims: number; eps: number; elementwise_affine: boo
       output: type,
       parameters,
       statistics: multiply(2, ...type.shape.slice(0, -count)),
-      steps: parameterStep(parameters, multiply(...shape)),
+      get steps() {
+        return parameterStep(parameters, multiply(...shape));
+      },
       dependence: lastAxes(type.shape.length, count),
       execute: ({ builder, inputs, parameters: { weight, bias } }) => {
         const rank = type.shape.length + 1;
@@ -188,7 +192,9 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean; 
       output: type,
       parameters,
       statistics: 2 * num_groups,
-      steps: parameterStep(parameters, channels!),
+      get steps() {
+        return parameterStep(parameters, channels!);
+      },
       dependence: {
         windows: [],
         mixed: type.shape.map((_, axis) => ({ input: 0, axis, as: axis === 0 ? ('channel' as const) : ('position' as const) })),
@@ -238,7 +244,9 @@ function instanceNorm(axes: 1 | 2 | 3): Operation {
         parameters,
         buffers: track_running_stats ? runningStatistics(count) : [],
         statistics: multiply(2, count),
-        steps: parameterStep(parameters, count),
+        get steps() {
+          return parameterStep(parameters, count);
+        },
         dependence: {
           windows: [identity(0, 0, 0)],
           mixed: spatial.map((_, axis) => ({ input: 0, axis: axis + 1, as: 'position' as const })),
@@ -278,7 +286,9 @@ const rmsNorm = operation<{ dims: number; eps: number | null; elementwise_affine
       output: type,
       parameters,
       statistics: multiply(...type.shape.slice(0, -count)),
-      steps: parameterStep(parameters, multiply(...shape)),
+      get steps() {
+        return parameterStep(parameters, multiply(...shape));
+      },
       dependence: lastAxes(type.shape.length, count),
       execute: ({ builder, inputs, parameters: { weight } }) => {
         const rank = type.shape.length + 1;

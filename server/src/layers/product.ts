@@ -59,7 +59,9 @@ const matmul = tensorFunction<object>({
     return {
       output: { element: call.inputs.every((input) => input.element === 'int') ? 'int' : 'float', shape },
       macs,
-      steps: [macsStep([...lead, left.at(-2)!, left.at(-1)!, right.at(-1)!], macs)],
+      get steps() {
+        return [macsStep([...lead, left.at(-2)!, left.at(-1)!, right.at(-1)!], macs)];
+      },
       dependence: matmulDependence([a!.shape, b!.shape], leads, lead, rows.length),
       execute: ({ builder, inputs: [x, y] }) => {
         const [batchX, ...shapeX] = builder.shape(x!);
@@ -133,7 +135,9 @@ const dot = tensorFunction<object>({
     return {
       output: { element: call.inputs.every((input) => input.element === 'int') ? 'int' : 'float', shape: [] },
       macs,
-      steps: [macsStep([macs], macs)],
+      get steps() {
+        return [macsStep([macs], macs)];
+      },
       dependence: { windows: [], mixed: [0, 1].map((input) => ({ input, axis: 0, as: 'position' as const })) },
       execute: ({ builder, inputs: [x, y] }) => builder.sum(builder.multiply(x!, y!), [1]),
     };

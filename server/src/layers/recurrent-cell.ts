@@ -160,10 +160,12 @@ function cell({ name, kind, summary, formula }: CellEntry): Operation {
         parameters,
         macs,
         statistics,
-        steps: [
-          { what: 'parameters', formula: `${String(rows)}·(${String(features)} + ${String(hidden)})${bias ? ` + 2·${String(rows)}` : ''} = ${count.toLocaleString('en-US')}` },
-          macsStep([rows, features + hidden], macs),
-        ],
+        get steps() {
+          return [
+            { what: 'parameters', formula: `${String(rows)}·(${String(features)} + ${String(hidden)})${bias ? ` + 2·${String(rows)}` : ''} = ${count.toLocaleString('en-US')}` },
+            macsStep([rows, features + hidden], macs),
+          ];
+        },
         dependence: { windows: [], mixed: call.inputs.map((_, input) => ({ input, axis: 0, as: 'channel' as const })) },
         execute: ({ builder, inputs: refs, parameters: weights }) => {
           const batch = Math.max(...refs.map((ref) => builder.shape(ref)[0]!));

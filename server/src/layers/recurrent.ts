@@ -148,10 +148,12 @@ function recurrent({ name, cell, summary, formula, source }: RecurrentKind): Ope
         parameters,
         macs,
         ...keptValues(cell, steps, geometry, { isGiven: h0 !== undefined, dropout }),
-        steps: [
-          { what: 'parameters', formula: `${parameters.map((parameter) => parameter.shape.join('·')).join(' + ')} = ${count.toLocaleString('en-US')}` },
-          macsStep([steps, macsOf(1, parameters)], macs),
-        ],
+        get steps() {
+          return [
+            { what: 'parameters', formula: `${parameters.map((parameter) => parameter.shape.join('·')).join(' + ')} = ${count.toLocaleString('en-US')}` },
+            macsStep([steps, macsOf(1, parameters)], macs),
+          ];
+        },
         dependence: {
           windows: [],
           mixed: call.inputs.flatMap((input, index) =>

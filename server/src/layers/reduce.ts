@@ -82,7 +82,9 @@ function reduction<A = object>({ name, torch = name, summary, formula, keeps, wo
       const shape = reducedShape(type!.shape, gone, keep);
       return {
         output: { element: result === 'same' ? type!.element : 'float', shape },
-        steps: [{ what: 'reduced', formula: `${print(count)} values into each of ${printShape(shape)}` }],
+        get steps() {
+          return [{ what: 'reduced', formula: `${print(count)} values into each of ${printShape(shape)}` }];
+        },
         dependence: reductionDependence(rank, gone, keep),
         execute: ({ builder, inputs }) => apply(builder, inputs[0]!, gone.map((index) => index + 1), keep, call.arguments),
       };

@@ -250,7 +250,9 @@ function shuffle(name: string, enlarge: boolean): Operation {
       const mixed: MixedAxis[] = [{ input: 0, axis: at, as: 'channel' }];
       const result = (sizes: readonly Dimension[], cut: readonly number[], order: readonly number[], step: string): Inference => ({
         output: { element, shape: [...lead, ...sizes] },
-        steps: [{ what: 'channels', formula: step }],
+        get steps() {
+          return [{ what: 'channels', formula: step }];
+        },
         dependence: { windows: [...lead.map((_, axis) => identity(0, axis, axis)), ...spatial], mixed },
         execute: ({ builder, inputs }) => {
           const front = builder.shape(inputs[0]!).slice(0, -3);

@@ -46,7 +46,9 @@ const arange = tensorFunction<{ start: Dimension; end: Dimension | null; step: n
     }
     return {
       output: { element: ints ? 'int' : 'float', shape: [size] },
-      steps: [{ what: 'size', formula: `⌈(${print(end)} − ${print(start)})/${String(step)}⌉ = ${print(size)}` }],
+      get steps() {
+        return [{ what: 'size', formula: `⌈(${print(end)} − ${print(start)})/${String(step)}⌉ = ${print(size)}` }];
+      },
       dependence: nothing,
       execute: ({ builder }) =>
         builder.constant(

@@ -136,10 +136,12 @@ function inferTransformer(call: Call<TransformerArguments>, sketch: Sketch): Inf
     parameters,
     macs,
     ...keptValues(call, attentions, steps, width),
-    steps: [
-      { what: 'parameters', formula: `${String(attentions.length)} attention${attentions.length === 1 ? '' : 's'}, 2 linear maps, ${String(norms.length)} norms: ${count.toLocaleString('en-US')}` },
-      macsStep([macs], macs),
-    ],
+    get steps() {
+      return [
+        { what: 'parameters', formula: `${String(attentions.length)} attention${attentions.length === 1 ? '' : 's'}, 2 linear maps, ${String(norms.length)} norms: ${count.toLocaleString('en-US')}` },
+        macsStep([macs], macs),
+      ];
+    },
     dependence: everything(call.inputs.map((input) => input.shape.length)),
     execute: ({ builder, inputs: refs, parameters: weights, key }: Execution) => {
       const shared = commonBatch(builder, refs);

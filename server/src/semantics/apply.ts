@@ -69,22 +69,17 @@ export function apply(context: Context, layer: Layer, inputs: readonly Value[], 
   const { run } = context;
   const from = run.graph.nodes.length;
   const value = applyUnnoted(context, layer, inputs, node, named);
-  run.applied.push({ layer, from, to: run.graph.nodes.length });
-  const observation = {
-    value,
-    application: { inputs, from, to: run.graph.nodes.length },
-    chain: context.chain,
-    run,
-  };
-  run.findings.observe(node, observation);
-  if (layer.origin.node !== node) run.findings.observe(layer.origin.node, observation);
-  if (layer.kind === 'catalog') for (const wrapped of layer.wraps ?? []) run.findings.observe(wrapped.origin.node, observation);
+  const application = { inputs, from, to: run.graph.nodes.length };
+  run.findings.observe(node, value, context, application);
+  if (layer.origin.node !== node) run.findings.observe(layer.origin.node, value, context, application);
+  run.applied.push({ layer, from, to: application.to });
+  if (layer.kind === 'catalog' && layer.wraps !== undefined) for (const wrapped of layer.wraps) run.findings.observe(wrapped.origin.node, value, context, application);
   return value;
 }
 
 function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], node: ast.Expression, named: NamedInputs | undefined): Value {
   const isBlock = layer.kind === 'composition' || (layer.kind === 'body' && layer.node.kind !== 'stack' && layer.node.kind !== 'model');
-  if (inputs.some((input) => input.kind === 'unknown') && !(context.run.isBlind && isBlock)) return unknown;
+  if (inputs.some(isUnknown) && !(context.run.isBlind && isBlock)) return unknown;
   const place = at(context, node);
   switch (layer.kind) {
     case 'body': {
@@ -124,6 +119,14 @@ function takesOneTensor({ target }: FunctionValue): boolean {
   return operation?.inputs.length === 1 && operation.inputs[0]?.variadic !== true;
 }
 
+function isList(value: Value): boolean {
+  return value.kind === 'list';
+}
+
+function isUnknown(value: Value): boolean {
+  return value.kind === 'unknown';
+}
+
 function applyCatalog(
   context: Context,
   layer: CatalogLayer,
@@ -132,13 +135,11 @@ function applyCatalog(
   named: NamedInputs | undefined,
 ): Value {
   const [only] = inputs;
-  const definition = layer.operation.inputs;
-  const takesList = definition.some((input) => input.variadic === true);
-  if (inputs.length === 1 && only?.kind === 'list' && !takesList) {
+  if (inputs.length === 1 && only?.kind === 'list' && !layer.operation.inputs.some((input) => input.variadic === true)) {
     return list(only.items.map((item) => applyCatalog(context, layer, [item], node, named)));
   }
   // Lists give their items: concat takes any number, and the states of LSTM(d)(x, [h0, c0]) are two.
-  const values = inputs.flatMap((input) => (input.kind === 'list' ? input.items : [input]));
+  const values = inputs.some(isList) ? inputs.flatMap((input) => (input.kind === 'list' ? input.items : [input])) : inputs;
   const tensors: Tensor[] = [];
   for (const value of values) {
     if (value.kind === 'unknown') return unknown;
@@ -182,6 +183,17 @@ export interface ApplicationSite {
   readonly named?: NamedInputs;
 }
 
+/** How many inputs an operation needs, and how many it takes at most. */
+function inputCounts({ inputs }: Operation): { readonly needed: number; readonly most: number } {
+  let needed = 0;
+  let most = 0;
+  for (const { optional, variadic } of inputs) {
+    if (optional !== true && variadic !== true) needed++;
+    most += variadic === true ? Infinity : 1;
+  }
+  return { needed, most };
+}
+
 /** Infers what an operation does to these tensors, and adds it to the graph. */
 export function applyOperation(
   context: Context,
@@ -191,8 +203,7 @@ export function applyOperation(
   site: ApplicationSite,
 ): Value {
   const { run } = context;
-  const needed = operation.inputs.filter((input) => input.optional !== true && input.variadic !== true).length;
-  const most = operation.inputs.some((input) => input.variadic === true) ? Infinity : operation.inputs.length;
+  const { needed, most } = inputCounts(operation);
   if (inputs.length < needed || inputs.length > most) {
     run.report(context, {
       code: 'wrong-input-count',
@@ -247,7 +258,7 @@ export function applyOperation(
 function infer(context: Context, operation: Operation, given: Arguments, inputs: readonly Tensor[], site: ApplicationSite): Effect | undefined {
   const { run } = context;
   const isSymbolic = inputs.some(({ type }) => type.shape.some((size) => typeof size !== 'number'));
-  run.spendOnce(context, () => site.place, isSymbolic ? stepsOf.symbolicInference : stepsOf.inference);
+  run.spendOnce(context, site.place, isSymbolic ? stepsOf.symbolicInference : stepsOf.inference);
   const places = site.argumentPlaces ?? new Map<string, Place>();
   let hasProblem = false;
   const reportProblem = (problem: Problem, severity: 'error' | 'warning'): void => {
@@ -297,11 +308,15 @@ function argumentFix(
 }
 
 function sizesAreExact(context: Context, shape: readonly Dimension[], operation: Operation, place: Place): boolean {
-  const { run } = context;
-  const inexact = shape.find((dimension) => typeof dimension === 'number' && !Number.isSafeInteger(dimension));
-  const count = shape.reduce<number>((total, dimension) => (typeof dimension === 'number' ? total * dimension : total), 1);
-  if (inexact === undefined && Number.isSafeInteger(count)) return true;
-  run.report(context, {
+  let count = 1;
+  let isExact = true;
+  for (const dimension of shape) {
+    if (typeof dimension !== 'number') continue;
+    count *= dimension;
+    isExact &&= Number.isSafeInteger(dimension);
+  }
+  if (isExact && Number.isSafeInteger(count)) return true;
+  context.run.report(context, {
     code: 'size-too-large',
     place,
     message: `the output of ${operation.name}, ${printShape(shape)}, has more than 2^53 elements, the largest size that is exact`,
@@ -319,7 +334,7 @@ function parametersOf(
   const { run } = context;
   const before = site.layer?.parameters;
   if (before !== undefined) {
-    const clash = before.findIndex((parameter, index) => printShape(parameter.type.shape) !== printShape(wanted[index]!.shape));
+    const clash = before.findIndex((parameter, index) => parameter.type.shape !== wanted[index]!.shape && printShape(parameter.type.shape) !== printShape(wanted[index]!.shape));
     if (clash < 0) return before;
     run.report(context, {
       code: 'shared-shape-clash',

@@ -37,8 +37,8 @@ export function evaluateBinary(context: Context, node: ast.Binary): Value {
   const left = evaluate(context, node.left);
   const right = evaluate(context, node.right);
   if (left.kind === 'unknown' || right.kind === 'unknown') return unknown;
-  const layer = [left, right].find(isLayerLike);
-  if (layer !== undefined) {
+  const layer = isLayerLike(left) ? left : right;
+  if (isLayerLike(layer)) {
     context.run.report(context, {
       code: 'arithmetic-on-layer',
       place: at(context, node),
@@ -50,7 +50,7 @@ export function evaluateBinary(context: Context, node: ast.Binary): Value {
     return applyFunction(context, tensorFunctions[node.operator], [left, right], node, {}, [node.left, node.right]);
   }
   if (node.operator === '+' && left.kind === 'list' && right.kind === 'list') {
-    context.run.spend(context, () => at(context, node), left.items.length + right.items.length);
+    context.run.spend(context, { span: node.span }, left.items.length + right.items.length);
     return list([...left.items, ...right.items]);
   }
   return arithmetic(context, node.operator, left, right, node);
@@ -85,7 +85,8 @@ function arithmetic(context: Context, operator: ast.BinaryOperator, left: Value,
 
 /** A bound of the number of summands that a result has. */
 function summands(operator: ast.BinaryOperator, a: Dimension, b: Dimension): number {
-  const [left, right] = [a, b].map((side) => (typeof side === 'number' ? 1 : side.terms.length)) as [number, number];
+  const left = typeof a === 'number' ? 1 : a.terms.length;
+  const right = typeof b === 'number' ? 1 : b.terms.length;
   if (operator === '*') return left * right;
   return operator === '^' && typeof b === 'number' && left > 1 ? left ** b : left + right;
 }

@@ -21,7 +21,7 @@ function bodyLayer(
   name: string,
   run: Application,
 ): Value {
-  const made = context.activation.remember(node, (): { memory: Memory } => ({ memory: new Map() }));
+  const made = context.activation.recall<{ memory: Memory }>(node) ?? context.activation.keep(node, { memory: new Map() as Memory });
   const layer: BodyLayer = {
     kind: 'body',
     name,
@@ -165,7 +165,7 @@ function loop(context: Context, node: ast.Repeat | ast.For, rounds: number, prep
     for (let round = 0; round < rounds; round++) {
       const before = inner.run.standing;
       const incoming = flow;
-      inner.run.spend(inner, () => at(inner, node));
+      inner.run.spend(inner, node);
       const next = nextRound(inner, flow);
       prepare(next, round);
       runStatements(next, node.body.statements);

@@ -26,9 +26,10 @@ export function runBody(context: Context, block: ast.Block, place: Place, name: 
   if (context.depth >= run.limits.depth) {
     return run.stop(context, place, 'too-deep', `${name} is applied inside itself more than ${String(run.limits.depth)} deep; an if must end the recursion`);
   }
-  run.spend(context, () => place, stepsOf.body);
+  run.spend(context, place, stepsOf.body);
   runStatements(context, block.statements);
-  const inputs = block.statements.filter((statement) => statement.kind === 'input').length;
+  let inputs = 0;
+  for (const statement of block.statements) if (statement.kind === 'input') inputs++;
   const most = Math.max(1, inputs);
   if (body.incoming.length > most) {
     run.report(context, {
@@ -91,7 +92,7 @@ function bind(context: Context, name: ast.Name, value: Value, bound?: ast.Expres
     return;
   }
   context.scope.bind(name.text, { value, place: at(context, name), bound });
-  context.run.findings.observe(name, { value, chain: context.chain, run: context.run });
+  context.run.findings.observe(name, value, context);
 }
 
 /** A tensor that the network takes from outside. */
@@ -160,18 +161,18 @@ function param(context: Context, statement: ast.Param): void {
     bind(context, statement.name, unknown);
     return;
   }
-  const made = context.activation.remember(statement, (): Tensor => {
+  let parameter = context.activation.recall<Tensor>(statement);
+  if (parameter === undefined) {
     const constant = initial === undefined ? undefined : toNumber(initial);
     const source = {
       kind: 'parameter' as const,
       name: statement.name.text,
       initial: constant === undefined ? { normal: 1 } : { constant },
     };
-    const parameter = run.newTensor(type, false, source, at(context, statement.name));
+    parameter = context.activation.keep(statement, run.newTensor(type, false, source, at(context, statement.name)));
     run.graph.parameters.push(parameter);
-    return parameter;
-  });
-  bind(context, statement.name, tensor(made));
+  }
+  bind(context, statement.name, tensor(parameter));
 }
 
 /** Publishes the flow under a name, or what the name stands for. */
@@ -186,7 +187,7 @@ function output(context: Context, statement: ast.Output): void {
     return;
   }
   if (bound === undefined) bind(context, statement.name, value);
-  else run.findings.observe(statement.name, { value, chain: context.chain, run });
+  else run.findings.observe(statement.name, value, context);
   body.publish(name, value);
 }
 
@@ -209,7 +210,7 @@ function loss(context: Context, statement: ast.Loss): void {
     return;
   }
   run.graph.losses.push(value.tensor);
-  run.findings.observe(statement, { value, chain: context.chain, run });
+  run.findings.observe(statement, value, context);
 }
 
 function optimizer(context: Context, statement: ast.Optimizer): void {

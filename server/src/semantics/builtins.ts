@@ -143,7 +143,7 @@ const range: Builtin = {
       context.run.report(context, { code: 'too-many-repeats', place: at(context, node), message: `a range of ${count.toLocaleString('en-US')} is above ${context.run.limits.repeats.toLocaleString('en-US')}, the limit of the analysis` });
       return unknown;
     }
-    context.run.spend(context, () => at(context, node), count);
+    context.run.spend(context, { span: node.span }, count);
     return list(Array.from({ length: count }, (_, index) => size(start + index * third)));
   },
 };
@@ -162,7 +162,7 @@ const zip: Builtin = {
       context.run.report(context, { code: 'unequal-lists', place: at(context, node), message: `zip joins lists of the same length, but these have ${(lists as (readonly Value[])[]).map((items) => String(items.length)).join(', ')} items` });
       return unknown;
     }
-    context.run.spend(context, () => at(context, node), lengths[0]! * lists.length);
+    context.run.spend(context, { span: node.span }, lengths[0]! * lists.length);
     return list(Array.from({ length: lengths[0]! }, (_, index) => list(lists.map((items) => items![index]!))));
   },
 };

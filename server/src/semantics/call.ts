@@ -21,14 +21,13 @@ export function evaluateArgument(context: Context, argument: ast.Argument): Boun
 
 export function evaluateCall(context: Context, node: ast.Call): Value {
   const callee = evaluate(context, node.callee);
-  const given = node.arguments.map((argument) => evaluateArgument(context, argument));
-  const misplaced = node.arguments.findIndex(
-    (argument, index) => argument.name === undefined && node.arguments.slice(0, index).some((before) => before.name !== undefined),
-  );
-  if (misplaced >= 0) {
+  const given: BoundArgument[] = [];
+  for (const argument of node.arguments) given.push(evaluateArgument(context, argument));
+  const misplaced = firstMisplaced(given);
+  if (misplaced !== undefined) {
     context.run.report(context, {
       code: 'positional-after-named',
-      place: given[misplaced]!.place,
+      place: misplaced.place,
       message: 'an argument without a name stands behind a named one; move it to the front or name it',
     });
     return unknown;
@@ -50,6 +49,16 @@ export function evaluateCall(context: Context, node: ast.Call): Value {
       });
       return unknown;
   }
+}
+
+/** The first argument without a name behind one that has a name. */
+function firstMisplaced(given: readonly BoundArgument[]): BoundArgument | undefined {
+  let isNamed = false;
+  for (const argument of given) {
+    if (argument.name !== undefined) isNamed = true;
+    else if (isNamed) return argument;
+  }
+  return undefined;
 }
 
 /** Applies a layer to what stands in its parentheses: inputs in order, then inputs and arguments of its forward by name. */

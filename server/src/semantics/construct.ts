@@ -20,6 +20,7 @@ import {
   type ConstructorValue,
   holdsLayer,
   type Insertion,
+  type Layer,
   type Memory,
   toRaw,
   unknown,
@@ -33,12 +34,11 @@ export function construct(
   given: readonly BoundArgument[],
   node: ast.Expression,
 ): Value {
-  return context.activation.remember(node, () => {
-    const { target } = constructor;
-    return target.kind === 'catalog'
-      ? constructCatalog(context, target.operation, given, node)
-      : constructBody(context, constructor, given, node);
-  });
+  const known = context.activation.recall<Value>(node);
+  if (known !== undefined) return known;
+  const { target } = constructor;
+  const made = target.kind === 'catalog' ? constructCatalog(context, target.operation, given, node) : constructBody(context, constructor, given, node);
+  return context.activation.keep(node, made);
 }
 
 function constructCatalog(
@@ -47,7 +47,7 @@ function constructCatalog(
   given: readonly BoundArgument[],
   node: ast.Expression,
 ): Value {
-  const misused = given.find((argument) => argument.value.kind === 'tensor');
+  const misused = given.length === 0 ? undefined : given.find((argument) => argument.value.kind === 'tensor');
   if (misused !== undefined) {
     context.run.report(context, {
       code: 'layer-called-on-tensor',
@@ -66,10 +66,16 @@ function constructCatalog(
       arguments: bound.arguments,
       argumentPlaces: bound.places,
       insertion: (bound.insertion ??= insertionInto(context, node)),
-      wraps: given.flatMap(({ value }) => (value.kind === 'layer' ? [value.layer] : [])),
+      wraps: wrapped(given),
       origin: { place: at(context, node), node },
     },
   };
+}
+
+const nothingWrapped: readonly Layer[] = [];
+
+function wrapped(given: readonly BoundArgument[]): readonly Layer[] {
+  return given.some(({ value }) => value.kind === 'layer') ? given.flatMap(({ value }) => (value.kind === 'layer' ? [value.layer] : [])) : nothingWrapped;
 }
 
 /** Where a further argument goes: before the closing parenthesis of a call, or in new ones behind a bare name. */
@@ -165,37 +171,36 @@ export function bindParameters(
   place: Place,
 ): Scope | undefined {
   const { run } = context;
-  const values = new Map<string, BoundArgument>();
-  const names = parameters.map((parameter) => parameter.name.text);
+  /** By parameter; of two of one name the first stands for both. */
+  const written: (BoundArgument | undefined)[] = [];
+  const indexOf = (key: string): number => parameters.findIndex((parameter) => parameter.name.text === key);
   let complete = true;
-  const take = (argument: BoundArgument, index: number, onRepeat: 'report' | 'replace'): void => {
-    const key = argument.name ?? names[index];
-    const problem: Omit<Finding, 'place'> | undefined =
-      key === undefined
-        ? { code: 'too-many-arguments', message: `${name} takes ${names.length === 0 ? 'no arguments' : `${String(names.length)} (${names.join(', ')})`}, but this is one more` }
-        : !names.includes(key)
-          ? { code: 'unknown-argument', message: `${name} has no argument ${key}${suggestion(key, names)}`, fixes: renaming(argument.namePlace, nearestName(key, names)) }
-          : values.has(key) && onRepeat === 'report'
-            ? { code: 'repeated-argument', message: `${key} is given twice` }
-            : undefined;
-    if (problem !== undefined) {
-      run.report(context, { ...problem, place: argument.namePlace ?? argument.place });
-      complete = false;
-    } else values.set(key!, argument);
+  const take = (all: readonly BoundArgument[], onRepeat: 'report' | 'replace'): void => {
+    const taken = new Set<number>();
+    let position = 0;
+    for (const argument of all) {
+      const key = argument.name ?? parameters[position++]?.name.text;
+      const index = key === undefined ? -1 : indexOf(key);
+      const problem = index < 0 ? noArgument(name, key, argument, parameters) : taken.has(index) && onRepeat === 'report' ? { code: 'repeated-argument' as const, message: `${key!} is given twice` } : undefined;
+      if (problem !== undefined) {
+        run.report(context, { ...problem, place: argument.namePlace ?? argument.place });
+        complete = false;
+        continue;
+      }
+      taken.add(index);
+      written[index] = argument;
+    }
   };
-  let position = 0;
-  for (const argument of defaults) take(argument, argument.name === undefined ? position++ : -1, 'replace');
-  const fromDefaults = new Map(values);
-  values.clear();
-  position = 0;
-  for (const argument of given) take(argument, argument.name === undefined ? position++ : -1, 'report');
+  if (defaults.length > 0) take(defaults, 'replace');
+  if (given.length > 0) take(given, 'report');
 
   const scope = new Scope(undefined, file);
+  if (parameters.length === 0) return complete ? scope : undefined;
   const inDeclaration: Context = { ...context, scope };
   for (const parameter of parameters) {
     const key = parameter.name.text;
-    const written = values.get(key) ?? fromDefaults.get(key);
-    if (written === undefined && parameter.default === undefined) {
+    const argument = written[indexOf(key)];
+    if (argument === undefined && parameter.default === undefined) {
       run.report(context, {
         code: 'missing-argument',
         place,
@@ -206,15 +211,22 @@ export function bindParameters(
       continue;
     }
     const value =
-      written === undefined
+      argument === undefined
         ? evaluate(inDeclaration, parameter.default!)
-        : written.written !== undefined && holdsLayer(written.value)
-          ? evaluate({ ...context, scope: new Scope(undefined, written.written.file) }, written.written.node)
-          : written.value;
+        : argument.written !== undefined && holdsLayer(argument.value)
+          ? evaluate({ ...context, scope: new Scope(undefined, argument.written.file) }, argument.written.node)
+          : argument.value;
     scope.bind(key, { value, place: { file, span: parameter.name.span } });
-    run.findings.observe(parameter.name, { value, chain: context.chain, run });
+    run.findings.observe(parameter.name, value, context);
   }
   return complete ? scope : undefined;
+}
+
+/** What is wrong with an argument that no parameter takes. */
+function noArgument(name: string, key: string | undefined, argument: BoundArgument, parameters: readonly ast.Parameter[]): Omit<Finding, 'place'> {
+  const names = parameters.map((parameter) => parameter.name.text);
+  if (key === undefined) return { code: 'too-many-arguments', message: `${name} takes ${names.length === 0 ? 'no arguments' : `${String(names.length)} (${names.join(', ')})`}, but this is one more` };
+  return { code: 'unknown-argument', message: `${name} has no argument ${key}${suggestion(key, names)}`, fixes: renaming(argument.namePlace, nearestName(key, names)) };
 }
 
 /** The fix that writes another name. */

@@ -15,10 +15,10 @@ import { boolean, describe, list, none, tensor, toNumber, unknown, type Value } 
 
 /** Evaluates, and notes the value for the editor. */
 export function evaluate(context: Context, node: ast.Expression): Value {
-  context.run.spend(context, () => at(context, node));
+  context.run.spend(context, node);
   const value = evaluateUnnoted(context, node);
   if (node.kind === 'name' || node.kind === 'member' || node.kind === 'call' || node.kind === 'binary' || node.kind === 'index') {
-    context.run.findings.observe(node, { value, chain: context.chain, run: context.run });
+    context.run.findings.observe(node, value, context);
   }
   return value;
 }

@@ -96,13 +96,13 @@ export class Findings {
     if (!ofFile.has(key)) ofFile.set(key, withSpans(diagnostic, (span, other) => (anchorOf(span) === undefined ? this.moving(other ?? file, span) : span)));
   }
 
-  /** Notes what an expression was worth. */
-  observe(node: Node, observation: Observation): void {
+  /** Notes what an expression was worth, or what its layer made of something. */
+  observe(node: Node, value: Value, { chain, run }: Pick<Observation, 'chain' | 'run'>, application?: Observation['application']): void {
     if (this.muted > 0) return;
     let known = this.observations.get(node);
     if (known === undefined) this.observations.set(node, (known = { first: [], count: 0 }));
     known.count++;
-    if (known.first.length < this.remembered) known.first.push(observation);
+    if (known.first.length < this.remembered) known.first.push({ value, application, chain, run });
   }
 
   /** Evaluates on trial: nothing is noted. */

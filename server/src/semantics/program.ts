@@ -291,7 +291,7 @@ export class Program {
       });
       return unknown;
     }
-    unit.findings.observe(declaration.name, { value, run: context.run });
+    unit.findings.observe(declaration.name, value, context);
     return value;
   }
 

@@ -68,15 +68,20 @@ export class Activation {
 
   constructor(private readonly memory: Memory) {}
 
-  /** The layer that this expression makes here; the same one in every application that shares the memory. */
-  remember<T>(node: object, make: () => T): T {
+  /** What this expression has made here, the same in every application that shares the memory; undefined where it must be made. */
+  recall<T>(node: object): T | undefined {
     const counts = (this.counts ??= new Map<object, number>());
     const index = counts.get(node) ?? 0;
     counts.set(node, index + 1);
-    let made = this.memory.get(node);
-    if (made === undefined) this.memory.set(node, (made = []));
-    if (index >= made.length) made.push(make());
-    return made[index] as T;
+    return this.memory.get(node)?.[index] as T | undefined;
+  }
+
+  /** Notes what an expression has made because there was nothing to recall. */
+  keep<T>(node: object, made: T): T {
+    const known = this.memory.get(node);
+    if (known === undefined) this.memory.set(node, [made]);
+    else known.push(made);
+    return made;
   }
 }
 
@@ -191,6 +196,8 @@ export class Run {
   }
 
   simplifiedType(type: TensorType): TensorType {
+    const { domain, relations } = this.graph;
+    if (domain.size === 0 && relations.length === 0) return type;
     const shape = type.shape.map((size) => this.simplified(size));
     return shape.every((size, axis) => size === type.shape[axis]) ? type : { ...type, shape };
   }
@@ -203,10 +210,10 @@ export class Run {
   }
 
   /** Counts work; ends an evaluation that would run away. */
-  spend(context: Context, place: () => Place, steps = 1): void {
+  spend(context: Context, where: { readonly span: Span; readonly file?: string }, steps = 1): void {
     this.steps += steps;
     if (this.steps <= this.limits.steps) return;
-    this.stop(context, place(), 'too-much-work', `the analysis ends here: it took ${grouped(this.limits.steps)} steps; use fewer repeats or shorter lists`);
+    this.stop(context, { file: where.file ?? context.scope.file, span: where.span }, 'too-much-work', `the analysis ends here: it took ${grouped(this.limits.steps)} steps; use fewer repeats or shorter lists`);
   }
 
   /** How far it has come, and what else could make the same statements do something else. */
@@ -236,7 +243,7 @@ export class Run {
   }
 
   /** Counts work whose result is shared: a round that repeats another does not take it again. */
-  spendOnce(context: Context, place: () => Place, steps: number): void {
+  spendOnce(context: Context, place: Place, steps: number): void {
     this.sharedSteps += steps;
     this.spend(context, place, steps);
   }

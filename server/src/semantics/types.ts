@@ -22,7 +22,7 @@ function letValue(context: Context, node: ast.Name): Value | undefined {
 
 function bindDimension(context: Context, node: ast.Name, value: Dimension): void {
   context.scope.bind(node.text, { value: size(value), place: at(context, node) });
-  context.run.findings.observe(node, { value: size(value), chain: context.chain, run: context.run });
+  context.run.findings.observe(node, size(value), context);
 }
 
 /** The names that a size computes with, such as m in `2 * m`: where they are new, the size tells them. */

@@ -209,7 +209,19 @@ const curves = new Map<string, Curve>();
 /** Activations with all kinds of arguments are only so many in one session. */
 const mostCurves = 256;
 
+/** φ(c·z) = c·φ(z) for c > 0, so that all moments follow from those at a mean square of 1. */
+const homogeneous: ReadonlySet<string> = new Set(['relu', 'leakyrelu']);
+
 function activation(node: GraphNode, x: Moments): Step | undefined {
+  const scale = Math.sqrt(x.square);
+  if (!homogeneous.has(kindOf(node)) || !(scale > 0 && Number.isFinite(x.square))) return activationAt(node, x);
+  const step = activationAt(node, { mean: x.mean / scale, square: 1, shared: x.shared / x.square });
+  if (step === undefined) return undefined;
+  const { mean, square, shared } = step.output;
+  return { output: { mean: mean * scale, square: square * x.square, shared: shared * x.square }, gradient: step.gradient };
+}
+
+function activationAt(node: GraphNode, x: Moments): Step | undefined {
   const curve = curveFor(node);
   if (curve === undefined) return undefined;
   const { last } = curve;

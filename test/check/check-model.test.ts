@@ -188,6 +188,12 @@ describe('memory', () => {
     expect(report.problem).toMatch(/^a check of M needs \S+ GB of memory, more than the 0\.0000010 GB that it may take/);
   });
 
+  it('counts second derivatives where they are asked for', () => {
+    const problem = check(dense, 'M', { memoryBytes: 450_000, second: true }).problem;
+    expect(problem).toMatch(/^a check of M needs \S+ GB of memory/);
+    expect(check(dense, 'M', { memoryBytes: 450_000 }).problem).toBeUndefined();
+  });
+
   it('that suffices for one example takes one', () => {
     expect(check(dense, 'M', { memoryBytes: 450_000 })).toMatchObject({ ok: true, batch: 1 });
     expect(check(dense, 'M')).toMatchObject({ ok: true, batch: 2 });

@@ -22,3 +22,18 @@ it('derivatives that are zero everywhere are said to be', () => {
   expect(ok).toBe(true);
   expect(notes).toEqual(['all derivatives of x, Linear_1.weight, Linear_1.bias are zero at every point that was drawn']);
 });
+
+it('the derivatives that show whether values are good are those of the check', () => {
+  let built = 0;
+  const text = 'model M { input x: [4]; loss sum(tanh(x)) }';
+  checkModel({ files: [{ uri, text }], file: uri, model: 'M', budgetEvaluations: 100 }, {
+    derivatives: {
+      tanh: (builder, cotangent, _, y) => {
+        built++;
+        return [builder.multiply(cotangent, builder.subtract(builder.scalar(1), builder.square(y)))];
+      },
+    },
+  });
+  // To know the memory, and to check.
+  expect(built).toBe(2);
+});

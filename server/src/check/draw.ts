@@ -1,8 +1,8 @@
 // The values that a check feeds all leaves, drawn so that there are derivatives to compare.
 
-import { Builder, type Ref } from '../engine/builder';
-import { prepareExecution } from '../engine/execute';
-import type { DerivativeTable } from '../engine/primitive';
+import type { Ref } from '../engine/builder';
+import { evaluateBase } from '../engine/gradient-check/check';
+import type { BasePoint, GradientCheck } from '../engine/gradient-check/check';
 import type { Graph, Tensor } from '../semantics/graph';
 import type { Lowering } from './lower';
 import { drawValues } from './values';
@@ -12,7 +12,9 @@ const draws = 8;
 const quickBytes = 64e6;
 
 export interface DrawnLeaves {
-  readonly values: ReadonlyMap<Ref, Float64Array>;
+  readonly leaves: ReadonlyMap<Ref, Float64Array>;
+  /** The loss and its derivatives there. */
+  readonly base: BasePoint;
   /** The checked leaves whose derivatives are zero in every entry. */
   readonly flat: readonly Ref[];
 }
@@ -21,23 +23,13 @@ export interface DrawnLeaves {
  * Values for the leaves of a program. At a point where a ReLU is off, all derivatives in front of it are zero, and a wrong one
  * that has it as a factor would agree: of several draws, that with the fewest tensors of zero derivatives is taken, the first of equals.
  */
-export function drawLeaves(
-  graph: Graph,
-  { lowering, loss, check, bytes }: { readonly lowering: Lowering; readonly loss: Ref; readonly check: readonly Ref[]; readonly bytes: number },
-  names: ReadonlyMap<Tensor, string>,
-  seed: number,
-  derivatives: Partial<DerivativeTable> | undefined,
-): DrawnLeaves {
-  if (bytes > quickBytes) return { values: valuesAt(graph, lowering, names, seed), flat: [] };
-  const builder = new Builder({ program: lowering.builder.program, derivatives });
-  const wanted = builder.gradient(loss, check);
-  const execution = prepareExecution(builder.program, wanted);
+export function drawLeaves(graph: Graph, lowering: Lowering, bytes: number, names: ReadonlyMap<Tensor, string>, seed: number, check: Omit<GradientCheck, 'leaves'>): DrawnLeaves {
   let best: DrawnLeaves | undefined;
-  for (let draw = 0; draw < draws && best?.flat.length !== 0; draw++) {
-    const values = valuesAt(graph, lowering, names, seed + draw * 2 ** 32);
-    execution.run(values);
-    const flat = check.filter((_, index) => execution.valueOf(wanted[index]!).every((entry) => entry === 0));
-    if (best === undefined || flat.length < best.flat.length) best = { values, flat };
+  for (let draw = 0; draw < (bytes > quickBytes ? 1 : draws) && best?.flat.length !== 0; draw++) {
+    const leaves = valuesAt(graph, lowering, names, seed + draw * 2 ** 32);
+    const base = evaluateBase({ ...check, leaves });
+    const flat = check.check.filter((_, index) => base.gradients[index]!.every((entry) => entry === 0));
+    if (best === undefined || flat.length < best.flat.length) best = { leaves, base, flat };
   }
   return best!;
 }

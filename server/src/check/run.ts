@@ -7,6 +7,7 @@ import type { GradientReport, TensorReport } from '../engine/gradient-check/repo
 import type { DerivativeTable } from '../engine/primitive';
 import { Builder, type Ref } from '../engine/builder';
 import type { Program } from '../engine/program';
+import { sizeOf, type Shape } from '../engine/shape';
 import { RandomStream } from '../base/random';
 import { analyse } from '../semantics/analyse';
 import { fixedPlace, type Graph, type Place, type Tensor } from '../semantics/graph';
@@ -81,8 +82,7 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
     const fitting = lowered === undefined ? 1 : Math.min(share.count, Math.max(1, Math.floor((request.memoryBytes ?? defaultMemoryBytes) / lowered.bytes)));
     if (share.index >= fitting) return { ...failed(''), ok: true, problem: undefined };
     const own = { index: share.index, count: fitting };
-    const leaves = lowered && leavesOf(graph, lowered, names, seed, options, notes);
-    const gradients = lowered && checkLoss(lowered, leaves!, seed, request, own, options, notes);
+    const found = lowered && checkLosses(graph, lowered, names, seed, request, own, options, notes);
     const asserts = share.index > 0 ? [] : checkAsserts(model, names, seed, options.derivatives);
     const place = placeOfOrigin(graph);
     const byName = new Map([...names].map(([tensor, name]) => [name, tensor]));
@@ -95,9 +95,8 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
         culprits: (report?.culprits ?? []).map((culprit) => ({ message: spellCulprit(culprit, graph), place: place(culprit.origin) })),
       };
     };
-    const first = partOf(gradients, lowered?.lowering.batch ?? usualBatch);
-    const curvature = request.second === true && lowered !== undefined ? checkLoss(alongDirection(lowered, seed, options), leaves!, seed, request, own, options, []) : undefined;
-    const second = curvature && partOf(curvature, lowered!.lowering.batch);
+    const first = partOf(found?.first, lowered?.lowering.batch ?? usualBatch);
+    const second = found?.second && partOf(found.second, lowered!.lowering.batch);
     return {
       model: request.model,
       ...first,
@@ -115,31 +114,35 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
   }
 }
 
-/**
- * v·∇L for a fixed random direction v, as a loss of its own: its gradient is the Hessian times v, by reverse mode over reverse
- * mode, and its differences are those of the gradient along v (Pearlmutter: Fast exact multiplication by the Hessian, 1994).
- */
-function alongDirection({ lowering, loss, check, bytes }: LoweredLoss, seed: number, { derivatives }: CheckOptions): LoweredLoss {
-  const builder = new Builder({ program: lowering.builder.program, derivatives });
-  const parts = builder.gradient(loss, check).map((gradient, index) => {
-    const shape = builder.shape(gradient);
-    const direction = new Float64Array(shape.reduce((a, b) => a * b, 1));
-    new RandomStream(seed, `second derivatives along ${String(index)}`).fillBell(direction);
-    return builder.sum(builder.multiply(gradient, builder.constant(direction.map((entry) => entry / Math.sqrt(direction.length)), shape)));
-  });
-  return { lowering, program: builder.program, loss: parts.reduce((sum, part) => builder.add(sum, part)), check, bytes };
-}
-
 interface LoweredLoss {
-  /** Where it is not that of the lowering itself. */
-  readonly program?: Program;
   readonly lowering: Lowering;
   readonly loss: Ref;
   readonly check: readonly Ref[];
+  /** Where second derivatives are asked for. */
+  readonly slope: Slope | undefined;
   /** The bytes that a check needs. */
   readonly bytes: number;
   /** The same, if they are more than it may have. */
   readonly memory?: number;
+}
+
+interface Slope {
+  readonly program: Program;
+  readonly loss: Ref;
+  /** Leaves for the direction, one for each that is checked. */
+  readonly direction: readonly Ref[];
+}
+
+/**
+ * v·∇L for a fixed direction v, as a loss of its own: its gradient is the Hessian times v, by reverse mode over reverse
+ * mode, and its differences are those of the gradient along v (Pearlmutter: Fast exact multiplication by the Hessian, 1994).
+ */
+function slopeOf(lowering: Lowering, loss: Ref, check: readonly Ref[], { derivatives }: CheckOptions): Slope {
+  const builder = new Builder({ program: lowering.builder.program, derivatives });
+  const gradients = builder.gradient(loss, check);
+  const direction = gradients.map((gradient, index) => builder.leaf(builder.shape(gradient), `direction ${String(index)}`));
+  const parts = gradients.map((gradient, index) => builder.sum(builder.multiply(gradient, direction[index]!)));
+  return { program: builder.program, loss: parts.reduce((sum, part) => builder.add(sum, part)), direction };
 }
 
 /** The loss, or a random projection of the outputs, for as many examples as memory allows; undefined where there is neither. */
@@ -148,9 +151,10 @@ function lowerLoss(
   names: ReadonlyMap<Tensor, string>,
   seed: number,
   request: CheckRequest,
-  { derivatives }: CheckOptions,
+  options: CheckOptions,
   notes: string[],
 ): LoweredLoss | undefined {
+  const { derivatives } = options;
   const limit = request.memoryBytes ?? defaultMemoryBytes;
   let last: LoweredLoss | undefined;
   for (const batch of batchSizes(graph, request.batch ?? usualBatch)) {
@@ -161,8 +165,10 @@ function lowerLoss(
       return undefined;
     }
     const check = [...lowering.leaves].filter(([tensor]) => tensor.type.element === 'float' && tensor.source.kind !== 'target').map(([, ref]) => ref);
-    const memory = memoryOfCheck({ program: lowering.builder.program, loss, check, derivatives });
-    last = { lowering, loss, check, bytes: memory, memory: memory > limit ? memory : undefined };
+    const slope = request.second === true ? slopeOf(lowering, loss, check, options) : undefined;
+    const programs = [{ program: lowering.builder.program, loss }, ...(slope === undefined ? [] : [slope])];
+    const memory = Math.max(...programs.map((each) => memoryOfCheck({ ...each, check, derivatives })));
+    last = { lowering, loss, check, slope, bytes: memory, memory: memory > limit ? memory : undefined };
     if (memory > limit) continue;
     if (batch < (request.batch ?? usualBatch)) notes.push('memory allows for a batch of one example only, so that nothing was seen of how examples mix');
     break;
@@ -185,40 +191,37 @@ function describeMemory({ model, memoryBytes = defaultMemoryBytes }: CheckReques
   return `a check of ${model} needs ${gigabytes(memory)} of memory, more than the ${gigabytes(memoryBytes)} that it may take; give smaller sizes or allow for more`;
 }
 
-/** The values that are fed, with a note where no draw gave derivatives. */
-function leavesOf(graph: Graph, lowered: LoweredLoss, names: ReadonlyMap<Tensor, string>, seed: number, { derivatives }: CheckOptions, notes: string[]): ReadonlyMap<Ref, Float64Array> {
-  const { values, flat } = drawLeaves(graph, lowered, names, seed, derivatives);
-  if (flat.length > 0) {
-    const flatNames = [...lowered.lowering.leaves].filter(([, ref]) => flat.includes(ref)).map(([tensor]) => names.get(tensor)!);
-    notes.push(`all derivatives of ${flatNames.join(', ')} are zero at every point that was drawn`);
-  }
-  return values;
-}
-
-/** Compares the derivatives of the loss with differences. */
-function checkLoss(
-  { lowering, program, loss, check }: LoweredLoss,
-  leaves: ReadonlyMap<Ref, Float64Array>,
+/** Compares the derivatives of the loss with differences, and second ones where they are asked for. */
+function checkLosses(
+  graph: Graph,
+  { lowering, loss, check, slope, bytes }: LoweredLoss,
+  names: ReadonlyMap<Tensor, string>,
   seed: number,
   request: CheckRequest,
   share: Share,
-  options: CheckOptions,
+  { derivatives, onProgress, cancelled }: CheckOptions,
   notes: string[],
-): GradientReport {
-  const report = checkGradients({
-    program: program ?? lowering.builder.program,
-    loss,
-    leaves,
-    check,
-    seed,
-    share,
-    budget: { milliseconds: request.budgetMilliseconds, evaluations: request.budgetEvaluations },
-    derivatives: options.derivatives,
-    onProgress: options.onProgress,
-    cancelled: options.cancelled,
-  });
-  if (report.nondeterministic !== undefined) notes.push(`${report.nondeterministic.primitive} gave other numbers when it was computed again`);
-  return report;
+): { readonly first: GradientReport; readonly second?: GradientReport } {
+  const budget = { milliseconds: request.budgetMilliseconds, evaluations: request.budgetEvaluations };
+  const common = { check, seed, share, budget, derivatives, onProgress, cancelled };
+  const { program } = lowering.builder;
+  const { leaves, base, flat } = drawLeaves(graph, lowering, bytes, names, seed, { ...common, program, loss });
+  if (flat.length > 0) {
+    const flatNames = [...lowering.leaves].filter(([, ref]) => flat.includes(ref)).map(([tensor]) => names.get(tensor)!);
+    notes.push(`all derivatives of ${flatNames.join(', ')} are zero at every point that was drawn`);
+  }
+  const first = checkGradients({ ...common, program, loss, leaves, base });
+  if (first.nondeterministic !== undefined) notes.push(`${first.nondeterministic.primitive} gave other numbers when it was computed again`);
+  if (slope === undefined) return { first };
+  const direction = slope.direction.map((ref, index): [Ref, Float64Array] => [ref, unitBell(slope.program.instructions[ref]!.shape, new RandomStream(seed, `second derivatives along ${String(index)}`))]);
+  return { first, second: checkGradients({ ...common, program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
+}
+
+/** Random numbers whose squares add up to about 1. */
+function unitBell(shape: Shape, random: RandomStream): Float64Array {
+  const values = new Float64Array(sizeOf(shape));
+  random.fillBell(values);
+  return values.map((value) => value / Math.sqrt(values.length));
 }
 
 /** The sum of all losses, each averaged over the batch. */

@@ -39,6 +39,8 @@ export interface GradientCheck extends ExecutionOptions {
   readonly leaves: ReadonlyMap<Ref, Float64Array>;
   /** The leaves whose derivatives are checked. */
   readonly check: readonly Ref[];
+  /** What `evaluateBase` gave for the same check, if that is known. */
+  readonly base?: BasePoint;
   readonly seed?: number;
   /** Which part of the directions and entries to check, where several checks divide them: number `index` of `count`. */
   readonly share?: Share;
@@ -71,21 +73,37 @@ const REFINEMENT = 4;
 /** Relative errors are not taken of less than this part of the greatest derivative. */
 const FLOOR = 1e-4;
 
+/** Everything at the base point of a check, with the analytic derivatives. */
+export interface BasePoint {
+  readonly evaluation: Evaluation;
+  readonly gradients: readonly Float64Array[];
+  readonly started: number;
+}
+
+/** Where a check starts: the loss and its analytic derivatives. */
+export function evaluateBase(input: GradientCheck): BasePoint {
+  const started = performance.now();
+  const { program, loss, leaves } = input;
+  if (sizeOf(program.instructions[loss]!.shape) !== 1) throw new EngineError('the loss of a gradient check must have one entry');
+  const evaluation = new Evaluation(program, loss, leaves, executionOf(input), withGradients(input));
+  return { evaluation, gradients: evaluation.continue(), started };
+}
+
+function executionOf({ kernels, implementation, cancelled }: GradientCheck): ExecutionOptions {
+  return { kernels, implementation, cancelled };
+}
+
 /** Compares the analytic derivatives of a loss with numerical ones. */
 export function checkGradients(input: GradientCheck): GradientReport {
-  const started = performance.now();
-  const { program, loss, leaves, check, seed = 0, share = all, derivatives } = input;
-  const execution = { kernels: input.kernels, implementation: input.implementation, cancelled: input.cancelled };
-  if (sizeOf(program.instructions[loss]!.shape) !== 1) throw new EngineError('the loss of a gradient check must have one entry');
+  const { program, check, seed = 0, share = all, derivatives } = input;
   const progress = new Progress(input.onProgress);
   progress.report('directions', 0);
-  const evaluation = new Evaluation(program, loss, leaves, execution, withGradients(input));
+  const { evaluation, gradients, started } = input.base ?? evaluateBase(input);
   const budget = new Budget(evaluation, started, input.budget);
   let unstable: Ref | undefined;
   const once = budget.shareOf(budget.measure(() => {
     unstable = evaluation.findNondeterminism();
   }));
-  const gradients = evaluation.continue();
   const tensors = check.map((ref, i) => {
     const { attributes, shape } = program.instructions[ref]!;
     return { ref, name: (attributes as AttributesOf['leaf']).name, shape, gradient: gradients[i]! };
@@ -107,7 +125,7 @@ export function checkGradients(input: GradientCheck): GradientReport {
   const ok = failing.length === 0 && groups.every(({ verdict }) => verdict !== 'wrong');
   if (!ok) progress.report('localising', 0);
   const mayGoOn = (): boolean => budget.left() > -FAILURE_OVERDRAFT;
-  const culprits = ok ? [] : localise(evaluation, failing.length > 0 ? failing : check, { ...execution, derivatives, seed, mayGoOn });
+  const culprits = ok ? [] : localise(evaluation, failing.length > 0 ? failing : check, { ...executionOf(input), derivatives, seed, mayGoOn });
   return {
     ok: ok && unstable === undefined,
     loss: evaluation.baseLoss,

@@ -1,5 +1,7 @@
 // The reports of several workers on one check as one report, equal to that of a worker that did it all.
 
+import { findPattern, mergeEvidence } from '../engine/gradient-check/patterns';
+import { spellPattern } from './wording';
 import type { CheckedEntry, CheckedPart, CheckedTensor, CheckReport } from './protocol';
 
 const mostCulprits = 3;
@@ -7,25 +9,25 @@ const mostCulprits = 3;
 /** @param reports At least one, in the order of their shares; each has checked other entries of the same tensors. */
 export function mergeReports(reports: readonly CheckReport[]): CheckReport {
   const [first] = reports as [CheckReport, ...CheckReport[]];
-  const merged = mergeParts(reports);
+  const merged = mergeParts(reports, first.batch);
   return {
     ...first,
     ...merged,
-    second: first.second && mergeParts(reports.flatMap(({ second }) => second ?? [])),
+    second: first.second && mergeParts(reports.flatMap(({ second }) => second ?? []), first.batch),
     seconds: Math.max(...reports.map(({ seconds }) => seconds)),
     notes: [...first.notes, ...coverageNotes(merged.tensors)],
   };
 }
 
 /** What the shares found of first derivatives, or of second ones. */
-function mergeParts(parts: readonly CheckedPart[]): CheckedPart {
-  const tensors = parts[0]!.tensors.map((_, i) => mergeTensors(parts.flatMap(({ tensors: each }) => each[i] ?? [])));
+function mergeParts(parts: readonly CheckedPart[], batch: number): CheckedPart {
+  const tensors = parts[0]!.tensors.map((_, i) => mergeTensors(parts.flatMap(({ tensors: each }) => each[i] ?? []), batch));
   const culprits = parts.flatMap((part) => part.culprits);
   const isFirst = ({ place }: CheckedPart['culprits'][number], i: number): boolean => culprits.findIndex((other) => JSON.stringify(other.place) === JSON.stringify(place)) === i;
   return { ok: parts.every(({ ok }) => ok), worst: worstEntry(tensors), tensors, culprits: culprits.filter(isFirst).slice(0, mostCulprits) };
 }
 
-function mergeTensors(parts: readonly CheckedTensor[]): CheckedTensor {
+function mergeTensors(parts: readonly CheckedTensor[], batch: number): CheckedTensor {
   const [first] = parts as [CheckedTensor, ...CheckedTensor[]];
   const sum = (of: (part: CheckedTensor) => number): number => parts.reduce((total, part) => total + of(part), 0);
   const worst = parts.reduce<CheckedTensor>((a, b) => (outranks(b, a) ? b : a), first).worst;
@@ -45,14 +47,17 @@ function mergeTensors(parts: readonly CheckedTensor[]): CheckedTensor {
       relativeError: worst.relativeError,
       errorBound: worst.errorBound,
     },
-    pattern: commonPattern(parts),
+    pattern: patternOf(parts, batch),
+    evidence: undefined,
+    axes: undefined,
   };
 }
 
-/** The pattern of the wrong entries, where all shares that have some see the same. */
-function commonPattern(parts: readonly CheckedTensor[]): string | undefined {
-  const [pattern, ...others] = new Set(parts.filter(({ worst }) => worst?.wrong === true).map((part) => part.pattern));
-  return others.length === 0 ? pattern : undefined;
+/** What the wrong entries of all shares have in common. */
+function patternOf(parts: readonly CheckedTensor[], batch: number): string | undefined {
+  const [{ shape, entries, axes }] = parts as [CheckedTensor];
+  const pattern = findPattern(shape, mergeEvidence(parts.flatMap(({ evidence }) => evidence ?? [])));
+  return pattern && spellPattern(pattern, shape, axes, new Map([[batch, 'examples'], [entries, 'entries']]));
 }
 
 /** The wrong before the right, then the greater error as it was first measured, then the earlier entry. */

@@ -1,5 +1,6 @@
 // What is asked of a gradient check and what it answers: plain data, as it crosses to a worker.
 
+import type { Evidence } from '../engine/gradient-check/patterns';
 import type { Place } from '../semantics/graph';
 
 export interface CheckRequest {
@@ -62,6 +63,10 @@ export interface CheckedTensor {
   readonly worst?: CheckedEntry;
   /** What the wrong entries have in common, in words. */
   readonly pattern?: string;
+  /** Only in a share: what the pattern is seen in, together with what the other shares found. */
+  readonly evidence?: Evidence;
+  /** Only in a share: what its axes are called, where they have names. */
+  readonly axes?: readonly string[];
   readonly place?: Place;
 }
 

@@ -17,7 +17,7 @@ import { Lowering, nameLeaves } from './lower';
 import { mergeReports } from './merge';
 import type { CheckedPart, CheckedTensor, CheckProgress, CheckReport, CheckRequest, Share } from './protocol';
 import { chooseSizes, drawValues } from './values';
-import { axisNames, spellCulprit, spellPattern } from './wording';
+import { axisNames, spellCulprit } from './wording';
 
 /** Examples in the batch, so that what mixes examples is seen; one where memory forbids more. */
 const usualBatch = 2;
@@ -86,8 +86,8 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
     const asserts = share.index > 0 ? [] : checkAsserts(model, names, seed, options.derivatives);
     const place = placeOfOrigin(graph);
     const byName = new Map([...names].map(([tensor, name]) => [name, tensor]));
-    const partOf = (report: GradientReport | undefined, batch: number): CheckedPart => {
-      const tensors = (report?.tensors ?? []).map((tensor) => toTensor(tensor, byName.get(tensor.name), batch));
+    const partOf = (report: GradientReport | undefined): CheckedPart => {
+      const tensors = (report?.tensors ?? []).map((tensor) => toTensor(tensor, byName.get(tensor.name)));
       return {
         ok: report?.ok ?? true,
         worst: tensors.find(({ name }) => name === report?.worst?.name)?.worst,
@@ -95,8 +95,8 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
         culprits: (report?.culprits ?? []).map((culprit) => ({ message: spellCulprit(culprit, graph), place: place(culprit.origin) })),
       };
     };
-    const first = partOf(found?.first, lowered?.lowering.batch ?? usualBatch);
-    const second = found?.second && partOf(found.second, lowered!.lowering.batch);
+    const first = partOf(found?.first);
+    const second = found?.second && partOf(found.second);
     return {
       model: request.model,
       ...first,
@@ -249,10 +249,9 @@ function projectionOf(graph: Graph, lowering: Lowering, seed: number): Ref | und
 }
 
 /** One tensor's result, with the names that people know it by. */
-function toTensor(report: TensorReport, tensor: Tensor | undefined, batch: number): CheckedTensor {
-  const { name, shape, entries, checked, directions, together, kinks, ok, worst, pattern } = report;
+function toTensor(report: TensorReport, tensor: Tensor | undefined): CheckedTensor {
+  const { name, shape, entries, checked, directions, together, kinks, ok, worst, evidence } = report;
   const axes = tensor && axisNames(tensor);
-  const counts = new Map([[batch, 'examples'], [entries, 'entries']]);
   return {
     name,
     shape,
@@ -273,7 +272,8 @@ function toTensor(report: TensorReport, tensor: Tensor | undefined, batch: numbe
       rank: worst.rank,
       wrong: worst.verdict === 'wrong',
     },
-    pattern: pattern && spellPattern(pattern, shape, axes, counts),
+    evidence,
+    axes,
     place: placeOf(tensor),
   };
 }

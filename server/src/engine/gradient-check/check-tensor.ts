@@ -12,12 +12,14 @@ import type { EntryTrack, Evaluation, Track } from './evaluation';
 import { entryLine, estimateNoise, randomDirection } from './lines';
 import type { Direction } from './lines';
 import { findPattern } from './patterns';
-import type { Pattern } from './patterns';
+import type { Evidence } from './patterns';
 import type { EntryReport, TensorReport } from './report';
 
 const LISTED_FAILURES = 20;
 /** So many are remembered to see what they have in common. */
 const REMEMBERED_FAILURES = 20_000;
+/** Greater tensors are not told whole: all of their entries are never compared. */
+const TOLD_ENTRIES = 1e6;
 const CERTAIN_FAILURES = 4;
 
 /** A leaf and its analytic derivative. */
@@ -120,6 +122,7 @@ export class TensorCheck {
 
   report(): TensorReport {
     const { ref, name, shape } = this.tensor;
+    const evidence = this.evidence();
     return {
       ref,
       name,
@@ -134,15 +137,20 @@ export class TensorCheck {
       unresolved: this.verdicts.unresolved,
       wrong: this.verdicts.wrong,
       failures: this.failures,
-      pattern: this.pattern(shape),
+      evidence,
+      pattern: evidence && findPattern(shape, evidence),
       worst: this.worst,
       ok: this.verdicts.wrong === 0 && this.wrongDirections === 0,
     };
   }
 
-  private pattern(shape: Shape): Pattern | undefined {
-    const { agrees, wrong } = this.verdicts;
-    return findPattern(shape, this.tensor.gradient, this.wrong, agrees + wrong === this.size && wrong === this.wrong.size);
+  /** What other checks of the same tensor need, to see a pattern together with this one. */
+  private evidence(): Evidence | undefined {
+    const { wrong, verdicts, tensor: { gradient } } = this;
+    if (wrong.size === 0 && verdicts.agrees === 0) return undefined;
+    // The gradient lies in the memory of the check, which must not live as long as the report.
+    const isTold = wrong.size > 0 && gradient.length <= TOLD_ENTRIES;
+    return { wrong, right: verdicts.agrees, analytic: isTold ? gradient.slice() : new Map([...wrong.keys()].map((place) => [place, gradient[place]!])) };
   }
 
   private get entries(): EntryTrack {

@@ -21,28 +21,49 @@ const MOST_ENTRIES = 2000;
 /** With fewer, anything is a pattern. */
 const LEAST_ENTRIES = 3;
 
-/**
- * The pattern among the wrong entries; undefined where there is none to be seen.
- * @param wrong The right derivatives of the wrong entries by their place.
- * @param isComplete All other entries were checked and are right.
- */
-export function findPattern(shape: Shape, analytic: Float64Array, wrong: ReadonlyMap<number, number>, isComplete: boolean): Pattern | undefined {
+/** What was found of a tensor with wrong entries: enough to see what they have in common. */
+export interface Evidence {
+  /** By their place, the derivatives of wrong entries by differences. */
+  readonly wrong: ReadonlyMap<number, number>;
+  /** How many entries were checked and are right. */
+  readonly right: number;
+  /** All entries by differentiation, where they are not too many to be told; else those of the wrong ones. */
+  readonly analytic: Float64Array | ReadonlyMap<number, number>;
+}
+
+/** What several checks of different entries of one tensor found. */
+export function mergeEvidence(parts: readonly Evidence[]): Evidence {
+  const whole = parts.find(({ analytic }) => analytic instanceof Float64Array)?.analytic;
+  return {
+    wrong: new Map(parts.flatMap(({ wrong }) => [...wrong])),
+    right: parts.reduce((sum, { right }) => sum + right, 0),
+    analytic: whole ?? new Map(parts.flatMap(({ analytic }) => (analytic instanceof Float64Array ? [] : [...analytic]))),
+  };
+}
+
+/** The pattern among the wrong entries; undefined where there is none to be seen. */
+export function findPattern(shape: Shape, evidence: Evidence): Pattern | undefined {
+  const { wrong, right } = evidence;
   if (wrong.size < LEAST_ENTRIES) return undefined;
-  const places = [...wrong.keys()].slice(0, MOST_ENTRIES);
-  const where = isComplete && wrong.size < sizeOf(shape) ? regionsOf(shape, [...wrong.keys()]) : [];
+  const analyticOf = (place: number): number => (evidence.analytic instanceof Float64Array ? evidence.analytic[place] : evidence.analytic.get(place))!;
+  const isComplete = evidence.analytic instanceof Float64Array && wrong.size + right === sizeOf(shape);
+  const all = [...wrong.keys()].sort((a, b) => a - b);
+  const spacing = Math.ceil(all.length / MOST_ENTRIES);
+  const places = all.filter((_, i) => i % spacing === 0);
+  const where = isComplete && right > 0 ? regionsOf(shape, all) : [];
   const scale = places.reduce((most, place) => Math.max(most, Math.abs(wrong.get(place)!)), 0);
   const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b)) + 1e-6 * scale;
-  if (places.every((place) => analytic[place] === 0)) return { kind: 'zero', axes: [], where };
-  const factor = commonFactor(places, analytic, wrong, scale);
+  if (places.every((place) => analyticOf(place) === 0)) return { kind: 'zero', axes: [], where };
+  const factor = commonFactor(places, analyticOf, wrong, scale);
   if (factor !== undefined) return { kind: 'factor', factor, axes: [], where };
   const strides = stridesOf(shape);
-  const rightAt = (place: number): number | undefined => wrong.get(place) ?? (isComplete ? analytic[place] : undefined);
+  const rightAt = (place: number): number | undefined => wrong.get(place) ?? (isComplete ? analyticOf(place) : undefined);
   /** Whether the analytic value of every entry is the right one of another. */
   const comesFrom = (other: (index: readonly number[]) => readonly number[]): boolean =>
     places.every((place) => {
       const source = other(unravel(place, shape)).reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-      const right = rightAt(source);
-      return right !== undefined && isClose(analytic[place]!, right);
+      const expected = rightAt(source);
+      return expected !== undefined && isClose(analyticOf(place), expected);
     });
   for (const [kind, axes, other] of rearrangements(shape)) if (comesFrom(other)) return { kind, axes, where: [] };
   return where.length === 0 ? undefined : { kind: 'unknown', axes: [], where };
@@ -67,11 +88,11 @@ function* rearrangements(shape: Shape): Iterable<Rearrangement> {
 }
 
 /** c with analytic = c · right at all of them. */
-function commonFactor(places: readonly number[], analytic: Float64Array, wrong: ReadonlyMap<number, number>, scale: number): number | undefined {
+function commonFactor(places: readonly number[], analyticOf: (place: number) => number, wrong: ReadonlyMap<number, number>, scale: number): number | undefined {
   const greatest = places.reduce((best, place) => (Math.abs(wrong.get(place)!) > Math.abs(wrong.get(best)!) ? place : best));
-  const factor = analytic[greatest]! / wrong.get(greatest)!;
+  const factor = analyticOf(greatest) / wrong.get(greatest)!;
   if (!Number.isFinite(factor)) return undefined;
-  return places.every((place) => Math.abs(analytic[place]! - factor * wrong.get(place)!) <= TOLERANCE * Math.abs(analytic[place]!) + 1e-6 * scale) ? factor : undefined;
+  return places.every((place) => Math.abs(analyticOf(place) - factor * wrong.get(place)!) <= TOLERANCE * Math.abs(analyticOf(place)) + 1e-6 * scale) ? factor : undefined;
 }
 
 /** The axes along which all wrong entries lie at one index, or at both ends. */

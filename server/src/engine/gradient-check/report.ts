@@ -4,7 +4,7 @@ import type { Implementation } from '../kernels/wasm/arena';
 import type { Origin, PrimitiveName, Ref } from '../program';
 import type { Shape } from '../shape';
 import type { Verdict } from './difference';
-import type { Pattern } from './patterns';
+import type { Evidence, Pattern } from './patterns';
 
 /** One checked entry of a tensor. */
 export interface EntryReport {
@@ -41,7 +41,8 @@ export interface TensorReport {
   /** Checked entries whose analytic derivative is wrong; the first few are listed. */
   readonly wrong: number;
   readonly failures: readonly EntryReport[];
-  /** What the wrong entries have in common. */
+  /** What was found of its entries, and what the wrong ones have in common. */
+  readonly evidence: Evidence | undefined;
   readonly pattern: Pattern | undefined;
   /** The entry with the greatest relative error, the wrong ones first. */
   readonly worst: EntryReport | undefined;

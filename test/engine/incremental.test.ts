@@ -121,7 +121,7 @@ describe('loop nests', () => {
     const { program } = network;
     const refs = program.instructions.map((_, ref) => ref).filter((ref) => !network.leaves.has(ref) && program.instructions[ref]!.primitive !== 'constant');
     const nestsOf = (box: Box): NestItem[] => {
-      const parts = new Map(refs.map((ref) => [ref, program.instructions[ref]!.shape.map((length, axis) => (length === 40 ? box[1]! : { start: 0, stop: length, axis }))]));
+      const parts = new Map(program.instructions.map((_, ref) => [ref, program.instructions[ref]!.shape.map((length, axis) => (length === 40 ? box[1]! : { start: 0, stop: length, axis }))]));
       const items = groupInstructions({ program, refs, boxOf: (ref) => parts.get(ref)!, branches: 'watched', mayFuse: () => true, wanted: new Set([refs.at(-1)!]) });
       return items.filter((item) => item.kind === 'nest');
     };

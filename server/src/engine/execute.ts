@@ -3,7 +3,8 @@
 import { CancelledError, EngineError } from './errors';
 import { groupInstructions, storageOf } from './fusion/group';
 import type { Item, NestItem } from './fusion/group';
-import { prepareNest } from './fusion/run';
+import { prepareChain } from './fusion/chain';
+import { nestCall } from './fusion/run';
 import { wholeBox } from './incremental/box';
 import { accelerateRange } from './kernels/accelerated';
 import { Arena, bestImplementation } from './kernels/wasm/arena';
@@ -196,7 +197,8 @@ export class Execution {
   }
 
   private nest({ nest }: NestItem): () => void {
-    const compute = prepareNest(nest, nest.operands.map(({ ref }) => this.valueOf(ref)), wholeBox(this.program.instructions[nest.over]!.shape));
+    const call = nestCall(nest, nest.operands.map(({ ref }) => this.valueOf(ref)), wholeBox(this.program.instructions[nest.over]!.shape));
+    const compute = call && prepareChain([call]);
     if (!compute) throw new Error('the tensors of a loop nest do not lie in one arena');
     return compute;
   }

@@ -2,6 +2,7 @@
 
 import type { Builder } from './builder';
 import { compareRun } from './kernels/accelerated';
+import type { SimdCall } from './kernels/wasm/call';
 import type { AttributesOf, PrimitiveName, Ref } from './program';
 import type { Shape } from './shape';
 
@@ -38,6 +39,8 @@ export interface Primitive<Attributes> {
   forward(output: Float64Array, inputs: readonly Float64Array[], call: Call<Attributes>): void;
   /** Only for primitives that work entry by entry: fills the output from `start` to `stop`. */
   readonly range?: RangeKernel;
+  /** `forward` on these arrays as calls of SIMD kernels, where there are such; places to read from, which are inputs of some primitives, must be in range. */
+  calls?(output: Float64Array, inputs: readonly Float64Array[], call: Call<Attributes>): readonly SimdCall[] | undefined;
   /** 'zero' is for piecewise constant primitives and sources: their derivative vanishes by structure. */
   readonly vjp: Derivative<Attributes>;
   /** Only for piecewise primitives: whether any entry from `start` to `stop` of the output took another branch than in `base`. */
@@ -72,14 +75,14 @@ export function outputsDiffer(current: Operands, base: Operands, start: number, 
   return false;
 }
 
-/** For primitives that branch on the sign of their first input: negative, zero or positive. */
+/** For primitives that branch on whether their first input is positive. One that is zero at the base point shows it by one of two steps, to either side. */
 export function signsDiffer(current: Operands, base: Operands, start: number, stop: number): boolean {
   const a = current.inputs[0]!;
   const b = base.inputs[0]!;
   const compared = compareRun('signsDiffer', a, b, start, stop);
   if (compared !== undefined) return compared;
   for (let i = start; i < stop; i++) {
-    if (a[i]! > 0 !== b[i]! > 0 || a[i]! < 0 !== b[i]! < 0) return true;
+    if (a[i]! > 0 !== b[i]! > 0) return true;
   }
   return false;
 }

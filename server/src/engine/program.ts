@@ -118,3 +118,10 @@ export function describeInstruction(program: Program, ref: Ref): string {
   const { primitive, origin } = program.instructions[ref]!;
   return origin === undefined ? `${primitive} (instruction ${ref})` : `${primitive} of ${origin} (instruction ${ref})`;
 }
+
+/** How many of some instructions read each of their inputs. */
+export function readersOf(program: Program, refs: readonly Ref[]): Map<Ref, number> {
+  const readers = new Map<Ref, number>();
+  for (const ref of refs) for (const input of program.instructions[ref]!.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+  return readers;
+}

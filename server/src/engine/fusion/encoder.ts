@@ -34,10 +34,16 @@ function name(text: string): number[] {
   return [text.length, ...[...text].map((character) => character.charCodeAt(0))];
 }
 
+/** The type of a function of whole numbers. */
+function functionType(parameters: number, gives: boolean): number[] {
+  return [0x60, ...unsigned(parameters), ...new Array<number>(parameters).fill(I32), gives ? 1 : 0, ...(gives ? [I32] : [])];
+}
+
 /** The body of a function that takes one whole number and gives one. Local 0 is its argument. */
 export class FunctionWriter {
   private readonly code: number[] = [];
   private readonly locals: LocalKind[] = [];
+  private readonly imports: (readonly number[])[] = [];
 
   local(kind: LocalKind): number {
     return this.locals.push(kind);
@@ -49,6 +55,16 @@ export class FunctionWriter {
   number(value: number): this { return this.emit(0x41, value); }
   addNumbers(): this { return this.emit(0x6a); }
   isLess(): this { return this.emit(0x49); }
+  orNumbers(): this { return this.emit(0x72); }
+  drop(): this { return this.emit(0x1a); }
+
+  /** An imported function of whole numbers, to be called by the number given. */
+  function(parameters: number, gives: boolean): number {
+    return this.imports.push(functionType(parameters, gives)) - 1;
+  }
+
+  call(index: number): this { return this.emit(0x10, ...unsigned(index)); }
+
   loadNumber(offset: number): this { return this.emit(0x28, 2, ...unsigned(offset)); }
 
   vector(instruction: VectorInstruction): this { return this.emit(0xfd, ...unsigned(VECTOR[instruction])); }
@@ -84,16 +100,18 @@ export class FunctionWriter {
     return this.emit(0x0b);
   }
 
-  /** A module that imports `env.memory` and exports the function as `run`. */
+  /** A module that imports `env.memory` and its functions as `env.f0`, `env.f1` and so on, and exports the function as `run`. */
   module(): Uint8Array<ArrayBuffer> {
+    const { imports } = this;
     const locals = this.locals.flatMap((kind) => [1, kind === 'i32' ? I32 : V128]);
     const body = [...unsigned(this.locals.length), ...locals, ...this.code, 0x0b];
+    const functions = imports.flatMap((_, i) => [...name('env'), ...name(`f${i}`), 0x00, ...unsigned(i + 1)]);
     return Uint8Array.from([
       ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-      ...section(1, [1, 0x60, 1, I32, 1, I32]),
-      ...section(2, [1, ...name('env'), ...name('memory'), 0x02, 0x00, 0x00]),
+      ...section(1, [...unsigned(1 + imports.length), ...functionType(1, true), ...imports.flat()]),
+      ...section(2, [...unsigned(1 + imports.length), ...name('env'), ...name('memory'), 0x02, 0x00, 0x00, ...functions]),
       ...section(3, [1, 0]),
-      ...section(7, [1, ...name('run'), 0x00, 0]),
+      ...section(7, [1, ...name('run'), 0x00, ...unsigned(imports.length)]),
       ...section(10, [1, ...unsigned(body.length), ...body]),
     ]);
   }

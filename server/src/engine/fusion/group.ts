@@ -90,7 +90,7 @@ export function groupInstructions(options: GroupingOptions): Item[] {
   const drafts: (Ref | Draft)[] = [];
   let open: Draft | undefined;
   const close = (): void => {
-    if (open) drafts.push(...(open.size > 1 || open.watches ? [open] : open.refs));
+    if (open) drafts.push(...(open.size > 1 || open.watches || (open.size > 0 && open.isSmall) ? [open] : open.refs));
     open = undefined;
   };
   for (const ref of refs) {
@@ -141,11 +141,14 @@ function ownAxes(shape: Shape): AxisMap {
 /** Rows shorter than this are not worth a loop, unless there are few entries in all. */
 const SHORTEST_ROW = 4;
 const FEW_ENTRIES = 64;
+const SMALL = 1024;
 
 /** A nest in the making. */
 class Draft {
   readonly refs: Ref[] = [];
   watches = false;
+  /** What the nest runs over: what its first instruction computes or sums up. */
+  private readonly over: Ref;
   private readonly domain: Shape;
   private readonly box: Box;
   private readonly values = new Map<Ref, Value>();
@@ -155,8 +158,15 @@ class Draft {
 
   /** The first instruction says over which entries the nest runs. */
   constructor(private readonly options: GroupingOptions, private readonly first: Ref) {
-    this.domain = options.program.instructions[first]!.shape;
-    this.box = options.boxOf(first);
+    const { primitive, inputs } = options.program.instructions[first]!;
+    this.over = primitive === 'sum' ? inputs[0]! : first;
+    this.domain = options.program.instructions[this.over]!.shape;
+    this.box = options.boxOf(this.over);
+  }
+
+  /** Whether a kernel of its own takes less time than the way there, so that even one instruction is worth a nest. */
+  get isSmall(): boolean {
+    return boxSize(this.box) <= SMALL;
   }
 
   get size(): number {
@@ -191,7 +201,7 @@ class Draft {
   private valueOf(ref: Ref): Value | undefined {
     const { primitive, inputs, shape, attributes } = this.instruction(ref);
     if (isEntrywise(primitive)) return this.compute(ref, primitive);
-    const input = this.values.get(inputs[0]!);
+    const input = this.values.get(inputs[0]!) ?? (ref === this.first && primitive === 'sum' ? this.domainOf(inputs[0]!) : undefined);
     if (!input) return undefined;
     const from = this.instruction(inputs[0]!).shape;
     switch (primitive) {
@@ -204,6 +214,12 @@ class Draft {
       default:
         return undefined;
     }
+  }
+
+  /** The tensor that the nest runs over, read from memory. */
+  private domainOf(ref: Ref): Value {
+    const map = ownAxes(this.domain);
+    return { node: this.read(ref, 'current', map), map };
   }
 
   private compute(ref: Ref, primitive: EntrywiseOperation & PrimitiveName): Value | undefined {
@@ -356,7 +372,7 @@ class Draft {
       nodes,
       operands: [...loads, ...stores].map(({ operand }) => operand),
       lengths: axes.map(product) as unknown as Loops<number>,
-      over: this.first,
+      over: this.over,
     };
   }
 }

@@ -5,6 +5,7 @@ import { instanceOf } from '../kernels/wasm/arena';
 import type { Nest } from './group';
 import { HEADER_NUMBERS, nestModule, OPERAND_NUMBERS } from './nest';
 import type { NestFunction } from './nest';
+import type { SimdCall, WasmFunction } from '../kernels/wasm/call';
 
 const functions = new WeakMap<WebAssembly.Memory, Map<WebAssembly.Module, NestFunction>>();
 
@@ -19,10 +20,10 @@ function functionIn(memory: WebAssembly.Memory, module: WebAssembly.Module): Nes
 const modules = new WeakMap<Nest, WebAssembly.Module>();
 
 /**
- * Runs the nest and says whether a comparison found a difference; undefined where the arrays do not lie in one arena.
+ * The nest on the arrays of its operands; undefined where they do not lie in one arena.
  * @param box The part of the tensor that the nest runs over.
  */
-export function prepareNest(nest: Nest, arrays: readonly Float64Array[], box: Box): (() => boolean) | undefined {
+export function nestCall(nest: Nest, arrays: readonly Float64Array[], box: Box): SimdCall | undefined {
   const { nodes, operands, lengths } = nest;
   const { buffer } = arrays[0]!;
   const simd = instanceOf(buffer);
@@ -36,12 +37,5 @@ export function prepareNest(nest: Nest, arrays: readonly Float64Array[], box: Bo
   });
   let module = modules.get(nest);
   if (!module) modules.set(nest, (module = nestModule(nodes, operands.length)));
-  const run = functionIn(simd.memory, module);
-  const { table } = simd;
-  if (numbers.length > table.length) return undefined;
-  const at = table.byteOffset;
-  return () => {
-    table.set(numbers);
-    return run(at) !== 0;
-  };
+  return { simd, target: functionIn(simd.memory, module) as WasmFunction, numbers: [numbers], gives: 'branch' };
 }

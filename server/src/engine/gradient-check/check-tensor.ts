@@ -64,6 +64,11 @@ export class TensorCheck {
     return this.wrongDirections > 0;
   }
 
+  /** Whether a direction of it alone was compared. */
+  get hasDirection(): boolean {
+    return this.directions > 0;
+  }
+
   /** Takes note of a direction that moved so many tensors, this one among them. */
   sharesDirection(tensors: number): void {
     this.together = Math.min(this.together, tensors);

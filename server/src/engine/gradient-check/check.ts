@@ -162,7 +162,7 @@ function shakenOf(tensors: readonly CheckedTensor[]): Ref[] {
 }
 
 /**
- * A direction or two of every tensor, from the loss upwards: what is near to it costs least. Where there is no time for that, tensors share directions, as
+ * A direction of every tensor, from the loss upwards: what is near to it costs least. Where there is no time for that, tensors share directions, as
  * few as possible each. Gives what they shared.
  * @param most About what a direction of all tensors costs.
  */
@@ -190,7 +190,6 @@ function checkDirections(
       if (shared.verdict === 'wrong') group[shared.findWrongTensor()]!.checkDirection();
     } else group[0]!.checkDirection();
     cost = budget.used() - before;
-    if (size === 1 && budget.used() < SECOND_DIRECTIONS_SHARE && sizeFor(DIRECTIONS_SHARE - cost - budget.used()) === 1) group[0]!.checkDirection();
     progress.report('directions', 0.5 + (0.5 * next) / own.length);
   }
   return groups;
@@ -199,6 +198,8 @@ function checkDirections(
 /** All entries of the share where they fit into the budget, else a sample, of the cheapest tensors first. */
 function checkEntries(checks: readonly TensorCheck[], { index: share, count: shares }: Share, budget: Budget, seed: number, progress: Progress): void {
   const planned = costsOfEntries(checks, budget).sort((a, b) => a.cost * a.single.size - b.cost * b.single.size);
+  const whole = planned.reduce((sum, { single, cost }) => sum + cost * Math.ceil(single.size / shares), 0);
+  if (whole > budget.left()) for (const { single } of planned) if (single.hasDirection && budget.used() < SECOND_DIRECTIONS_SHARE) single.checkDirection();
   // Sizes stand for the time that tensors take; the dear ones come last and are often cut short.
   const total = checks.reduce((sum, { size }) => sum + size, 0);
   let done = 0;

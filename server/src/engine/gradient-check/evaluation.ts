@@ -9,7 +9,7 @@ import { runsOf, wholeBox } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
 import { planUpdate } from '../incremental/plan';
-import type { Plan } from '../incremental/plan';
+import type { Plan, PlanOptions } from '../incremental/plan';
 import type { Arena, Implementation } from '../kernels/wasm/arena';
 import type { Program, Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
@@ -25,6 +25,9 @@ export interface Continuation {
   readonly program: Program;
   readonly wanted: readonly Ref[];
 }
+
+/** Which entry changes and by how much. */
+const ENTRY_CHANGE = 2;
 
 /** What an evaluation of a loss keeps, in numbers. */
 interface Layout {
@@ -54,7 +57,7 @@ function layoutOf(program: Program, loss: Ref, { program: extended, wanted }: Co
     const read = inputs.filter((input) => program.instructions[storageOf(program, input)]!.primitive !== 'leaf');
     if (primitive !== 'leaf') scratch = Math.max(scratch, read.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), size));
   }
-  return { live, continuation, total: values + scratch, scratch };
+  return { live, continuation, total: values + scratch + ENTRY_CHANGE, scratch };
 }
 
 /** How many bytes a gradient check of a loss will keep, with the values of its leaves, to be known before it starts. */
@@ -75,6 +78,7 @@ export class Evaluation {
   private readonly arena: Arena;
   private readonly scratch: Scratch;
   private readonly groupings = { kept: new Map<string, readonly Item[]>(), watched: new Map<string, readonly Item[]>() };
+  private readonly entryChange: Float64Array;
   private active: Plan | undefined;
 
   constructor(
@@ -88,6 +92,7 @@ export class Evaluation {
     this.arena = arenaFor(layout.total, options);
     this.layout = this.arena.implementation === 'reference' ? layoutOf(program, loss, continuation, options.kernels, false) : layout;
     this.scratch = new ArenaScratch(this.arena.allocate(this.layout.scratch));
+    this.entryChange = this.arena.allocate(ENTRY_CHANGE);
     for (const ref of this.layout.live) {
       const { primitive, inputs, shape } = program.instructions[ref]!;
       if (primitive === 'reshape') this.values[ref] = this.values[inputs[0]!]!;
@@ -132,7 +137,7 @@ export class Evaluation {
 
   /** Makes ready for changes anywhere in the leaves, along the branches of the base point. */
   track(leaves: readonly Ref[]): Track {
-    const plan = this.plan(new Map(leaves.map((ref) => [ref, wholeBox(this.program.instructions[ref]!.shape)])), true);
+    const plan = this.plan(new Map(leaves.map((ref) => [ref, wholeBox(this.program.instructions[ref]!.shape)])), { alongBranches: true });
     return {
       leaves: new Map(leaves.map((ref) => [ref, { values: this.current(ref), base: this.base(ref) }])),
       cost: plan.cost,
@@ -144,26 +149,33 @@ export class Evaluation {
   /** Makes ready for changes of one entry at a time. */
   entryTrack(leaf: Ref): EntryTrack {
     const { shape } = this.program.instructions[leaf]!;
+    const entry = { leaf, change: this.entryChange };
     const planFor = (place: number, axes: readonly number[]): Plan => {
       const index = unravel(place, shape);
       const box = wholeBox(shape).map((range, axis) => (axes.includes(axis) ? { start: index[axis]!, stop: index[axis]! + 1 } : range));
-      return this.plan(new Map([[leaf, box]]));
+      return this.plan(new Map([[leaf, box]]), { entry });
     };
-    return new EntryTrack(shape, this.current(leaf), planFor, (plan, change) => {
+    const values = this.current(leaf);
+    return new EntryTrack(shape, values, planFor, (plan, place, value) => {
       this.activate(plan);
-      change();
-      return this.probe(plan);
+      const base = values[place]!;
+      this.entryChange[0] = place;
+      this.entryChange[1] = value - base;
+      values[place] = value;
+      const probe = this.probe(plan);
+      values[place] = base;
+      return probe;
     });
   }
 
-  private plan(boxes: ReadonlyMap<Ref, Box>, alongBranches = false): Plan {
+  private plan(boxes: ReadonlyMap<Ref, Box>, { alongBranches = false, entry }: Pick<PlanOptions, 'alongBranches' | 'entry'>): Plan {
     const values = {
       base: (ref: Ref) => this.base(ref),
       current: (ref: Ref) => this.current(ref),
       unchanged: (ref: Ref) => this.values[ref]!,
       scratch: this.scratch,
     };
-    return planUpdate(this.program, this.layout.live, boxes, values, { ...this.options, alongBranches, wanted: [this.loss], groupings: this.groupings[alongBranches ? 'kept' : 'watched'] });
+    return planUpdate(this.program, this.layout.live, boxes, values, { ...this.options, alongBranches, entry, wanted: [this.loss], groupings: this.groupings[alongBranches ? 'kept' : 'watched'] });
   }
 
   private probe(plan: Plan): Probe {
@@ -252,7 +264,7 @@ export class EntryTrack {
     private readonly shape: readonly number[],
     readonly values: Float64Array,
     private readonly planFor: (place: number, axes: readonly number[]) => Plan,
-    private readonly evaluate: (plan: Plan, change: () => void) => Probe,
+    private readonly evaluate: (plan: Plan, place: number, value: number) => Probe,
   ) {
     const single = shape.map((_, axis) => [axis]).filter(([axis]) => shape[axis!]! > 1);
     const candidates = [[], ...single, ...(shape.length > 2 ? [[0, 1]] : [])];
@@ -274,12 +286,6 @@ export class EntryTrack {
       this.plan = this.planFor(place, this.axes);
       this.group = group;
     }
-    let base = 0;
-    const probe = this.evaluate(this.plan, () => {
-      base = this.values[place]!;
-      this.values[place] = value;
-    });
-    this.values[place] = base;
-    return probe;
+    return this.evaluate(this.plan, place, value);
   }
 }

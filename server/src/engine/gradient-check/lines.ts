@@ -11,7 +11,8 @@ export function entryLine(track: EntryTrack, place: number): Line {
   const base = track.values[place]!;
   return (offset) => {
     const moved = base + offset;
-    return { ...track.probe(place, moved), offset: moved - base };
+    const { loss, branched } = track.probe(place, moved);
+    return { loss, branched, offset: moved - base };
   };
 }
 

@@ -1,8 +1,9 @@
 // Changes that stay factored: a sum over the places of a pointwise convolution changes by the weights times the sum of the change, whatever is added between.
 
-import { addMatrixProduct, sumDifferences } from '../kernels/accelerated';
+import { addMatrixProduct, matrixProductCall, sumDifferences, sumDifferencesCall } from '../kernels/accelerated';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
 import { convolutionLayout, isPointwise } from '../kernels/patches';
+import { readersOf } from '../program';
 import type { AttributesOf, Program, Ref } from '../program';
 import { sizeOf } from '../shape';
 import { coversRange } from './box';
@@ -21,8 +22,7 @@ export interface FactoredSum {
  * @param reached What changes. @param wanted What must be there in the end, so that it cannot be skipped.
  */
 export function factoredSums(program: Program, refs: readonly Ref[], reached: ReadonlyMap<Ref, Box>, wanted: ReadonlySet<Ref>): Map<Ref, FactoredSum> {
-  const readers = new Map<Ref, number>();
-  for (const ref of refs) for (const input of program.instructions[ref]!.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+  const readers = readersOf(program, refs);
   const isPassing = (ref: Ref): boolean => readers.get(ref) === 1 && !wanted.has(ref);
   const found = new Map<Ref, FactoredSum>();
   for (const ref of refs) {
@@ -77,15 +77,16 @@ export function updateFactoredSum(
   const count = stop - start;
   const { x, baseX, w, sum, baseSum } = arrays;
   const change = scratch.take(batch * count);
+  const runs = { start: start * volume, blocks: batch, apart: channels * volume, count, length: volume };
   const target = denseMatrix(sum, 0, outputs);
   const left = denseMatrix(change, 0, count);
   const right = { ...transposed(denseMatrix(w, 0, channels)), offset: start };
+  const calls = [sumDifferencesCall(change, x, baseX, runs), matrixProductCall(target, left, right, batch, outputs, count, baseSum)];
   return {
     cost: batch * count * (volume + outputs),
+    calls: calls.every((call) => call !== undefined) ? calls : undefined,
     run: () => {
-      for (let n = 0, at = 0; n < batch; n++) {
-        for (let channel = start; channel < stop; channel++, at++) change[at] = sumDifferences(x, baseX, (n * channels + channel) * volume, volume);
-      }
+      sumDifferences(change, x, baseX, runs);
       addMatrixProduct(target, left, right, batch, outputs, count, baseSum);
     },
   };

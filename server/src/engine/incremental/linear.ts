@@ -2,11 +2,13 @@
 
 import { addMatrixProduct } from '../kernels/accelerated';
 import { addConvolution } from '../kernels/convolution';
-import { convolutionLayout, setTap } from '../kernels/patches';
+import { convolutionLayout, moveTapCall, setTap } from '../kernels/patches';
+import type { Tap } from '../kernels/patches';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
+import type { SimdCall } from '../kernels/wasm/call';
 import { addDifferences } from '../kernels/strided';
 import type { Call, Operands } from '../primitive';
-import type { AttributesOf, PrimitiveName } from '../program';
+import type { AttributesOf, PrimitiveName, Ref } from '../program';
 import { stridesOf, unravel } from '../shape';
 import { boxShape, boxSize, coversRange, isWhole, offsetOf, runsOf } from './box';
 import type { Box } from './box';
@@ -18,8 +20,17 @@ export interface Application<Attributes> {
   readonly base: Operands;
   readonly changed: readonly (Box | undefined)[];
   readonly reached: Box;
+  /** For inputs of which only one entry changes between runs, that entry. */
+  readonly entries?: readonly (EntryChange | undefined)[];
   /** Room for intermediate values of one run. */
   readonly scratch: Scratch;
+}
+
+/** The one entry of a leaf that differs from the base point in a run. */
+export interface EntryChange {
+  readonly leaf: Ref;
+  /** Which one, counted in storage order, and by how much it differs. */
+  readonly change: Float64Array;
 }
 
 /** Gives out room that is free again with the next instruction. */
@@ -30,6 +41,8 @@ export interface Scratch {
 
 export interface Update {
   readonly run: () => void;
+  /** The same as calls of SIMD kernels, where it is made of nothing else. */
+  readonly calls?: readonly SimdCall[];
   /** Roughly, in multiply-adds. */
   readonly cost: number;
 }
@@ -165,24 +178,37 @@ function byTaps(application: Application<AttributesOf['convolution']>): Update |
   const { call: { shape, inputShapes, attributes }, current, base, changed: [, box], reached } = application;
   const [x, w] = inputShapes as [readonly number[], readonly number[]];
   const size = boxSize(box!);
-  if (isWhole(box!, w) && size > MOST_TAPS) return undefined;
+  const entry = application.entries?.[1];
+  if (!entry && isWhole(box!, w) && size > MOST_TAPS) return undefined;
   const layout = convolutionLayout(x, w, shape, attributes);
   const restore = restoring(application);
   const isOneChannel = reached[1]!.stop - reached[1]!.start === 1;
   const [now, before] = [current.inputs[1]!, base.inputs[1]!];
   const kernel = [1, 1, 1, ...w.slice(2)].slice(-3);
-  // Plans are made for their cost alone, too.
-  const findTaps = () => placesOf(box!, w).map((place) => {
+  const tapAt = (place: number): Tap & { readonly place: number } => {
     const [output, channel, ...offsets] = unravel(place, [w[0]!, w[1]!, ...kernel]) as [number, number, number, number, number];
     return { place, output, channel, offsets };
-  });
-  let taps: ReturnType<typeof findTaps> | undefined;
+  };
+  if (entry) {
+    const { change } = entry;
+    const call = isOneChannel ? moveTapCall(current.output, base.output, current.inputs[0]!, layout, change) : undefined;
+    return {
+      cost: layout.batch * layout.outputVolume,
+      calls: call && [call],
+      run: () => {
+        if (!isOneChannel) restore();
+        setTap(current.output, base.output, current.inputs[0]!, layout, tapAt(change[0]!), change[1]!);
+      },
+    };
+  }
+  // Plans are made for their cost alone, too.
+  let taps: (Tap & { readonly place: number })[] | undefined;
   return {
     cost: layout.batch * layout.outputVolume + size,
     run: () => {
       // The first tap of a channel starts from the base, others add to what is there.
       let touched = -1;
-      for (const tap of (taps ??= findTaps())) {
+      for (const tap of (taps ??= placesOf(box!, w).map(tapAt))) {
         const delta = now[tap.place]! - before[tap.place]!;
         if (delta === 0) continue;
         if (touched === -1 && !isOneChannel) restore();

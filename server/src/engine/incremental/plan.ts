@@ -5,7 +5,9 @@ import { callOf, prepare } from '../execute';
 import type { KernelTable } from '../execute';
 import { groupInstructions, storageOf } from '../fusion/group';
 import type { Item, NestItem } from '../fusion/group';
-import { prepareNest } from '../fusion/run';
+import { prepareChain } from '../fusion/chain';
+import { nestCall } from '../fusion/run';
+import type { SimdCall } from '../kernels/wasm/call';
 import { accelerateRange } from '../kernels/accelerated';
 import { copyView } from '../kernels/strided';
 import { primitiveOf, primitives } from '../primitives/table';
@@ -17,7 +19,9 @@ import type { Box } from './box';
 import { factoredSums, updateFactoredSum } from './factored';
 import type { FactoredSum } from './factored';
 import { linearUpdate } from './linear';
-import type { Application, Scratch, Update } from './linear';
+import type { Application, EntryChange, Scratch, Update } from './linear';
+import { pooledMaxima, updatePooledMaximum } from './pooled';
+import type { PooledMaximum } from './pooled';
 import { ruleOf } from './rules';
 
 /** The tensors of a program at a base point and at a changed one, by ref. */
@@ -39,6 +43,8 @@ export interface PlanOptions {
   readonly groupings?: Map<string, readonly Item[]>;
   /** What is to be up to date after a run; all of it unless set. */
   readonly wanted?: readonly Ref[];
+  /** Where only one entry of a leaf changes between runs, that entry. */
+  readonly entry?: EntryChange;
 }
 
 export interface Plan {
@@ -54,6 +60,8 @@ export interface Plan {
 interface Step {
   readonly refs: readonly Ref[];
   readonly run: () => boolean;
+  /** The same as calls of SIMD kernels, where it is made of nothing else. */
+  readonly calls?: readonly SimdCall[];
   readonly cost: number;
 }
 
@@ -71,18 +79,32 @@ export function planUpdate(
   const steps = planner.steps(refs.filter((ref) => reached.has(ref) && !changed.has(ref)));
   const written = new Set([...changed.keys(), ...steps.flatMap((step) => step.refs)]);
   const boxes = new Map([...reached].filter(([ref]) => written.has(storageOf(program, ref))));
+  const runs = chained(steps);
   return {
     boxes,
     cost: steps.reduce((sum, { cost }) => sum + cost, 0),
     run: () => {
       let branched = false;
-      for (const { run } of steps) {
+      for (const run of runs) {
         if (cancelled?.()) throw new CancelledError();
         if (run()) branched = true;
       }
       return branched;
     },
   };
+}
+
+/** The runs of the steps in order; neighbours that are made of calls run as one. */
+function chained(steps: readonly Step[]): (() => boolean)[] {
+  const runs: (() => boolean)[] = [];
+  for (let i = 0; i < steps.length;) {
+    let stop = i;
+    while (steps[stop]?.calls) stop++;
+    const chain = stop > i ? prepareChain(steps.slice(i, stop).flatMap(({ calls }) => calls!)) : undefined;
+    runs.push(...(chain ? [chain] : steps.slice(i, Math.max(stop, i + 1)).map(({ run }) => run)));
+    i = Math.max(stop, i + 1);
+  }
+  return runs;
 }
 
 /** How far the change of some leaves reaches. */
@@ -104,6 +126,7 @@ function reachedBoxes(program: Program, refs: readonly Ref[], changed: ReadonlyM
 class Planner {
   private wanted: ReadonlySet<Ref> = new Set();
   private factored: ReadonlyMap<Ref, FactoredSum> = new Map();
+  private pooled: ReadonlyMap<Ref, PooledMaximum> = new Map();
 
   constructor(
     private readonly program: Program,
@@ -113,10 +136,15 @@ class Planner {
   ) {}
 
   /** How to compute the refs, ascending, in nests where that is possible. */
-  steps(refs: readonly Ref[]): Step[] {
-    const { groupings = new Map<string, readonly Item[]>(), kernels } = this.options;
-    this.wanted = new Set(this.options.wanted ?? refs);
-    if (!kernels) this.factored = factoredSums(this.program, refs, this.reached, this.wanted);
+  steps(reached: readonly Ref[]): Step[] {
+    const { groupings = new Map<string, readonly Item[]>(), kernels, alongBranches } = this.options;
+    this.wanted = new Set(this.options.wanted ?? reached);
+    if (!kernels) {
+      this.factored = factoredSums(this.program, reached, this.reached, this.wanted);
+      if (!alongBranches) this.pooled = pooledMaxima(this.program, reached, this.wanted);
+    }
+    const replaced = new Set([...this.pooled.values()].map(({ argmax }) => argmax));
+    const refs = reached.filter((ref) => !replaced.has(ref));
     const key = [...this.reached].map(([ref, box]) => `${ref}:${boxShape(box).join()}`).join(' ');
     const excluded = new Set<Ref>();
     for (;;) {
@@ -142,8 +170,8 @@ class Planner {
       mayFuse: (ref) => !excluded.has(ref) && !this.factored.has(ref) && !kernels?.[this.program.instructions[ref]!.primitive],
       wanted: this.wanted,
       readsOf: (ref) => {
-        const sum = this.factored.get(ref);
-        return sum && [sum.input];
+        const replacement = this.factored.get(ref) ?? this.pooled.get(ref);
+        return replacement && [replacement.input];
       },
     });
   }
@@ -151,9 +179,10 @@ class Planner {
   /** Several instructions in one loop; undefined where their arrays do not allow for it. */
   private nest({ nest }: NestItem): Step | undefined {
     const arrays = nest.operands.map(({ ref, source }) => (source === 'base' ? this.values.base(ref) : this.valueOf(ref)));
-    const run = prepareNest(nest, arrays, this.reached.get(nest.over)!);
+    const call = nestCall(nest, arrays, this.reached.get(nest.over)!);
+    const run = call && prepareChain([call]);
     const cost = nest.lengths.reduce((size, length) => size * length, nest.nodes.length / 4);
-    return run && { refs: nest.nodes.flatMap((node) => (node.kind === 'store' ? [nest.operands[node.operand]!.ref] : [])), run, cost };
+    return run && { refs: nest.nodes.flatMap((node) => (node.kind === 'store' ? [nest.operands[node.operand]!.ref] : [])), run, calls: [call], cost };
   }
 
   private single(ref: Ref): Step {
@@ -177,13 +206,19 @@ class Planner {
     if (sum) {
       const w = program.instructions[sum.convolution]!.inputs[1]!;
       const arrays = { x: this.valueOf(sum.input), baseX: values.base(sum.input), w: this.valueOf(w), sum: values.current(ref), baseSum: values.base(ref) };
-      const { run, cost } = updateFactoredSum(program, sum, boxes.get(sum.input)!, values.scratch, arrays);
-      return { refs: [ref], run: withoutBranches(run), cost };
+      const { run, calls, cost } = updateFactoredSum(program, sum, boxes.get(sum.input)!, values.scratch, arrays);
+      return { refs: [ref], run: withoutBranches(run), calls, cost };
     }
-    const application = { call, current, base, changed: inputs.map((input) => boxes.get(input)), reached, scratch: values.scratch };
+    const maximum = this.pooled.get(ref);
+    if (maximum) {
+      const arrays = { x: this.valueOf(maximum.input), places: values.base(maximum.argmax), output: values.current(ref) };
+      return { refs: [ref], ...updatePooledMaximum(program, maximum, boxes.get(maximum.argmax)!, arrays), cost: boxSize(boxes.get(maximum.input)!) };
+    }
+    const application = { entries: inputs.map((input) => (this.options.entry?.leaf === storageOf(program, input) ? this.options.entry : undefined)), call, current, base, changed: inputs.map((input) => boxes.get(input)), reached, scratch: values.scratch };
     const update = planStep(program, ref, application, kernels);
     const run = alongBranches ? withoutBranches(update.run) : withBranches(update.run, program, ref, current, base, reached);
-    return { refs: [ref], run, cost: update.cost };
+    const isSmooth = alongBranches || !primitiveOf(primitive).branchesDiffer;
+    return { refs: [ref], run, calls: isSmooth ? update.calls : undefined, cost: update.cost };
   }
 
   private valueOf(ref: Ref): Float64Array {
@@ -213,12 +248,15 @@ function withBranches(run: () => void, program: Program, ref: Ref, current: Oper
 /** The cheapest way to bring one output up to date. */
 function planStep(program: Program, ref: Ref, application: Application<unknown>, kernels?: KernelTable): Update {
   const { primitive, shape } = program.instructions[ref]!;
-  const { call, current, reached } = application;
+  const { call, current, changed, reached } = application;
   const { range } = primitiveOf(primitive);
   const linear = kernels?.[primitive] ? undefined : linearUpdate(primitive, application);
   if (linear) return linear;
   const compute = prepare(program, ref, kernels);
-  const whole = { run: () => compute(current.output, current.inputs), cost: workOf(program, ref, sizeOf(shape)) };
+  // Which rows are gathered is known to be in range where it does not change.
+  const mayCall = !kernels?.[primitive] && !(primitive === 'gather' && changed[1]);
+  const calls = !mayCall ? undefined : primitiveOf(primitive).calls?.(current.output, current.inputs, call);
+  const whole = { run: () => compute(current.output, current.inputs), calls, cost: workOf(program, ref, sizeOf(shape)) };
   const rule = ruleOf(primitive);
   if (isWhole(reached, shape)) return whole;
   if (range && !kernels?.[primitive]) {

@@ -4,29 +4,50 @@ import type { PrimitiveName } from '../program';
 import type { RangeKernel } from '../primitive';
 import * as reference from './matrix-product';
 import type { Matrix } from './matrix-product';
-import type { Planes } from './windows';
+import type { PlaneBlocks, Planes } from './windows';
 import { instanceOf } from './wasm/arena';
-import type { SimdKernels } from './wasm/arena';
+import type { SimdInstance, SimdKernels } from './wasm/arena';
+import type { SimdCall, WasmFunction } from './wasm/call';
 
 /** Below so many entries or multiply-adds a call costs more than it saves. */
 const FEWEST_ENTRIES = 16;
 const FEWEST_PRODUCTS = 64;
 
+/** What the kernels of one memory can do, if all arrays lie in it. */
+function sharedInstance(...arrays: readonly Float64Array[]): SimdInstance | undefined {
+  const { buffer } = arrays[0]!;
+  return arrays.every((array) => array.buffer === buffer) ? instanceOf(buffer) : undefined;
+}
+
 /** c = source + a · b, for matrices of any strides; the source lies in its array as c does in its own. See matrix-product.ts. */
 export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source = c.values): void {
-  const { buffer } = c.values;
-  const isShared = buffer === a.values.buffer && buffer === b.values.buffer && buffer === source.buffer;
-  const simd = isShared && rows * columns * depth >= FEWEST_PRODUCTS ? instanceOf(buffer) : undefined;
-  if (!simd) {
-    reference.addMatrixProduct(c, a, b, rows, columns, depth, source);
-    return;
-  }
-  simd.kernels.addMatrixProduct(
-    c.values.byteOffset + 8 * c.offset, source.byteOffset + 8 * c.offset, c.row, c.column,
-    a.values.byteOffset + 8 * a.offset, a.row, a.column,
-    b.values.byteOffset + 8 * b.offset, b.row, b.column,
-    rows, columns, depth,
-  );
+  const call = rows * columns * depth >= FEWEST_PRODUCTS ? matrixProductCall(c, a, b, rows, columns, depth, source) : undefined;
+  if (call) call.target(...call.numbers);
+  else reference.addMatrixProduct(c, a, b, rows, columns, depth, source);
+}
+
+/** The same as a call; undefined where there is no SIMD for it. */
+export function matrixProductCall(
+  c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source = c.values,
+): SimdCall & { readonly numbers: readonly number[] } | undefined {
+  const simd = sharedInstance(c.values, a.values, b.values, source);
+  return simd && {
+    simd,
+    target: simd.kernels.addMatrixProduct as WasmFunction,
+    numbers: [
+      c.values.byteOffset + 8 * c.offset, source.byteOffset + 8 * c.offset, c.row, c.column,
+      a.values.byteOffset + 8 * a.offset, a.row, a.column,
+      b.values.byteOffset + 8 * b.offset, b.row, b.column,
+      rows, columns, depth,
+    ],
+    gives: 'nothing',
+  };
+}
+
+/** y = 0, as a call. */
+export function clearCall(y: Float64Array): SimdCall | undefined {
+  const simd = instanceOf(y.buffer);
+  return simd && { simd, target: simd.kernels.clear as WasmFunction, numbers: [y.byteOffset, y.length], gives: 'nothing' };
 }
 
 /** y += x, each from its start. */
@@ -49,13 +70,36 @@ export function sumRun(x: Float64Array, start: number, length: number): number {
   return total;
 }
 
-/** The sum of a − b over neighbouring entries. */
-export function sumDifferences(a: Float64Array, b: Float64Array, start: number, length: number): number {
-  const simd = length >= FEWEST_ENTRIES && a.buffer === b.buffer ? instanceOf(a.buffer) : undefined;
-  if (simd) return simd.kernels.sumDifferences(a.byteOffset + 8 * start, b.byteOffset + 8 * start, length);
-  let total = 0;
-  for (let i = start; i < start + length; i++) total += a[i]! - b[i]!;
-  return total;
+/** Runs of neighbouring entries: `count` of one length from `start` on, one after the other, in blocks some entries apart. */
+export interface Runs {
+  readonly start: number;
+  readonly blocks: number;
+  readonly apart: number;
+  readonly count: number;
+  readonly length: number;
+}
+
+/** output[i] = the sum of a − b over run i. */
+export function sumDifferences(output: Float64Array, a: Float64Array, b: Float64Array, { start, blocks, apart, count, length }: Runs): void {
+  for (let block = 0, at = 0; block < blocks; block++) {
+    for (let run = 0; run < count; run++, at++) {
+      const first = start + block * apart + run * length;
+      let total = 0;
+      for (let i = first; i < first + length; i++) total += a[i]! - b[i]!;
+      output[at] = total;
+    }
+  }
+}
+
+/** The same as a call; undefined where there is no SIMD for it. */
+export function sumDifferencesCall(output: Float64Array, a: Float64Array, b: Float64Array, { start, blocks, apart, count, length }: Runs): SimdCall | undefined {
+  const simd = sharedInstance(output, a, b);
+  return simd && {
+    simd,
+    target: simd.kernels.sumDifferences as WasmFunction,
+    numbers: [output.byteOffset, a.byteOffset + 8 * start, b.byteOffset + 8 * start, blocks, apart, count, length],
+    gives: 'nothing',
+  };
 }
 
 /** Whether a comparison of two arrays finds a difference between two places; undefined where there is no SIMD for it. */
@@ -73,11 +117,35 @@ export function runWindows(name: 'argmaxWindows' | 'sumWindows', output: Float64
   return true;
 }
 
+/** Greatest entries of windows, and whether some do not stand at the places given, as a call; undefined where there is no SIMD for it. See windows.ts. */
+export function maxWindowsCall(output: Float64Array, x: Float64Array, places: Float64Array, { table, height, width, volume }: Planes, { first, blocks, apart, count, windows }: PlaneBlocks): SimdCall | undefined {
+  const simd = sharedInstance(output, x, places);
+  const at = 8 * first * windows;
+  return simd && {
+    simd,
+    target: simd.kernels.maxWindows as WasmFunction,
+    numbers: [output.byteOffset + at, x.byteOffset + 8 * first * volume, places.byteOffset + at, table, blocks, apart, count, height, width, volume],
+    gives: 'branch',
+  };
+}
+
+/** ln Σ exp(x) over `length` entries `inner` apart, as a call. */
+export function logSumExpCall(output: Float64Array, x: Float64Array, outer: number, length: number, inner: number): SimdCall | undefined {
+  const simd = sharedInstance(output, x);
+  return simd && { simd, target: simd.kernels.logSumExp as WasmFunction, numbers: [output.byteOffset, x.byteOffset, outer, length, inner], gives: 'nothing' };
+}
+
 /** output[b, i] = table[b, indices[b, i]]; the place of the first index out of range, −1 if none, undefined where there is no SIMD for it. */
 export function pickRows(output: Float64Array, table: Float64Array, indices: Float64Array, batch: number, rows: number, count: number): number | undefined {
   const { buffer } = output;
   const simd = buffer === table.buffer && buffer === indices.buffer ? instanceOf(buffer) : undefined;
   return simd?.kernels.pick(output.byteOffset, table.byteOffset, indices.byteOffset, batch, rows, count);
+}
+
+/** The same as a call, for indices that are in range. */
+export function pickRowsCall(output: Float64Array, table: Float64Array, indices: Float64Array, batch: number, rows: number, count: number): SimdCall | undefined {
+  const simd = sharedInstance(output, table, indices);
+  return simd && { simd, target: simd.kernels.pick as WasmFunction, numbers: [output.byteOffset, table.byteOffset, indices.byteOffset, batch, rows, count], gives: 'something' };
 }
 
 type EntrywiseName = Extract<PrimitiveName, keyof SimdKernels>;

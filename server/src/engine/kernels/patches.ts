@@ -5,6 +5,7 @@ import type { Shape } from '../shape';
 import { sizeOf } from '../shape';
 import type { Matrix } from './matrix-product';
 import { instanceOf } from './wasm/arena';
+import type { SimdCall, WasmFunction } from './wasm/call';
 
 /** Everything as if it had three spatial axes: the missing ones come first, with length 1. */
 interface Volume {
@@ -171,30 +172,54 @@ export function setTap(y: Float64Array, base: Float64Array, x: Float64Array, lay
   const { input, output, stride, padding, dilation, inputVolume, outputVolume } = layout;
   const [kd, kh, kw] = offsets;
   const group = Math.floor(channel / layout.outputChannels);
+  const inputStart = layout.inputOffset + (group * layout.inputChannels + inputChannel) * inputVolume;
+  const outputStart = layout.outputOffset + channel * outputVolume;
   const simd = y.buffer === x.buffer && y.buffer === base.buffer ? instanceOf(y.buffer) : undefined;
-  if (simd) simd.table.set(numbersOf(layout));
+  if (simd) {
+    const at = 8 * outputStart;
+    simd.table.set(numbersOf(layout));
+    simd.kernels.setTap(
+      y.byteOffset + at, base.byteOffset + at, layout.outputBatch, x.byteOffset + 8 * inputStart, layout.inputBatch, layout.batch,
+      simd.table.byteOffset, output[0], kd, kh, kw, delta,
+    );
+    return;
+  }
   const shift = kw * dilation[2] - padding[2];
   const first = Math.max(0, Math.ceil(-shift / stride[2]));
   const last = Math.min(output[2], Math.floor((input[2] - 1 - shift) / stride[2]) + 1);
   for (let n = 0; n < layout.batch; n++) {
-    const inputStart = layout.inputOffset + n * layout.inputBatch + (group * layout.inputChannels + inputChannel) * inputVolume;
-    const outputStart = layout.outputOffset + n * layout.outputBatch + channel * outputVolume;
-    if (simd) {
-      const at = 8 * outputStart;
-      simd.kernels.setTap(y.byteOffset + at, base.byteOffset + at, x.byteOffset + 8 * inputStart, simd.table.byteOffset, output[0], kd, kh, kw, delta);
-      continue;
-    }
-    y.set(base.subarray(outputStart, outputStart + outputVolume), outputStart);
+    const inputPlane = inputStart + n * layout.inputBatch;
+    const outputPlane = outputStart + n * layout.outputBatch;
+    y.set(base.subarray(outputPlane, outputPlane + outputVolume), outputPlane);
     for (let i = 0; i < output[0]; i++) {
       const d = i * stride[0] - padding[0] + kd * dilation[0];
       if (d < 0 || d >= input[0]) continue;
       for (let j = 0; j < output[1]; j++) {
         const h = j * stride[1] - padding[1] + kh * dilation[1];
         if (h < 0 || h >= input[1]) continue;
-        const from = inputStart + (d * input[1] + h) * input[2] + shift;
-        const to = outputStart + (i * output[1] + j) * output[2];
+        const from = inputPlane + (d * input[1] + h) * input[2] + shift;
+        const to = outputPlane + (i * output[1] + j) * output[2];
         for (let k = first; k < last; k++) y[to + k]! += delta * x[from + k * stride[2]]!;
       }
     }
   }
+}
+
+/**
+ * `setTap` for one weight, as a call; undefined where there is no SIMD for it.
+ * @param change Two numbers: which weight, counted in storage order, and by how much it differs.
+ */
+export function moveTapCall(y: Float64Array, base: Float64Array, x: Float64Array, layout: Layout, change: Float64Array): SimdCall | undefined {
+  const { buffer } = y;
+  const simd = [base, x, change].every((array) => array.buffer === buffer) ? instanceOf(buffer) : undefined;
+  const start = 8 * layout.outputOffset;
+  return simd && {
+    simd,
+    target: simd.kernels.moveTap as WasmFunction,
+    numbers: [
+      y.byteOffset + start, base.byteOffset + start, layout.outputBatch, layout.outputVolume,
+      x.byteOffset + 8 * layout.inputOffset, layout.inputBatch, layout.batch, numbersOf(layout), layout.output[0], layout.outputChannels, change.byteOffset,
+    ],
+    gives: 'nothing',
+  };
 }

@@ -1,7 +1,8 @@
 // Sums and maxima over windows of the trailing axes.
 
 import type { Windows } from '../program';
-import { runWindows } from './accelerated';
+import { maxWindowsCall, runWindows } from './accelerated';
+import type { SimdCall } from './wasm/call';
 
 /** Everything as if it had three axes: the missing ones come first, with one window over one place. */
 export interface Planes {
@@ -118,4 +119,49 @@ export function argmaxWindows(output: Float64Array, x: Float64Array, windows: re
       }
     }
   });
+}
+
+/** Some planes of a tensor: `count` one after the other from `first` on, in blocks some planes apart. */
+export interface PlaneBlocks {
+  readonly first: number;
+  readonly blocks: number;
+  readonly apart: number;
+  readonly count: number;
+  /** Windows of one plane. */
+  readonly windows: number;
+}
+
+/** `maxWindows` as a call; undefined where there is no SIMD for it. */
+export function maxOfWindows(output: Float64Array, x: Float64Array, places: Float64Array, windows: readonly Windows[], sizes: readonly number[], blocks: PlaneBlocks): SimdCall | undefined {
+  return maxWindowsCall(output, x, places, planesOf(windows, sizes), blocks);
+}
+
+/** output[o] = the greatest entry in the window of o, for some planes; true if one does not stand at its place within the plane, or is a NaN. */
+export function maxWindows(output: Float64Array, x: Float64Array, places: Float64Array, windows: readonly Windows[], sizes: readonly number[], blocks: PlaneBlocks): boolean {
+  const planes = planesOf(windows, sizes);
+  const { axes: [d, h, w], height, width, volume } = planes;
+  let moved = false;
+  for (let block = 0; block < blocks.blocks; block++) {
+    for (let i = 0; i < blocks.count; i++) {
+      const plane = blocks.first + block * blocks.apart + i;
+      const start = plane * volume;
+      forEachRowOfWindows(planes, (place, [firstDepth, lastDepth], [firstHeight, lastHeight]) => {
+        for (let k = 0; k < w.starts.length; k++) {
+          const at = plane * blocks.windows + place + k;
+          const before = x[start + places[at]!]!;
+          let greatest = before;
+          for (let a = firstDepth; a < lastDepth; a += d.step) {
+            for (let b = firstHeight; b < lastHeight; b += h.step) {
+              const row = start + (a * height + b) * width;
+              // A NaN is not "less or equal", and stays.
+              for (let c = row + w.starts[k]!; c < row + w.stops[k]!; c += w.step) if (!(x[c]! <= greatest) && !Number.isNaN(greatest)) greatest = x[c]!;
+            }
+          }
+          if (greatest !== before) moved = true;
+          output[at] = greatest;
+        }
+      });
+    }
+  }
+  return moved;
 }

@@ -1,7 +1,7 @@
 // Rows picked by number, and their adjoint.
 
 import { EngineError } from '../errors';
-import { pickRows } from '../kernels/accelerated';
+import { pickRows, pickRowsCall } from '../kernels/accelerated';
 import type { PrimitiveTable } from '../primitive';
 import { formatShape, sameShape, sizeOf } from '../shape';
 import type { Shape } from '../shape';
@@ -45,6 +45,11 @@ export const gathering: Pick<PrimitiveTable, 'gather' | 'scatterAdd'> = {
           else output.set(table!.subarray(start, start + row), i * row);
         }
       }
+    },
+    calls: (output, [table, indices], { inputShapes, attributes: { batchAxes } }) => {
+      const { batch, rows, row, count } = split(inputShapes[0]!, inputShapes[1]!, batchAxes);
+      const call = row === 1 ? pickRowsCall(output, table!, indices!, batch, rows, count) : undefined;
+      return call && [call];
     },
     vjp: (b, g, [table, indices], _, { batchAxes }) => [
       b.scatterAdd(g, indices!, b.shape(table!)[batchAxes]!, batchAxes),

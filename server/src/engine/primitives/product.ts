@@ -4,10 +4,11 @@ import { EngineError } from '../errors';
 import { addConvolution, convolveInputGradient, convolveWeightGradient } from '../kernels/convolution';
 import { convolutionLayout } from '../kernels/patches';
 import type { Layout } from '../kernels/patches';
-import { addMatrixProduct } from '../kernels/accelerated';
+import { addMatrixProduct, clearCall, matrixProductCall } from '../kernels/accelerated';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
+import type { Matrix } from '../kernels/matrix-product';
 import type { Call, PrimitiveTable } from '../primitive';
-import type { ConvolutionGeometry } from '../program';
+import type { AttributesOf, ConvolutionGeometry } from '../program';
 import { formatShape, sameShape, sizeOf } from '../shape';
 import type { Shape } from '../shape';
 
@@ -60,6 +61,32 @@ function layoutOf(call: Call<ConvolutionGeometry>, x: Shape, w: Shape, y: Shape)
   return layout;
 }
 
+/** More products than this take longer than the way to WebAssembly and back. */
+const MOST_CALLS = 16;
+
+/** One product for each place of the leading axes. */
+function productsOf(output: Float64Array, a: Float64Array, b: Float64Array, { shape, inputShapes, attributes: { transposeLeft, transposeRight } }: Call<AttributesOf['matmul']>): Product[] {
+  const [shapeA, shapeB] = inputShapes as [Shape, Shape];
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  const depth = shapeA.at(transposeLeft ? -2 : -1)!;
+  return Array.from({ length: sizeOf(shape.slice(0, -2)) }, (_, n) => {
+    const left = denseMatrix(a, n * rows * depth, shapeA.at(-1)!);
+    const right = denseMatrix(b, n * depth * columns, shapeB.at(-1)!);
+    const target = denseMatrix(output, n * rows * columns, columns);
+    return { target, left: transposeLeft ? transposed(left) : left, right: transposeRight ? transposed(right) : right, rows, columns, depth };
+  });
+}
+
+/** target (rows × columns) += left (rows × depth) · right (depth × columns) */
+interface Product {
+  readonly target: Matrix;
+  readonly left: Matrix;
+  readonly right: Matrix;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
 export const products: Pick<PrimitiveTable, ProductNames> = {
   // Of the last two axes, for each place of the leading ones; either side may be read transposed.
   // C = A·B: ∂A = G·Bᵀ, ∂B = Aᵀ·G
@@ -75,25 +102,15 @@ export const products: Pick<PrimitiveTable, ProductNames> = {
       }
       return [...a!.slice(0, -2), rows, columns];
     },
-    forward: (output, [a, b], { shape, inputShapes, attributes: { transposeLeft, transposeRight } }) => {
-      const [shapeA, shapeB] = inputShapes as [Shape, Shape];
-      const rows = shape.at(-2)!;
-      const columns = shape.at(-1)!;
-      const depth = shapeA.at(transposeLeft ? -2 : -1)!;
-      const batches = sizeOf(shape.slice(0, -2));
+    forward: (output, [a, b], call) => {
       output.fill(0);
-      for (let n = 0; n < batches; n++) {
-        const left = denseMatrix(a!, n * rows * depth, shapeA.at(-1)!);
-        const right = denseMatrix(b!, n * depth * columns, shapeB.at(-1)!);
-        addMatrixProduct(
-          denseMatrix(output, n * rows * columns, columns),
-          transposeLeft ? transposed(left) : left,
-          transposeRight ? transposed(right) : right,
-          rows,
-          columns,
-          depth,
-        );
-      }
+      for (const { left, right, target, rows, columns, depth } of productsOf(output, a!, b!, call)) addMatrixProduct(target, left, right, rows, columns, depth);
+    },
+    calls: (output, [a, b], call) => {
+      const parts = productsOf(output, a!, b!, call);
+      if (parts.length > MOST_CALLS) return undefined;
+      const calls = [clearCall(output), ...parts.map(({ left, right, target, rows, columns, depth }) => matrixProductCall(target, left, right, rows, columns, depth))];
+      return calls.every((each) => each !== undefined) ? calls : undefined;
     },
     vjp: (builder, g, [a, b], _, { transposeLeft, transposeRight }, needed) => [
       !needed[0]

@@ -1,6 +1,7 @@
 // Primitives that combine the entries along axes.
 
 import { EngineError } from '../errors';
+import { logSumExpCall } from '../kernels/accelerated';
 import { addStrided } from '../kernels/strided';
 import { outputsDiffer } from '../primitive';
 import type { PrimitiveTable } from '../primitive';
@@ -80,6 +81,11 @@ export const reductions: Pick<PrimitiveTable, ReductionNames> = {
           output[o * inner + i] = Number.isFinite(shift) ? shift + Math.log(total) : shift;
         }
       }
+    },
+    calls: (output, [x], { inputShapes: [shape], attributes: { axis } }) => {
+      const { outer, length, inner } = splitAtAxis(shape!, axis);
+      const call = logSumExpCall(output, x!, outer, length, inner);
+      return call && [call];
     },
     vjp: (b, g, [x], _, { axis }) => [
       b.multiply(b.reshape(g, keepAxes(b.shape(x!), [axis])), b.softmax(x!, axis)),

@@ -21,7 +21,7 @@ export interface SimdKernels {
   ) => void;
   readonly addScaled: (y: number, x: number, factor: number, count: number) => void;
   readonly sum: (x: number, count: number) => number;
-  readonly sumDifferences: (a: number, b: number, count: number) => number;
+  readonly sumDifferences: (output: number, a: number, b: number, blocks: number, apart: number, runs: number, count: number) => void;
   readonly add: Entrywise2;
   readonly subtract: Entrywise2;
   readonly multiply: Entrywise2;
@@ -32,9 +32,20 @@ export interface SimdKernels {
   readonly step: Entrywise1;
   readonly argmaxWindows: WindowKernel;
   readonly sumWindows: WindowKernel;
+  readonly maxWindows: (
+    output: number, x: number, places: number, table: number, blocks: number, apart: number, planes: number, height: number, width: number, volume: number,
+  ) => number;
   readonly packPatches: PatchKernel;
   readonly addPatches: PatchKernel;
-  readonly setTap: (y: number, base: number, x: number, geometry: number, depths: number, kd: number, kh: number, kw: number, delta: number) => void;
+  readonly setTap: (
+    y: number, base: number, yApart: number, x: number, xApart: number, batch: number, geometry: number, depths: number, kd: number, kh: number, kw: number, delta: number,
+  ) => void;
+  readonly moveTap: (
+    y: number, base: number, yApart: number, volume: number, x: number, xApart: number, batch: number, geometry: number, depths: number, outputsPerGroup: number,
+    change: number,
+  ) => void;
+  readonly clear: (y: number, count: number) => void;
+  readonly logSumExp: (output: number, x: number, outer: number, length: number, inner: number) => void;
   readonly pick: (output: number, table: number, indices: number, batch: number, rows: number, count: number) => number;
   readonly differ: (a: number, b: number, count: number) => number;
   readonly signsDiffer: (a: number, b: number, count: number) => number;
@@ -47,6 +58,8 @@ export interface SimdInstance {
   readonly memory: WebAssembly.Memory;
   /** For whole numbers that a kernel reads during one call. */
   readonly table: Int32Array;
+  /** Room for the numbers of a chain of calls, and which chain's stand there. */
+  readonly chains: { readonly room: Int32Array; block: Int32Array | undefined };
 }
 
 const PAGE_BYTES = 65536;
@@ -54,6 +67,10 @@ const PAGE_BYTES = 65536;
 const PATCH_ENTRIES = 1 << 20;
 
 const TABLE_ENTRIES = 1 << 13;
+const CHAIN_ENTRIES = 1 << 13;
+
+/** What the kernels ask of the host. */
+const host = { exp: Math.exp, log: Math.log };
 
 const instances = new WeakMap<ArrayBufferLike, SimdInstance>();
 const modules = new Map<Implementation, WebAssembly.Module | undefined>();
@@ -91,18 +108,20 @@ export class Arena {
     if (!module) return;
     try {
       // The first pages are the module's own; its free memory is known only once there is an instance.
-      const probe = new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 32 }) } });
+      const probe = new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 32 }), ...host } });
       const free = (probe.exports as unknown as SimdKernels).freeMemory.value;
       const table = free + 8 * PATCH_ENTRIES;
-      this.next = table + 4 * TABLE_ENTRIES;
+      const chains = table + 4 * TABLE_ENTRIES;
+      this.next = chains + 4 * CHAIN_ENTRIES;
       const bytes = this.next + 8 * entries;
       this.memory = new WebAssembly.Memory({ initial: Math.max(32, Math.ceil(bytes / PAGE_BYTES)) });
-      const kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as SimdKernels;
+      const kernels = new WebAssembly.Instance(module, { env: { memory: this.memory, ...host } }).exports as unknown as SimdKernels;
       instances.set(this.memory.buffer, {
         kernels,
         memory: this.memory,
         patches: new Float64Array(this.memory.buffer, free, PATCH_ENTRIES),
         table: new Int32Array(this.memory.buffer, table, TABLE_ENTRIES),
+        chains: { room: new Int32Array(this.memory.buffer, chains, CHAIN_ENTRIES), block: undefined },
       });
     } catch (error) {
       // More memory than the host grants: ordinary arrays may still fit, since they need not lie together.

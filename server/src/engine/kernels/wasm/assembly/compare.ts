@@ -11,20 +11,18 @@ export function differ(a: usize, b: usize, count: i32): bool {
   return (count & 1) != 0 && load<f64>(a + last) != load<f64>(b + last);
 }
 
-/** Whether any two entries differ in sign: negative, zero or positive. */
+/** Whether of any two entries only one is positive. */
 export function signsDiffer(a: usize, b: usize, count: i32): bool {
   const zero = f64x2.splat(0);
   let changed = zero;
   for (let i: usize = 0, end = <usize>(count & ~1) << 3; i != end; i += 16) {
     const x = v128.load(a + i);
     const y = v128.load(b + i);
-    const above = v128.xor(f64x2.gt(x, zero), f64x2.gt(y, zero));
-    const below = v128.xor(f64x2.lt(x, zero), f64x2.lt(y, zero));
-    changed = v128.or(changed, v128.or(above, below));
+    changed = v128.or(changed, v128.xor(f64x2.gt(x, zero), f64x2.gt(y, zero)));
   }
   if (v128.any_true(changed)) return true;
   if ((count & 1) == 0) return false;
   const x = load<f64>(a + (<usize>(count - 1) << 3));
   const y = load<f64>(b + (<usize>(count - 1) << 3));
-  return x > 0 != y > 0 || x < 0 != y < 0;
+  return x > 0 != y > 0;
 }

@@ -2,9 +2,10 @@
 // Built twice from this source: with multiply and add, and with relaxed fused multiply-add where the host has it.
 
 export { addMatrixProduct, freeMemory } from './matrix-product';
-export { addScaled, sum, sumDifferences } from './vector';
+export { addScaled, clear, sum, sumDifferences } from './vector';
 export { add, divide, multiply, negate, relu, sqrt, step, subtract } from './entrywise';
 export { differ, signsDiffer } from './compare';
-export { argmaxWindows, sumWindows } from './windows';
-export { addPatches, setTap, packPatches } from './patches';
+export { argmaxWindows, maxWindows, sumWindows } from './windows';
+export { addPatches, moveTap, setTap, packPatches } from './patches';
+export { logSumExp } from './exponential';
 export { pick } from './gather';

@@ -47,13 +47,6 @@ function packPanel(target: usize, source: usize, count: i32, lineStride: i32, de
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function addRow(c: usize, source: usize, low: v128, high: v128): void {
-  v128.store(c, f64x2.add(v128.load(source), low));
-  v128.store(c, f64x2.add(v128.load(source, 16), high), 16);
-}
-
 /** c (rows × columns) = source + left panel × right panel. */
 function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize, depth: i32, rows: i32, columns: i32): void {
   let c00 = f64x2.splat(0), c01 = f64x2.splat(0);
@@ -82,10 +75,23 @@ function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize
   }
   const row: usize = <usize>cRow << 3;
   if (rows == TILE && columns == TILE && cColumn == 1) {
-    addRow(c, source, c00, c01);
-    addRow(c + row, source + row, c10, c11);
-    addRow(c + 2 * row, source + 2 * row, c20, c21);
-    addRow(c + 3 * row, source + 3 * row, c30, c31);
+    // All is read before anything is written: a write would hold up the reads of addresses that lie a multiple of 4096 bytes away.
+    c00 = f64x2.add(v128.load(source), c00);
+    c01 = f64x2.add(v128.load(source, 16), c01);
+    c10 = f64x2.add(v128.load(source + row), c10);
+    c11 = f64x2.add(v128.load(source + row, 16), c11);
+    c20 = f64x2.add(v128.load(source + 2 * row), c20);
+    c21 = f64x2.add(v128.load(source + 2 * row, 16), c21);
+    c30 = f64x2.add(v128.load(source + 3 * row), c30);
+    c31 = f64x2.add(v128.load(source + 3 * row, 16), c31);
+    v128.store(c, c00);
+    v128.store(c, c01, 16);
+    v128.store(c + row, c10);
+    v128.store(c + row, c11, 16);
+    v128.store(c + 2 * row, c20);
+    v128.store(c + 2 * row, c21, 16);
+    v128.store(c + 3 * row, c30);
+    v128.store(c + 3 * row, c31, 16);
     return;
   }
   v128.store(tile, c00);
@@ -105,11 +111,57 @@ function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize
 }
 
 /** The same for a few outer products, which need no packing. */
-function addShallowProduct(c: usize, source: usize, cRow: i32, a: usize, aRow: i32, aColumn: i32, b: usize, bRow: i32, rows: i32, columns: i32, depth: i32): void {
+function addShallowProduct(
+  c: usize, source: usize, cRow: i32, cColumn: i32, a: usize, aRow: i32, aColumn: i32, b: usize, bRow: i32, bColumn: i32, rows: i32, columns: i32, depth: i32,
+): void {
+  const isDense = cColumn == 1 && bColumn == 1;
+  const step = <usize>cColumn << 3, bStep = <usize>bColumn << 3;
   for (let i = 0; i < rows; i++) {
-    const at = <usize>(i * cRow) << 3;
-    setScaled(c + at, source + at, b, load<f64>(a + (<usize>(i * aRow) << 3)), columns);
-    for (let k = 1; k < depth; k++) addScaled(c + at, b + (<usize>(k * bRow) << 3), load<f64>(a + (<usize>(i * aRow + k * aColumn) << 3)), columns);
+    let from = source + (<usize>(i * cRow) << 3);
+    const to = c + (<usize>(i * cRow) << 3);
+    for (let k = 0; k < depth; k++) {
+      const factor = load<f64>(a + (<usize>(i * aRow + k * aColumn) << 3));
+      const line = b + (<usize>(k * bRow) << 3);
+      if (isDense) setScaled(to, from, line, factor, columns);
+      else for (let j = 0, at: usize = 0, p = line; j < columns; j++, at += step, p += bStep) store<f64>(to + at, load<f64>(from + at) + factor * load<f64>(p));
+      from = to;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function total(x: v128): f64 {
+  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
+}
+
+/** The same for one or two rows, where the depth runs along neighbours in both factors: entry by entry, which needs no packing either. */
+function addThinProduct(c: usize, source: usize, cRow: i32, cColumn: i32, a: usize, aRow: i32, b: usize, bColumn: i32, rows: i32, columns: i32, depth: i32): void {
+  const second = rows == 2 ? <usize>aRow << 3 : 0;
+  const length = <usize>(depth & ~3) << 3;
+  const row = <usize>cRow << 3;
+  const step = <usize>cColumn << 3;
+  for (let j = 0; j < columns; j++) {
+    // Two sums a row, which need not wait for each other.
+    let above = f64x2.splat(0), below = above, aboveNext = above, belowNext = above;
+    for (let at: usize = 0; at != length; at += 32) {
+      const x = v128.load(b + at), next = v128.load(b + at, 16);
+      above = multiplyAdd(v128.load(a + at), x, above);
+      below = multiplyAdd(v128.load(a + second + at), x, below);
+      aboveNext = multiplyAdd(v128.load(a + at, 16), next, aboveNext);
+      belowNext = multiplyAdd(v128.load(a + second + at, 16), next, belowNext);
+    }
+    let first = total(f64x2.add(above, aboveNext)), other = total(f64x2.add(below, belowNext));
+    for (let at = length, end = <usize>depth << 3; at != end; at += 8) {
+      const x = load<f64>(b + at);
+      first += load<f64>(a + at) * x;
+      other += load<f64>(a + second + at) * x;
+    }
+    store<f64>(c, load<f64>(source) + first);
+    if (rows == 2) store<f64>(c + row, load<f64>(source + row) + other);
+    c += step;
+    source += step;
+    b += <usize>bColumn << 3;
   }
 }
 
@@ -120,8 +172,12 @@ export function addMatrixProduct(
   b: usize, bRow: i32, bColumn: i32,
   rows: i32, columns: i32, depth: i32,
 ): void {
-  if (depth <= SHALLOW && cColumn == 1 && bColumn == 1) {
-    addShallowProduct(c, source, cRow, a, aRow, aColumn, b, bRow, rows, columns, depth);
+  if (depth <= SHALLOW) {
+    addShallowProduct(c, source, cRow, cColumn, a, aRow, aColumn, b, bRow, bColumn, rows, columns, depth);
+    return;
+  }
+  if (rows <= 2 && aColumn == 1 && bRow == 1) {
+    addThinProduct(c, source, cRow, cColumn, a, aRow, b, bColumn, rows, columns, depth);
     return;
   }
   for (let k = 0; k < depth; k += DEPTH_BLOCK) {

@@ -1,6 +1,6 @@
 // The patches of a convolution: packed into a matrix with a column for each output place, and added back.
 
-import { addScaled } from './vector';
+import { addScaled, setScaled } from './vector';
 
 // A geometry holds, as 32-bit numbers: channels and entries per channel; the input's depth, height and width; the output's height and width; kernel,
 // stride, padding and dilation along the three axes.
@@ -112,28 +112,62 @@ export function addPatches(packed: usize, columns: i32, x: usize, geometry: usiz
   eachRun(true, packed, columns, x, geometry, rowStart, rowStop);
 }
 
-/** y = base + delta · (what one weight reads), for one plane of outputs; x is the weight's channel, kd, kh and kw its place in the kernel. */
-export function setTap(y: usize, base: usize, x: usize, geometry: usize, depths: i32, kd: i32, kh: i32, kw: i32, delta: f64): void {
+/**
+ * y = base + delta · (what one weight reads), for the planes of its output channel in each example; x is the weight's channel, kd, kh and kw its place in
+ * the kernel. Examples lie some entries apart.
+ */
+export function setTap(
+  y: usize, base: usize, yApart: i32, x: usize, xApart: i32, batch: i32, geometry: usize, depths: i32, kd: i32, kh: i32, kw: i32, delta: f64,
+): void {
   const depth = load<i32>(geometry, INPUT), height = load<i32>(geometry, INPUT + 4), inputWidth = load<i32>(geometry, INPUT + 8);
   const outputHeight = load<i32>(geometry, OUTPUT), width = load<i32>(geometry, OUTPUT + 4);
-  const stride = load<i32>(geometry, STRIDE + 8);
+  const depthStride = load<i32>(geometry, STRIDE), heightStride = load<i32>(geometry, STRIDE + 4), stride = load<i32>(geometry, STRIDE + 8);
+  const firstDepth = kd * load<i32>(geometry, DILATION) - load<i32>(geometry, PADDING);
+  const firstHeight = kh * load<i32>(geometry, DILATION + 4) - load<i32>(geometry, PADDING + 4);
   const shift = kw * load<i32>(geometry, DILATION + 8) - load<i32>(geometry, PADDING + 8);
   const first = firstInside(shift, stride, width);
   const last = lastInside(shift, stride, width, inputWidth, first);
-  memory.copy(y, base, <usize>(depths * outputHeight * width) << 3);
-  for (let i = 0; i < depths; i++) {
-    const d = i * load<i32>(geometry, STRIDE) + kd * load<i32>(geometry, DILATION) - load<i32>(geometry, PADDING);
-    if (d < 0 || d >= depth) continue;
-    for (let j = 0; j < outputHeight; j++) {
-      const h = j * load<i32>(geometry, STRIDE + 4) + kh * load<i32>(geometry, DILATION + 4) - load<i32>(geometry, PADDING + 4);
-      if (h < 0 || h >= height) continue;
-      const from = x + (<usize>((d * height + h) * inputWidth + shift + first * stride) << 3);
-      const to = y + (<usize>((i * outputHeight + j) * width + first) << 3);
-      if (stride == 1) addScaled(to, from, delta, last - first);
-      else {
-        const step = <usize>stride << 3;
-        for (let k = 0, p = to, q = from; k < last - first; k++, p += 8, q += step) store<f64>(p, load<f64>(p) + delta * load<f64>(q));
+  const row = <usize>width << 3;
+  for (let n = 0; n < batch; n++) {
+    let at: usize = <usize>(n * yApart) << 3;
+    const from = x + (<usize>(n * xApart + shift + first * stride) << 3);
+    for (let i = 0; i < depths; i++) {
+      const d = i * depthStride + firstDepth;
+      for (let j = 0; j < outputHeight; j++, at += row) {
+        const h = j * heightStride + firstHeight;
+        if (d < 0 || d >= depth || h < 0 || h >= height || first >= last) {
+          copyRun(y + at, base + at, 1, width);
+          continue;
+        }
+        const begin = at + (<usize>first << 3);
+        const end = at + (<usize>last << 3);
+        copyRun(y + at, base + at, 1, first);
+        let source = from + (<usize>((d * height + h) * inputWidth) << 3);
+        if (stride == 1) setScaled(y + begin, base + begin, source, delta, last - first);
+        else {
+          const step = <usize>stride << 3;
+          for (let p = begin; p != end; p += 8, source += step) store<f64>(y + p, load<f64>(base + p) + delta * load<f64>(source));
+        }
+        copyRun(y + end, base + end, 1, width - last);
       }
     }
   }
+}
+
+/** The same for the weight and the difference that stand at `change`: its number, counted in storage order, and by how much it differs. `volume` is that of an output plane. */
+export function moveTap(
+  y: usize, base: usize, yApart: i32, volume: i32, x: usize, xApart: i32, batch: i32, geometry: usize, depths: i32, outputsPerGroup: i32, change: usize,
+): void {
+  const number = <i32>load<f64>(change);
+  const widths = load<i32>(geometry, KERNEL + 8), heights = load<i32>(geometry, KERNEL + 4), channels = load<i32>(geometry, CHANNELS);
+  const lines = number / widths;
+  const planes = lines / heights;
+  const kernels = planes / load<i32>(geometry, KERNEL);
+  const output = kernels / channels;
+  const channel = (output / outputsPerGroup) * channels + kernels % channels;
+  const at = <usize>(output * volume) << 3;
+  setTap(
+    y + at, base + at, yApart, x + (<usize>(channel * load<i32>(geometry, VOLUME)) << 3), xApart, batch, geometry, depths,
+    planes % load<i32>(geometry, KERNEL), lines % heights, number % widths, load<f64>(change, 8),
+  );
 }

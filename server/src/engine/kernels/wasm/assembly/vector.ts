@@ -42,7 +42,7 @@ export function sum(x: usize, count: i32): f64 {
 }
 
 /** The sum of a − b over `count` neighbouring entries. */
-export function sumDifferences(a: usize, b: usize, count: i32): f64 {
+function sumDifference(a: usize, b: usize, count: i32): f64 {
   let first = f64x2.splat(0);
   let second = f64x2.splat(0);
   const end = a + (<usize>(count & ~3) << 3);
@@ -56,4 +56,20 @@ export function sumDifferences(a: usize, b: usize, count: i32): f64 {
   let total = f64x2.extract_lane(first, 0) + f64x2.extract_lane(first, 1);
   for (let i: usize = 0, rest = <usize>(count & 3) << 3; i < rest; i += 8) total += load<f64>(a + i) - load<f64>(b + i);
   return total;
+}
+
+/** The sums of a − b over runs of `count` entries; runs come in blocks, one after the other, blocks some entries apart. */
+export function sumDifferences(output: usize, a: usize, b: usize, blocks: i32, apart: i32, runs: i32, count: i32): void {
+  for (let block = 0; block < blocks; block++) {
+    for (let run = 0; run < runs; run++) {
+      const at = <usize>(block * apart + run * count) << 3;
+      store<f64>(output, sumDifference(a + at, b + at, count));
+      output += 8;
+    }
+  }
+}
+
+/** y = 0 */
+export function clear(y: usize, count: i32): void {
+  memory.fill(y, 0, <usize>count << 3);
 }

@@ -1,0 +1,74 @@
+// Calls of WebAssembly functions one after the other, without coming back to JavaScript in between: for small tensors the way there and back is what costs.
+
+import { FunctionWriter } from './encoder';
+import type { SimdCall, WasmFunction } from '../kernels/wasm/call';
+
+type Chain = (block: number) => number;
+
+const modules = new Map<string, WebAssembly.Module>();
+const instances = new WeakMap<WebAssembly.Memory, Map<string, Chain>>();
+const identities = new WeakMap<WasmFunction, number>();
+let nextIdentity = 0;
+
+function identityOf(target: WasmFunction): number {
+  let identity = identities.get(target);
+  if (identity === undefined) identities.set(target, (identity = nextIdentity++));
+  return identity;
+}
+
+/** Reads the numbers of all calls from a block in memory. */
+function writeModule(calls: readonly SimdCall[]): Uint8Array<ArrayBuffer> {
+  const writer = new FunctionWriter();
+  const functions = calls.map(({ numbers, gives }) => writer.function(numbers.length, gives !== 'nothing'));
+  const changed = writer.local('i32');
+  let at = 0;
+  calls.forEach(({ numbers, gives }, i) => {
+    for (let j = 0; j < numbers.length; j++, at += 4) writer.get(0).loadNumber(at);
+    writer.call(functions[i]!);
+    if (gives === 'branch') writer.get(changed).orNumbers().set(changed);
+    else if (gives === 'something') writer.drop();
+  });
+  return writer.get(changed).module();
+}
+
+function chainIn(memory: WebAssembly.Memory, calls: readonly SimdCall[]): Chain {
+  const signature = calls.map(({ numbers, gives }) => `${numbers.length} ${gives}`).join();
+  const key = `${signature}: ${calls.map(({ target }) => identityOf(target)).join()}`;
+  let known = instances.get(memory);
+  if (!known) instances.set(memory, (known = new Map()));
+  let chain = known.get(key);
+  if (!chain) {
+    let module = modules.get(signature);
+    if (!module) modules.set(signature, (module = new WebAssembly.Module(writeModule(calls))));
+    const imports = Object.fromEntries(calls.map(({ target }, i) => [`f${i}`, target]));
+    chain = new WebAssembly.Instance(module, { env: { memory, ...imports } }).exports.run as Chain;
+    known.set(key, chain);
+  }
+  return chain;
+}
+
+/** Makes the calls, all in the memory of one instance, and says whether one found that a branch changed; undefined if their numbers need too much room. */
+export function prepareChain(calls: readonly SimdCall[]): (() => boolean) | undefined {
+  const { memory, chains } = calls[0]!.simd;
+  const { room } = chains;
+  const numbers = calls.flatMap((call) => call.numbers);
+  const block = new Int32Array(numbers.reduce<number>((length, each) => length + (typeof each === 'number' ? 1 : 1 + each.length), 0));
+  if (block.length > room.length) return undefined;
+  let next = numbers.length;
+  numbers.forEach((each, i) => {
+    if (typeof each === 'number') block[i] = each;
+    else {
+      block[i] = room.byteOffset + 4 * next;
+      block.set(each, next);
+      next += each.length;
+    }
+  });
+  const run = chainIn(memory, calls);
+  return () => {
+    if (chains.block !== block) {
+      room.set(block);
+      chains.block = block;
+    }
+    return run(room.byteOffset) !== 0;
+  };
+}

@@ -1,7 +1,7 @@
 // The commands of the palette, of the keyboard, of menus and of the code lenses.
 
 import { commands, Position, Range, type Disposable, type QuickPickItem, Uri, window, workspace } from 'vscode';
-import type { BaseLanguageClient } from 'vscode-languageclient';
+import { type BaseLanguageClient, ReferencesRequest } from 'vscode-languageclient';
 import type { Pages } from './pages';
 import { requests, type CheckOutcome, type CheckParams, type ModelEntry, type ModelReference } from './protocol';
 
@@ -28,7 +28,10 @@ export function registerCommands(client: BaseLanguageClient, pages: Pages): Disp
     commands.registerCommand('nn.checkAll', () => checkAll(client)),
     commands.registerCommand('nn.toggleColumns', toggleColumns),
     commands.registerCommand('nn.showUses', async (uri: string, { line, character }: { line: number; character: number }) => {
-      await commands.executeCommand('editor.action.findReferences', client.protocol2CodeConverter.asUri(uri), new Position(line, character));
+      // The lens counts the uses: the view lists as many, without the declaration.
+      const found = await client.sendRequest(ReferencesRequest.type, { textDocument: { uri }, position: { line, character }, context: { includeDeclaration: false } });
+      const places = (found ?? []).map((place) => client.protocol2CodeConverter.asLocation(place));
+      await commands.executeCommand('editor.action.showReferences', client.protocol2CodeConverter.asUri(uri), new Position(line, character), places);
     }),
   ];
 }

@@ -66,6 +66,33 @@ describe('completion', () => {
   });
 });
 
+describe('the effect of a stack', () => {
+  const itemAt = (marked: string, label: string, files?: Readonly<Record<string, string>>): Completion | undefined => {
+    const { text, cursors } = readFixture(marked);
+    return completions(documentOf(text, files), cursors[0]!).find((each) => each.label === label);
+  };
+  const block = '## Halves the map.\nstack Down(channels, kernel = 3) {\n  Conv2d(channels, kernel, stride = 2, padding = kernel // 2)\n  ReLU\n}\n';
+
+  it('is said with its arguments as free sizes, and accepting it asks for them', () => {
+    const item = itemAt(`${block}model A {\n  input x: [3, 32, 32]\n  Conv2d(8, 3, padding = 1)\n  $0\n}\n`, 'Down')!;
+    expect(item).toMatchObject({ effect: '→ [channels, 16, 16]', insert: 'Down(${1:channels})', detail: 'stack Down(channels, kernel = 3)', documentation: 'Halves the map.' });
+    expect(itemAt(`${block}model A {\n  input x: [3, H, 32]\n  x -> $0\n}\n`, 'Down')?.effect).toBe('→ [channels, (H + 1)//2, 16]');
+  });
+
+  it('is said of imported ones, and of those that do not fit', () => {
+    const files = { 'blocks.nn': 'stack Head { AdaptiveAvgPool2d(1); Flatten; Linear(10) }\n' };
+    const at = (input: string): Completion | undefined => itemAt(`from "./blocks.nn" import Head\nmodel A {\n  input x: ${input}\n  ReLU\n  $0\n}\n`, 'Head', files);
+    expect(at('[3, 32, 32]')).toMatchObject({ effect: '→ [10]', origin: 'imported' });
+    expect(at('[3]')).toMatchObject({ unfit: true });
+  });
+
+  it('is left open where a stack needs more than sizes, or applies itself without end', () => {
+    const text = 'stack T(f) { f; f }\nstack Forever { Forever }\nmodel A {\n  input x: [3]\n  ReLU\n  $0\n}\n';
+    expect(itemAt(text, 'T')?.effect).toBeUndefined();
+    expect(itemAt(text, 'Forever')?.effect).toBeUndefined();
+  });
+});
+
 describe('the effect of a layer', () => {
   const effectAt = (marked: string, label: string): string | undefined => {
     const { text, cursors } = readFixture(marked);

@@ -44,6 +44,8 @@ describe('renaming', () => {
     ['a stack', 'stack ‹S› { ReLU }\nmodel A { input x: [3]; ‹S›; x -> ‹S›() }'],
     ['an argument, and where it is given by name', 'stack S(‹n›) { Linear(‹n›) }\nmodel A { input x: [3]; S(‹n› = 4); f = S; f(‹n› = 5) }'],
     ['an argument through variants', 'model A(‹n› = 1) { input x: [3]; Linear(‹n›) }\nmodel B = A(‹n› = 2)\nmodel C = B(‹n› = 3)\nmodel D { input x: [3]; B(‹n› = 4) }'],
+    ['an argument where the stack is passed on', 'stack S(‹n›) { Linear(‹n›) }\nstack T(block, n = 2) { block(‹n› = n); Inner(block) }\nstack Inner(f) { f(‹n› = 4) }\nmodel A { input x: [3]; T(S); S(‹n› = 5) }'],
+    ['an argument of all stacks that are passed on alike', 'stack S(‹n›) { Linear(‹n›) }\nstack R(k, ‹n› = 2) { Linear(k * ‹n›) }\nstack T(block = S) { block(‹n› = 3) }\nmodel A { input x: [3]; T; T(block = S) }\nmodel B { input x: [3]; f = 2; T({ Linear(f) }) }\nstack Q(g) { g(1, ‹n› = 2) }\nmodel C { input x: [3]; Q(R); T2(R) }\nstack T2(h) { h(1, ‹n› = 2) }\nmodel D { input x: [3]; Both(S, 3); Both(R, 3) }\nstack Both(b, k) { if k > 5 { b(‹n› = k) } }'],
     ['an argument of a function', 'function f(‹a›, b) = ‹a› * b\nlet c = f(‹a› = 2, b = 3)'],
     ['a size of a type', 'stack S { input x: [‹c›, h, h]; Conv2d(2 * ‹c›, 1); assert ‹c› > 1 }'],
     ['a free dimension that is asked about', 'model A { input x: [3, ‹H›, ‹H›]; Conv2d(4, 3); assert ‹H› > 8 }\nassert macs(A, ‹H› = 8) == 3888'],
@@ -106,7 +108,7 @@ describe('renaming', () => {
   });
 
   it('refuses to leave behind a call whose callee only the evaluation knows', () => {
-    const text = 'stack S($0width) { Linear(width) }\nstack T(width) { Linear(width) }\nmodel A(block) { input x: [3]; block(width = 2) }\nmodel B = A(S)\nmodel C = A(T)\n';
+    const text = 'stack S($0width) { Linear(width) }\nstack T(width) { Linear(width) }\nmodel A { input x: [3]; for block in [S, T] { block(width = 2) } }\n';
     expect(renamed(text, 'size')).toMatch(/error in line 3 of main\.nn: .*width/);
   });
 

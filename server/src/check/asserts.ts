@@ -19,6 +19,7 @@ const points = 5;
 const relativeTolerance = 1e-9;
 const absoluteTolerance = 1e-12;
 
+type Failure = Required<Pick<CheckedAssert, 'message' | 'actual' | 'expected'>>;
 type Comparison = NonNullable<Judgement['comparisons']>[number];
 
 /** Judges every assert that had to wait for numbers. */
@@ -31,9 +32,8 @@ export function checkAsserts(
   return model.graph.judgements
     .filter((judgement) => judgement.outcome === 'waits')
     .map(({ comparisons, text, place }) => {
-      const messages = (comparisons ?? []).map((comparison) => firstFailure(model, names, comparison, seed, derivatives));
-      const message = messages.find((each) => each !== undefined);
-      return { text, ok: message === undefined, message, place: fixedPlace(place) };
+      const failures = (comparisons ?? []).map((comparison) => firstFailure(model, names, comparison, seed, derivatives));
+      return { text, ok: failures.every((each) => each === undefined), ...failures.find((each) => each !== undefined), place: fixedPlace(place) };
     });
 }
 
@@ -44,7 +44,7 @@ function firstFailure(
   { operator, left, right }: Comparison,
   seed: number,
   derivatives: Partial<DerivativeTable> | undefined,
-): string | undefined {
+): Failure | undefined {
   const { graph } = model;
   const lowering = new Lowering(1, names, new Builder({ derivatives }));
   const { builder } = lowering;
@@ -67,7 +67,7 @@ function firstFailure(
     if (wrong < 0) continue;
     const failure = describeFailure(operator, a, b, wrong, shape);
     const why = operator === '==' ? explanation(model, lowering, wanted, shape, valuesAt) : undefined;
-    return why === undefined ? failure : `${failure}; ${why}`;
+    return why === undefined ? failure : { ...failure, message: `${failure.message}; ${why}` };
   }
   return undefined;
 }
@@ -104,10 +104,11 @@ function holds(operator: string, a: number, b: number, scale: number): boolean {
 }
 
 /** The entry and both values. */
-function describeFailure(operator: string, a: Float64Array, b: Float64Array, place: number, shape: readonly number[]): string {
+function describeFailure(operator: string, a: Float64Array, b: Float64Array, place: number, shape: readonly number[]): Failure {
   const where = shape.length === 0 ? '' : ` at entry [${indexOf(place, shape).join(', ')}]`;
-  const values = `the left side is ${spell(a[place]!)}${where}, the right side ${spell(b[place]!)}`;
-  return operator === '==' ? values : `${values}, so that ${operator} does not hold`;
+  const [actual, expected] = [spell(a[place]!), spell(b[place]!)];
+  const values = `the left side is ${actual}${where}, the right side ${expected}`;
+  return { message: operator === '==' ? values : `${values}, so that ${operator} does not hold`, actual, expected: operator === '==' ? expected : `${operator} ${expected}` };
 }
 
 // ── Why it fails ─────────────────────────────────────────────────────────────

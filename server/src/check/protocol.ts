@@ -75,6 +75,9 @@ export interface CheckedAssert {
   readonly ok: boolean;
   /** Why it fails, with the entry and both values. */
   readonly message?: string;
+  /** The two values of that entry. */
+  readonly actual?: string;
+  readonly expected?: string;
   readonly place: Place;
 }
 

@@ -32,7 +32,7 @@ function reportErrors(models: readonly EvaluatedModel[], document: Document, fil
   const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
   const broken = document.problems.find(isError);
   if (broken !== undefined) report(file, broken);
-  const failing = models.filter((model) => model.run.errors > 0 || !model.complete);
+  const failing = models.filter(({ graph, complete }) => !graph.finished || !complete);
   for (const model of failing) report(model.name, model.run.findings.diagnosticsOf(document.uri).find(isError));
   return failing.length > 0 || broken !== undefined ? 1 : 0;
 }

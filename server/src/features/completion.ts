@@ -7,6 +7,7 @@ import { callSiteAt } from './call-site';
 import { argumentsOf, valuesOf } from './completion/arguments';
 import { exportsOf, importable, pathsOf } from './completion/imports';
 import { type Completion, words } from './completion/item';
+import { declaredItem } from './completion/declared';
 import { optimizerNames, standardNames } from './completion/layers';
 import { declarationSnippets, expressionSnippets, statementSnippets } from './completion/snippets';
 import { filesOf } from './definition';
@@ -39,13 +40,13 @@ export function completions(document: Document, offset: number, files: Files = f
   const nodes = nodePathAt(document.tree, start);
   const startsLine = /(^|[;{])\s*$/.test(line);
   if (startsLine && !isInside(nodes, start)) return declarationSnippets;
-  const names = namesAround(nodes, start, document);
-  if (/^\s*output\s+$/.test(line) || nodes.some(({ kind }) => kind === 'type')) return names.filter(({ kind }) => kind === 'name');
+  if (/^\s*output\s+$/.test(line) || nodes.some(({ kind }) => kind === 'type')) return namesAround(nodes, start, document).filter(({ kind }) => kind === 'name');
 
   const site = callSiteAt(document, start);
   const value = site?.argument === undefined ? undefined : valuesOf(site, site.argument);
   if (value !== undefined && value.length > 0) return value;
   const flow = startsLine ? flowInto(document, withoutWord(nodes, start), start) : /->\s*$/.test(before) ? flowBehindArrow(document, start - before.length + before.trimEnd().length) : undefined;
+  const names = namesAround(nodes, start, document, flow);
   const near = [
     ...(site === undefined || site.argument !== undefined ? [] : argumentsOf(site, document)),
     ...names,
@@ -83,19 +84,16 @@ function unique(items: readonly Completion[]): readonly Completion[] {
   return items.filter(({ label }) => !seen.has(label) && seen.add(label));
 }
 
-function namesAround(path: readonly Node[], offset: number, document: Document): Completion[] {
+function namesAround(path: readonly Node[], offset: number, document: Document, flow?: Flow): Completion[] {
   return introductionsKnownAt(path, offset)
     .filter(({ name }) => name.text !== '')
     .map(({ name, by }) => {
-      const isDeclaration = by.kind === 'stack' || by.kind === 'model' || by.kind === 'function' || by.kind === 'imported-name';
+      const documentation = 'documentation' in by ? by.documentation : undefined;
+      if (by.kind === 'stack' || by.kind === 'imported-name') return declaredItem(name.text, by, document, flow);
+      if (by.kind === 'model' || by.kind === 'function') return { label: name.text, kind: 'declaration', detail: by.kind, documentation };
       const value = document.analysis.observations(name)?.first[0]?.value;
-      return {
-        label: name.text,
-        kind: isDeclaration ? 'declaration' : 'name',
-        effect: isDeclaration || value === undefined ? undefined : detailOf(value),
-        detail: isDeclaration ? by.kind.replace('imported-name', 'imported') : value && detailOf(value),
-        documentation: 'documentation' in by ? by.documentation : undefined,
-      } satisfies Completion;
+      const detail = value && detailOf(value);
+      return { label: name.text, kind: 'name', effect: detail, detail, documentation };
     });
 }
 

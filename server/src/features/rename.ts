@@ -5,7 +5,8 @@ import type { Span } from '../base/span';
 import { functions, layers } from '../layers/catalog';
 import { optimizers } from '../layers/optimizers';
 import { builtins } from '../semantics/builtins';
-import { type Entity, entityOf, type Files, namesOf, type Occurrence, occurrencesOf } from './entity';
+import { type Entity, entityOf, type Files, namesOf, type Occurrence } from './entity';
+import { argumentsOfPassed, occurrencesTogether } from './passed';
 import { introductionsAround, nameAt } from './scopes';
 import { applied, type FileEdits, Refusal, type TextEdit } from './text-edits';
 import { type Source, sourceOf, Workspace } from './workspace';
@@ -15,7 +16,12 @@ export function prepareRename(files: Files, source: Source, offset: number): { r
   const found = nameAt(source, offset);
   if (found === undefined) return undefined;
   const { name } = found;
-  return entityOf(files, { source, ...found }) === undefined ? new Refusal(whyNot(name.text)) : { span: name.span, text: name.text };
+  return meantBy(files, { source, ...found }) === undefined ? new Refusal(whyNot(name.text)) : { span: name.span, text: name.text };
+}
+
+/** What a name stands for; in the call of a stack that is passed on, the argument of any that is. */
+function meantBy(files: Files, occurrence: Occurrence): Entity | undefined {
+  return entityOf(files, occurrence) ?? argumentsOfPassed(files, occurrence)[0];
 }
 
 function whyNot(name: string): string {
@@ -27,12 +33,12 @@ function whyNot(name: string): string {
 export function rename(files: Files, source: Source, offset: number, to: string): FileEdits | Refusal | undefined {
   const found = nameAt(source, offset);
   if (found === undefined) return undefined;
-  const entity = entityOf(files, { source, ...found });
+  const entity = meantBy(files, { source, ...found });
   if (entity === undefined) return new Refusal(whyNot(found.name.text));
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(to)) return new Refusal(`"${to}" is no name: names are letters, digits and _, and do not begin with a digit`);
   if ((keywords as readonly string[]).includes(to)) return new Refusal(`${to} is a keyword of the language; take another name`);
   if (to === entity.name.text) return new Map();
-  const occurrences = occurrencesOf(files, entity);
+  const occurrences = occurrencesTogether(files, entity);
   return clash(occurrences, to) ?? change(files, entity, occurrences, to);
 }
 

@@ -108,7 +108,7 @@ function resultOfAssert({ test, judgements }: AssertTest, document: Document, mo
   const checked = check?.kind === 'done' ? check.report.asserts.filter(({ text }) => judgements.some((judgement) => judgement.text === text)) : [];
   if (checked.length === 0) return { id, outcome: 'skipped', messages: [] };
   const broken = checked.find(({ ok }) => !ok);
-  return broken === undefined ? { id, outcome: 'passed', messages: [] } : { id, outcome: 'failed', messages: [{ text: broken.message ?? 'It does not hold.', place }] };
+  return broken === undefined ? { id, outcome: 'passed', messages: [] } : { id, outcome: 'failed', messages: [{ text: broken.message ?? 'It does not hold.', actual: broken.actual, expected: broken.expected, place }] };
 }
 
 function resultOfGradients(document: Document, check: CheckEnd | undefined): TestResult {

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../base/diagnostic';
 import { type UnderstoodStack, Understanding } from './alone';
 import { judgeClaim } from './asserts';
 import { type Finding, type Findings, JoinedFindings, type Observations } from './findings';
+import type { TensorType } from '../layers/tensor';
 import { type FunctionGraph, functionGraph } from './function-graph';
 import type { Judgement } from './graph';
 import { defaultLimits, type Limits } from './limits';
@@ -14,6 +15,7 @@ import { type Context, LimitReached } from './run';
 import { reportNames } from './file-names';
 import { lints } from './lint/lint';
 import { requirementsAtInputs } from './requirements';
+import { type StackEffect, stackEffect } from './stack-effect';
 import { Unapplied } from './unapplied';
 import type { Unit } from './unit';
 import type { ConstructorValue, FunctionValue } from './values';
@@ -42,6 +44,8 @@ export interface Analysis {
   understood(declaration: ast.Declaration): UnderstoodStack | undefined;
   /** A function that a file declares, applied to single numbers; undefined where it takes anything else. */
   functionGraph(declared: FunctionValue): FunctionGraph | undefined;
+  /** What a stack, by its name in the file, would do to tensors; undefined where that is not known. */
+  stackEffect(name: string, inputs: readonly TensorType[]): StackEffect | undefined;
   /** Evaluates a model of the file with sizes for its free dimensions; undefined for a name that is no such model. */
   modelAt(name: string, given: ReadonlyMap<string, number>): EvaluatedModel | undefined;
 }
@@ -120,6 +124,7 @@ export class Analyser {
       judgements.push(...(unit.result as readonly Judgement[]));
     }
 
+    const { revision } = program;
     const joined = new JoinedFindings(findings, limits.observations);
     const stacks = new Understanding(tree, file, program, joined);
     const errors = this.unapplied.errorsOf(tree, file, program, joined);
@@ -135,6 +140,8 @@ export class Analyser {
       applied: (node) => joined.observationsOf(node),
       understood: (declaration) => stacks.of(declaration),
       functionGraph: (declared) => functionGraph(program, declared),
+      // The program may have gone on to another state, which is not to be mixed with this one.
+      stackEffect: (name, inputs) => (program.revision === revision ? stackEffect(program, file, name, inputs) : undefined),
       modelAt: (name, given) => (constructors.has(name) ? modelAt(file, name, given, read, limits) : undefined),
     };
   }

@@ -6,6 +6,8 @@ function snippet(label: string, detail: string, insert: string): Completion {
   return { label, kind: 'keyword', detail, insert, isSnippet: true };
 }
 
+const assertion = snippet('assert', 'what must hold', 'assert $0');
+
 /** What a file consists of. */
 export const declarationSnippets: readonly Completion[] = [
   snippet('model', 'a network', 'model ${1:Name} {\n  input ${2:x}: [${3:3, 32, 32}]\n\n  $0\n}'),
@@ -13,7 +15,7 @@ export const declarationSnippets: readonly Completion[] = [
   snippet('function', 'an expression with a name and arguments', 'function ${1:name}(${2:x}) = $0'),
   snippet('let', 'a number, string, list or constructor', 'let ${1:name} = $0'),
   snippet('from', 'import from another file', 'from "./$1" import $0'),
-  snippet('assert', 'what must hold', 'assert $0'),
+  assertion,
 ];
 
 /** What a body consists of, besides layers. */
@@ -31,7 +33,7 @@ export const statementSnippets: readonly Completion[] = [
   snippet('target', 'what the loss compares with', 'target ${1:y}: [$0]'),
   snippet('loss', 'what training makes small', 'loss $0'),
   snippet('optimizer', 'how training does so', 'optimizer ${1:AdamW}(lr = ${2:1e-3})'),
-  snippet('assert', 'what must hold', 'assert $0'),
+  assertion,
 ];
 
 /** What an expression may be, besides names and calls. */

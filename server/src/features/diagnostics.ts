@@ -8,6 +8,15 @@ import type { Document } from './workspace';
 
 /** The diagnostics of a document in the order of the text, as grave as the settings want them, without those that a comment there silences. */
 export function diagnosticsOf(document: Document, ofChecks: readonly Diagnostic[] = [], severities: Severities = {}): readonly Diagnostic[] {
-  const all = [...document.problems, ...document.analysis.diagnostics, ...unusedIn(document), ...ofChecks];
+  const all = [...document.problems, ...apartFrom(document.problems, document.analysis.diagnostics), ...unusedIn(document), ...ofChecks];
   return [...applySeverities(withoutIgnored(document, all), severities)].sort((a, b) => a.span.start - b.span.start);
+}
+
+/** Without the errors of what an error of the syntax stands in: what is missing there is all that may be wrong with the whole. */
+function apartFrom(problems: readonly Diagnostic[], diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const broken = problems.filter(({ severity }) => severity === 'error').map(({ span }) => span);
+  if (broken.length === 0) return diagnostics;
+  const holds = ({ severity, code, span }: Diagnostic): boolean =>
+    severity === 'error' && code !== 'error-in-application' && broken.some(({ start, end }) => span.start <= start && end <= span.end);
+  return diagnostics.filter((each) => !holds(each));
 }

@@ -1,5 +1,6 @@
 // Einstein sums: products and sums over named axes.
 
+import { counted } from '../base/words';
 import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, identical, multiply, print } from '../symbolic/dimension';
 import type { ArgumentDefinition } from './arguments';
@@ -45,7 +46,7 @@ const equation: ArgumentDefinition<Equation> = {
 function sizesOf(call: Call<{ equation: Equation }>): ReadonlyMap<string, Dimension> | undefined {
   const { operands, text } = call.arguments.equation;
   if (operands.length !== call.inputs.length) {
-    return call.problem({ code: 'einsum-operand-count', argument: 'equation', message: `"${text}" has ${String(operands.length)} operands, but einsum gets ${String(call.inputs.length)} tensors` });
+    return call.problem({ code: 'einsum-operand-count', argument: 'equation', message: `"${text}" has ${counted(operands.length, 'operand')}, but einsum gets ${counted(call.inputs.length, 'tensor')}` });
   }
   const sizes = new Map<string, Dimension>();
   for (const [input, letters] of operands.entries()) {
@@ -54,7 +55,7 @@ function sizesOf(call: Call<{ equation: Equation }>): ReadonlyMap<string, Dimens
       return call.problem({
         code: 'wrong-rank',
         argument: 'equation',
-        message: `"${letters}" in "${text}" names ${String(letters.length)} axes, but operand ${String(input + 1)} is ${printShape(shape)}; the batch is never written`,
+        message: `"${letters}" in "${text}" names ${counted(letters.length, 'axis', 'axes')}, but operand ${String(input + 1)} is ${printShape(shape)}; the batch is never written`,
       });
     }
     for (const [axis, size] of shape.entries()) {

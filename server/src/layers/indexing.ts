@@ -1,5 +1,6 @@
 // Indexing x[…]: integers, slices, new axes and int tensors; and one_hot, its counterpart.
 
+import { counted } from '../base/words';
 import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, floorDivide, minimum, multiply, print, subtract } from '../symbolic/dimension';
 import { type ArgumentDefinition, integer } from './arguments';
@@ -43,7 +44,7 @@ function selectionsOf(call: Call<IndexArguments>): readonly Selection[] | undefi
   if (consuming > shape.length) {
     return call.problem({
       code: 'too-many-indices',
-      message: `${printShape(shape)} has ${String(shape.length)} axes, but ${String(consuming)} indices are given`,
+      message: `${printShape(shape)} has ${counted(shape.length, 'axis', 'axes')}, but ${consuming === 1 ? '1 index is' : `${String(consuming)} indices are`} given`,
     });
   }
   if (written.filter((item) => item === 'ellipsis').length > 1) {

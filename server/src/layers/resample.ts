@@ -1,5 +1,6 @@
 // Layers that enlarge or rearrange positions: upsampling, pixel and channel shuffles.
 
+import { counted } from '../base/words';
 import type { Builder, Ref } from '../engine/builder';
 import { type Dimension, Expression, floorDivide, identical, modulo, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinition, choice, describeRaw, flag, integer, optional, type RawValue } from './arguments';
@@ -96,7 +97,7 @@ function upsampledSizes(call: Call<UpsampleArguments>, name: string, axes: numbe
     return call.problem({
       code: 'wrong-list-length',
       argument: size === null ? 'scale_factor' : 'size',
-      message: `${size === null ? 'scale_factor' : 'size'} has ${String(given.length)} numbers, but the input ${printShape(call.inputs[0]!.shape)} has ${String(axes)} spatial axes`,
+      message: `${size === null ? 'scale_factor' : 'size'} has ${counted(given.length, 'number')}, but the input ${printShape(call.inputs[0]!.shape)} has ${counted(axes, 'spatial axis', 'spatial axes')}`,
     });
   }
   const sizes: Dimension[] = [];

@@ -125,7 +125,7 @@ function evaluateAlone(declaration: ast.Stack, file: string, program: Program, u
     if (!(error instanceof LimitReached)) throw error;
     return undefined;
   }
-  if (run.errors > 0) return undefined;
+  if (!run.isSound) return undefined;
   settleSizes(run);
   const observations = new Map<object, Observations>();
   for (const node of nodesOf(declaration.body!)) {

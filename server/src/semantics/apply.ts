@@ -208,7 +208,7 @@ export function applyOperation(
     run.report(context, {
       code: 'wrong-input-count',
       place: site.place,
-      message: `${operation.name} takes ${needed === most ? String(needed) : most === Infinity ? `${String(needed)} or more` : `${String(needed)} to ${String(most)}`} tensors (${operation.inputs.map((input) => input.name).join(', ')}), but gets ${String(inputs.length)}`,
+      message: `${operation.name} takes ${needed === most ? String(needed) : most === Infinity ? `${String(needed)} or more` : `${String(needed)} to ${String(most)}`} ${most === 1 ? 'tensor' : 'tensors'} (${operation.inputs.map((input) => input.name).join(', ')}), but gets ${String(inputs.length)}`,
     });
     return unknown;
   }

@@ -19,7 +19,7 @@ import { applyFunction, isLayerLike } from './apply';
 import { evaluate } from './evaluate';
 import { comparableSizes, formulaOf, isNumeric } from './formula';
 import { at, type Context } from './run';
-import { boolean, type ConditionValue, describe, list, size, toNumber, unknown, type Value } from './values';
+import { boolean, type ConditionValue, describe, hasUnknown, list, size, toNumber, unknown, type Value } from './values';
 
 /** The catalog functions behind the operators on tensors. */
 const tensorFunctions: Readonly<Record<ast.BinaryOperator, string>> = {
@@ -79,6 +79,7 @@ function arithmetic(context: Context, operator: ast.BinaryOperator, left: Value,
   const [a, b] = [toNumber(left), toNumber(right)];
   if (a !== undefined && b !== undefined && operator !== '@') return { kind: 'number', value: onNumbers(operator, a, b) };
   if (isNumeric(left) && isNumeric(right) && operator !== '@') return formulaOf(context, operator, left, right);
+  if (hasUnknown(left) || hasUnknown(right)) return unknown;
   context.run.report(context, { code: 'wrong-operand', place: at(context, node), message: `${operator} cannot join ${describe(left)} and ${describe(right)}` });
   return unknown;
 }

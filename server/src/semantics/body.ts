@@ -13,7 +13,7 @@ import type { Place, Tensor } from './graph';
 import { stepsOf } from './limits';
 import { at, type Context, type Run } from './run';
 import { bindUnknownSizes, declaredType, matchType } from './types';
-import { describe, size, tensor, toNumber, unknown, type Value } from './values';
+import { describe, hasUnknown, size, tensor, toNumber, unknown, type Value } from './values';
 
 /** The losses that have waited. */
 export function runLateLosses({ lateLosses }: Run): void {
@@ -284,7 +284,7 @@ function expressionStatement(context: Context, node: ast.Expression): void {
     return;
   }
   const value = evaluate(context, node);
-  if (value.kind === 'unknown') body.move(unknown);
+  if (hasUnknown(value)) body.move(value);
   else if (isLayerLike(value)) {
     const layer = asLayer(context, value, node);
     if (layer === undefined) body.move(unknown);

@@ -9,7 +9,7 @@ import { type Builtin, questions, wrong } from './questions';
 import { ReceptiveFields } from './receptive-field';
 import type { GradientNode, Tensor } from './graph';
 import { at, type Context } from './run';
-import { type BoundArgument, list, size, tensor, toNumber, unknown, type Value } from './values';
+import { type BoundArgument, hasUnknown, list, size, tensor, toNumber, unknown, type Value } from './values';
 
 // ── Questions about the network ──────────────────────────────────────────────
 
@@ -89,7 +89,7 @@ function reduction(
     summary,
     call(context, given, node) {
       if (hasTensor(given)) return undefined;
-      if (given.some((argument) => argument.value.kind === 'unknown')) return unknown;
+      if (given.some((argument) => hasUnknown(argument.value))) return unknown;
       const values = numbersOf(given);
       if (values === undefined || (values.length === 0 && empty === undefined)) return wrong(context, node, name, 'numbers, a list of numbers, or a tensor', given[0]?.value);
       const sizes = values.map((value) => (value.kind === 'size' ? value.value : undefined));

@@ -18,6 +18,7 @@ import {
   type BodyLayer,
   type BoundArgument,
   type ConstructorValue,
+  hasUnknown,
   holdsLayer,
   type Insertion,
   type Layer,
@@ -102,20 +103,20 @@ export function bindCatalogArguments(
     target,
     given.map(({ name, value }) => ({ name, value: toRaw(value) })),
   );
-  const hasUnknown = given.some((argument) => argument.value.kind === 'unknown');
+  const isIncomplete = given.some((argument) => hasUnknown(argument.value));
   const misnamed = bound.problems.some((problem) => problem.code === 'unknown-argument');
   for (const problem of bound.problems) {
     // The argument that is missing is probably the one whose name is wrong.
     if (problem.code === 'missing-argument' && misnamed) continue;
     // What an unknown value lacks was reported where it became unknown.
-    if (problem.at !== undefined && given[problem.at]!.value.kind === 'unknown') continue;
-    if (problem.at === undefined && hasUnknown && problem.code === 'missing-argument') continue;
+    if (problem.at !== undefined && hasUnknown(given[problem.at]!.value)) continue;
+    if (problem.at === undefined && isIncomplete && problem.code === 'missing-argument') continue;
     const argument = problem.at === undefined ? undefined : given[problem.at]!;
     const aboutName = problem.code === 'unknown-argument' || problem.code === 'repeated-argument';
     const place = (aboutName ? argument?.namePlace : undefined) ?? argument?.place ?? at(context, node);
     context.run.report(context, { code: problem.code, message: problem.message, place, fixes: renaming(place, problem.nearest) });
   }
-  if (bound.arguments === undefined || hasUnknown) return undefined;
+  if (bound.arguments === undefined || isIncomplete) return undefined;
   const places = new Map<string, Place>();
   for (const [name, index] of bound.written) places.set(name, given[index]!.place);
   const binding: Binding = { arguments: bound.arguments, places };

@@ -20,6 +20,8 @@ export function evaluate(context: Context, node: ast.Expression): Value {
   if (node.kind === 'name' || node.kind === 'member' || node.kind === 'call' || node.kind === 'binary' || node.kind === 'index') {
     context.run.findings.observe(node, value, context);
   }
+  // Of an applied model nobody gives the target; anywhere else a value is unknown since something is wrong.
+  if (value.kind === 'unknown' && context.inAppliedModel !== true) context.run.lacksValues = true;
   return value;
 }
 

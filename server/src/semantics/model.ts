@@ -91,10 +91,10 @@ function runNetwork(context: Context, block: ast.Block): void {
   const { graph } = run;
   runStatements(context, block.statements);
   run.closing = true;
-  if (run.errors === 0) runLateLosses(run);
+  if (run.isSound) runLateLosses(run);
   settleSizes(run);
   graph.bodyNodes = graph.nodes.length;
-  graph.finished = run.errors === 0;
+  graph.finished = run.isSound;
   for (const [name, value] of body.published) graph.outputs.push({ name, tensors: tensorsOf(value) });
   // The last flow is an output, too, unless the last `output` published it.
   if (body.moved && body.lastPublished === undefined && body.flow !== undefined) {

@@ -1,5 +1,6 @@
 // The files of a program and what they declare; declarations are evaluated when they are first asked for.
 
+import { counted } from '../base/words';
 import type * as ast from '../../../grammar/ast';
 import { evaluate } from './evaluate';
 import { movingWith, type Span } from '../base/span';
@@ -328,7 +329,7 @@ export class Program {
           place: at(context, argument),
           message:
             name === undefined
-              ? `${callee.name} takes ${String(names.length)} arguments (${names.join(', ')}), but this is one more`
+              ? `${callee.name} takes ${counted(names.length, 'argument')} (${names.join(', ')}), but this is one more`
               : `${callee.name} has no argument ${name}${suggestion(name, names)}`,
         });
         continue;

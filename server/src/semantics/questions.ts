@@ -78,7 +78,7 @@ function enclosingModel(context: Context, node: ast.Expression, builtin: string)
   if (graph.finished || (run.closing && builtin in penalties)) {
     return { graph, nodes: graph.nodes.slice(0, graph.bodyNodes), parameters: graph.parameters, optimizer };
   }
-  if (run.errors === 0) {
+  if (run.isSound) {
     const asker = builtin in penalties ? 'a loss or an assert' : 'an assert';
     run.report(context, { code: 'model-not-finished', place: at(context, node), message: `${builtin} of the whole model is known at the end of its body; only ${asker} can ask for it` });
   }
@@ -94,7 +94,7 @@ function layerSubject(context: Context, layer: Layer, node: ast.Expression, buil
     const model = evaluateLayer(run, layer);
     if (model !== undefined) return modelSubject(model);
     // In a body with errors, one of them may be why.
-    if (!run.isBlind && (graph.finished || run.errors === 0)) {
+    if (!run.isBlind && (graph.finished || run.isSound)) {
       run.report(context, {
         code: 'layer-never-applied',
         place: at(context, node),

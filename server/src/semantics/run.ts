@@ -146,6 +146,8 @@ export class Run {
   readonly fresh: { readonly binding: Binding; readonly layer: Layer }[] = [];
   /** How many errors this evaluation has met. */
   errors = 0;
+  /** Whether a value is unknown for an error that was reported elsewhere: in another declaration, or in the layout of the text. */
+  lacksValues = false;
   private tensors = 0;
   private steps = 0;
   private sharedSteps = 0;
@@ -260,7 +262,7 @@ export class Run {
     const lists: unknown[][] = [graph.nodes, graph.parameters, graph.buffers, graph.requirements, graph.relations, graph.judgements, graph.losses, this.postponed, this.lateLosses, this.applied, this.fresh];
     const lengths = lists.map((each) => each.length);
     const { domain } = graph;
-    const { errors } = this;
+    const { errors, lacksValues } = this;
     this.trials++;
     try {
       return this.findings.quietly(trial);
@@ -269,8 +271,14 @@ export class Run {
       for (const [index, each] of lists.entries()) each.length = lengths[index]!;
       graph.domain = domain;
       this.errors = errors;
+      this.lacksValues = lacksValues;
       this.proven.clear();
     }
+  }
+
+  /** Whether all of it is known by now: no total lacks what an error hides. */
+  get isSound(): boolean {
+    return this.errors === 0 && !this.lacksValues;
   }
 
   get isOnTrial(): boolean {

@@ -1,5 +1,6 @@
 // Declared types: `[3, H, W]` matched against a value's shape, or made into one with free dimensions.
 
+import { counted } from '../base/words';
 import type * as ast from '../../../grammar/ast';
 import { printShape, type TensorType } from '../layers/tensor';
 import { add, type Dimension, floorDivide, freeSymbol, multiply, print, subtract } from '../symbolic/dimension';
@@ -187,7 +188,7 @@ export function matchType(context: Context, type: ast.Type, incoming: TensorType
     run.report(context, {
       code: 'wrong-rank',
       place,
-      message: `${name} is declared with ${String(fixed)}${open < 0 ? '' : ' or more'} dimensions, but the value that comes in is ${printShape(incoming.shape)}`,
+      message: `${name} is declared with ${open < 0 ? counted(fixed, 'dimension') : `${String(fixed)} or more dimensions`}, but the value that comes in is ${printShape(incoming.shape)}`,
     });
     return false;
   }

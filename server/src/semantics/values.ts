@@ -286,6 +286,11 @@ export function toRaw(value: Value): RawValue {
   }
 }
 
+/** Whether it is unknown, or a list with something unknown in it: whatever is wrong with that was said where it became so. */
+export function hasUnknown(value: Value): boolean {
+  return value.kind === 'unknown' || (value.kind === 'list' && value.items.some(hasUnknown));
+}
+
 /** A plain number, if the value is one. */
 export function toNumber(value: Value): number | undefined {
   if (value.kind === 'number') return value.value;

@@ -199,7 +199,7 @@ export class Run {
 
   simplifiedType(type: TensorType): TensorType {
     const { domain, relations } = this.graph;
-    if (domain.size === 0 && relations.length === 0) return type;
+    if (domain.size === 0 && relations.length === 0 && !type.shape.some((size) => typeof size !== 'number' && hasExtremes(size))) return type;
     const shape = type.shape.map((size) => this.simplified(size));
     return shape.every((size, axis) => size === type.shape[axis]) ? type : { ...type, shape };
   }

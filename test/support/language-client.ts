@@ -103,6 +103,8 @@ export class ScriptedWorker implements CheckWorker {
 export class LanguageClient {
   readonly connection: ProtocolConnection;
   readonly diagnostics = new Map<string, { version: number | undefined; diagnostics: Diagnostic[] }>();
+  /** What diagnostics were sent for, in their order. */
+  readonly published: { readonly uri: string; readonly version: number | undefined }[] = [];
   /** The methods of all requests that the server has made. */
   readonly requested: string[] = [];
   /** What the server has logged. */
@@ -131,6 +133,7 @@ export class LanguageClient {
     this.connection = createProtocolConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
     this.connection.onNotification(PublishDiagnosticsNotification.type, ({ uri, version, diagnostics }) => {
       this.diagnostics.set(uri, { version, diagnostics });
+      this.published.push({ uri, version });
       this.wake();
     });
     this.connection.onNotification(LogMessageNotification.type, ({ message }) => { this.logged.push(message); });

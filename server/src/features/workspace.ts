@@ -131,6 +131,29 @@ export class Workspace {
     return document;
   }
 
+  /**
+   * Works towards the analysis of an open document, step by step, so that its user may do something else between two.
+   * Gives whether nothing is left to do; false where the texts have changed meanwhile.
+   */
+  *prepare(uri: string): Generator<void, boolean> {
+    const key = addressKey(uri);
+    const opened = this.open.get(key);
+    const known = this.documents.get(key);
+    if (opened === undefined || (known?.version === opened.version && this.isCurrent(known))) return true;
+    const dependencies = new Map<string, Source | undefined>();
+    for (const step of this.analyserOf(uri).ahead(this.readerInto(dependencies))) {
+      yield step;
+      if (this.open.get(key) !== opened || !this.isCurrent({ dependencies })) return false;
+      for (const source of dependencies.values()) source?.settle();
+    }
+    return true;
+  }
+
+  /** The version of an open document. */
+  versionOf(uri: string): number | undefined {
+    return this.open.get(addressKey(uri))?.version;
+  }
+
   /** Resolves when the files that analyses have asked for so far are there; undefined where none is awaited. */
   get loading(): Promise<unknown> | undefined {
     return this.reading.size === 0 ? undefined : Promise.all(this.reading.values());
@@ -159,15 +182,20 @@ export class Workspace {
     const source = this.source(uri) ?? sourceOf(uri, text);
     // The analysis keeps what it has read, so that it stays one state of all texts.
     const dependencies = new Map<string, Source | undefined>([[uri, source]]);
-    const analysis = analyser.analyse((address) => {
-      if (!dependencies.has(address)) dependencies.set(address, this.source(address));
-      return dependencies.get(address);
-    });
+    const analysis = analyser.analyse(this.readerInto(dependencies));
     return new Document(source, version, analysis!, dependencies);
   }
 
-  private isCurrent(document: Document): boolean {
-    return [...document.dependencies].every(([uri, source]) => this.text(uri) === source?.text);
+  /** Reads texts, and notes which. */
+  private readerInto(dependencies: Map<string, Source | undefined>): (address: string) => Source | undefined {
+    return (address) => {
+      if (!dependencies.has(address)) dependencies.set(address, this.source(address));
+      return dependencies.get(address);
+    };
+  }
+
+  private isCurrent({ dependencies }: Pick<Document, 'dependencies'>): boolean {
+    return [...dependencies].every(([uri, source]) => this.text(uri) === source?.text);
   }
 
   private text(uri: string): string | undefined {

@@ -73,9 +73,9 @@ export const features: readonly Feature[] = [
     const { offset } = lens.data as ItemData;
     return { ...lens, command: toCommand(document, usesLens(references(await session.files(), document, offset, false).length), offset) };
   }),
-  request(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds } }, async ({ textDocument, range, context: { only } }, session) => {
-    const files = await session.files();
-    const document = await session.document(textDocument.uri);
+  request(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds } }, async ({ textDocument, range, context: { only } }, session, token) => {
+    const files = await session.files(token);
+    const document = await session.document(textDocument.uri, token);
     if (document === undefined) return undefined;
     const diagnostics = session.diagnostics(document);
     const span = toSpan(document, range);
@@ -113,19 +113,19 @@ export const features: readonly Feature[] = [
     const item = callItem(files, source, offset);
     return item && [toCallItem(item)];
   }),
-  request(lsp.CallHierarchyIncomingCallsRequest.type, {}, async ({ item }, session) => (await relations(incomingCalls, item, session)).map(({ item: from, spans }) => ({ from: toCallItem(from), fromRanges: spans.map((span) => toRange(from.source, span)) }))),
-  request(lsp.CallHierarchyOutgoingCallsRequest.type, {}, async ({ item }, session) => {
+  request(lsp.CallHierarchyIncomingCallsRequest.type, {}, async ({ item }, session, token) => (await relations(incomingCalls, item, session, token)).map(({ item: from, spans }) => ({ from: toCallItem(from), fromRanges: spans.map((span) => toRange(from.source, span)) }))),
+  request(lsp.CallHierarchyOutgoingCallsRequest.type, {}, async ({ item }, session, token) => {
     const source = session.source(item.uri);
-    return (await relations(outgoingCalls, item, session)).map(({ item: to, spans }) => ({ to: toCallItem(to), fromRanges: source === undefined ? [] : spans.map((span) => toRange(source, span)) }));
+    return (await relations(outgoingCalls, item, session, token)).map(({ item: to, spans }) => ({ to: toCallItem(to), fromRanges: source === undefined ? [] : spans.map((span) => toRange(source, span)) }));
   }),
-  request(lsp.WorkspaceSymbolRequest.type, { workspaceSymbolProvider: true }, async ({ query }, session) => workspaceSymbols((await session.files()).all, query).map(toWorkspaceSymbol)),
+  request(lsp.WorkspaceSymbolRequest.type, { workspaceSymbolProvider: true }, async ({ query }, session, token) => workspaceSymbols((await session.files(token)).all, query).map(toWorkspaceSymbol)),
   feature(lsp.DocumentLinkRequest.type, { documentLinkProvider: {} }, (document) => documentLinks(document).map(({ span, target }) => ({ range: toRange(document, span), target }))),
   feature(lsp.SelectionRangeRequest.type, { selectionRangeProvider: true }, (document, { positions }) =>
     positions.map((position) => toSelectionRange(document, selectionRange(document, document.lines.offset(position)), position)),
   ),
-  request(lsp.CompletionRequest.type, { completionProvider: { triggerCharacters: ['.', '(', ',', '=', '"', '/'], resolveProvider: true } }, async ({ textDocument, position, context }, session) => {
-    const files = await session.files();
-    const document = await session.document(textDocument.uri);
+  request(lsp.CompletionRequest.type, { completionProvider: { triggerCharacters: ['.', '(', ',', '=', '"', '/'], resolveProvider: true } }, async ({ textDocument, position, context }, session, token) => {
+    const files = await session.files(token);
+    const document = await session.document(textDocument.uri, token);
     if (document === undefined) return undefined;
     const offset = document.lines.offset(position);
     // Strings are paths in imports only, and a / is mostly a division.
@@ -153,10 +153,10 @@ export const features: readonly Feature[] = [
 ];
 
 /** The callers or callees of an item of the call hierarchy. */
-async function relations(find: typeof incomingCalls, item: lsp.CallHierarchyItem, session: Session): Promise<readonly CallRelation[]> {
-  const files = await session.files();
+async function relations(find: typeof incomingCalls, item: lsp.CallHierarchyItem, session: Session, token: lsp.CancellationToken): Promise<readonly CallRelation[]> {
+  const files = await session.files(token);
   const source = files.source(item.uri);
-  return source === undefined ? [] : find(files, source, source.lines.offset(item.selectionRange.start));
+  return source === undefined || token.isCancellationRequested ? [] : find(files, source, source.lines.offset(item.selectionRange.start));
 }
 
 /** What the server announces: what its features do. */

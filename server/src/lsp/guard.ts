@@ -13,7 +13,42 @@ export async function guarded<T>(connection: Connection, what: string, compute: 
 }
 
 /** Lets the messages that have arrived be read first, among them cancellations and newer texts. */
-export async function takeTurn(token: CancellationToken): Promise<ResponseError | undefined> {
+export async function pause(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
-  return token.isCancellationRequested ? new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled') : undefined;
+}
+
+/** Milliseconds that work may take before others have their turn. */
+const slice = 8;
+
+/** Pauses now and then: a long work asks at each step whether it is time. */
+export class Pace {
+  private since = Date.now();
+
+  async step(): Promise<void> {
+    if (Date.now() - this.since < slice) return;
+    await pause();
+    this.since = Date.now();
+  }
+}
+
+/** Waits for something, or until nobody waits for it any more. */
+export async function unlessCancelled(work: Promise<unknown>, token: CancellationToken): Promise<void> {
+  let listener: { dispose(): void } | undefined;
+  const end = new Promise<void>((resolve) => {
+    listener = token.onCancellationRequested(() => { resolve(); });
+  });
+  await Promise.race([work, end]).finally(() => listener?.dispose());
+}
+
+/**
+ * Answers a request: not if it is cancelled, and not with places in another text than the one that it was asked about.
+ * Messages that have come in with it are read before.
+ */
+export async function answered<T>(token: CancellationToken, versionNow: () => number | undefined, answer: () => Promise<T>): Promise<T | ResponseError> {
+  const version = versionNow();
+  const isStale = (): boolean => token.isCancellationRequested || versionNow() !== version;
+  await pause();
+  const found = isStale() ? undefined : await answer();
+  if (token.isCancellationRequested) return new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
+  return isStale() ? new ResponseError(LSPErrorCodes.ContentModified, 'the text has changed') : found!;
 }

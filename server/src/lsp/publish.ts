@@ -1,9 +1,10 @@
-// Sends diagnostics a moment after the last change, so that typing is never waited for.
+// Sends diagnostics a moment after the last change, so that typing is never waited for: of what was edited first, and never
+// of a text that is not the newest any more.
 
 import type { Document } from '../features/workspace';
 import { toDiagnostic } from './convert';
 import { FolderDiagnostics } from './folder-diagnostics';
-import { guarded } from './guard';
+import { guarded, pause } from './guard';
 import type { Session } from './session';
 
 /** Milliseconds without a change before a document is analysed. */
@@ -12,7 +13,12 @@ const delay = 100;
 export class Publisher {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly published = new Map<string, Document>();
+  /** In the order of the changes. */
   private readonly changed = new Set<string>();
+  /** Tells a running publication that there is a newer change. */
+  private generation = 0;
+  /** What an imported file has changed is not asked for again by the client. */
+  private movedByOthers = false;
   private readonly folders: FolderDiagnostics;
 
   constructor(private readonly session: Session) {
@@ -21,13 +27,14 @@ export class Publisher {
 
   /** All open documents are looked at again, as any may import the changed one; this one is sent in any case. */
   schedule(uri?: string): void {
-    if (uri !== undefined) this.changed.add(uri);
-    this.folders.pause();
-    clearTimeout(this.timer);
+    if (uri !== undefined) {
+      this.changed.delete(uri);
+      this.changed.add(uri);
+    }
+    this.stop();
     this.timer = setTimeout(() => {
       void guarded(this.session.connection, 'diagnostics', async () => {
-        await this.publish();
-        await this.folders.scan();
+        if (await this.publish()) await this.folders.scan();
       });
     }, delay);
   }
@@ -49,6 +56,11 @@ export class Publisher {
   }
 
   dispose(): void {
+    this.stop();
+  }
+
+  private stop(): void {
+    this.generation++;
     this.folders.pause();
     clearTimeout(this.timer);
   }
@@ -58,23 +70,30 @@ export class Publisher {
     await this.session.connection.sendDiagnostics({ uri, version, diagnostics });
   }
 
-  private async publish(): Promise<void> {
-    const { workspace } = this.session;
-    let movedByOthers = false;
-    for (const uri of workspace.openUris) {
+  /** False where a newer change has ended it. */
+  private async publish(): Promise<boolean> {
+    const { generation } = this;
+    const { openUris } = this.session.workspace;
+    const changed = [...this.changed].reverse().filter((uri) => openUris.includes(uri));
+    for (const uri of [...changed, ...openUris.filter((each) => !changed.includes(each))]) {
       const document = await this.session.document(uri);
+      if (generation !== this.generation) return false;
       if (document === undefined) continue;
       const before = this.published.get(uri);
       if (before === document && !this.changed.has(uri)) continue;
-      if (before !== undefined && before !== document && before.version === document.version) movedByOthers = true;
+      if (before !== undefined && before !== document && before.version === document.version) this.movedByOthers = true;
       this.published.set(uri, document);
       this.changed.delete(uri);
       await this.send(uri, document, document.version);
       this.session.tellAnalysed(uri);
+      await pause();
+      if (generation !== this.generation) return false;
     }
     // The client asks again by itself where the text has changed, but not where an imported one has.
-    if (!movedByOthers) return;
+    if (!this.movedByOthers) return true;
+    this.movedByOthers = false;
     this.session.refreshHints();
     this.session.refreshLenses();
+    return true;
   }
 }

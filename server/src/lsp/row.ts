@@ -3,7 +3,7 @@
 import * as lsp from 'vscode-languageserver';
 import type { Files } from '../features/entity';
 import type { Document, Source } from '../features/workspace';
-import { guarded, takeTurn } from './guard';
+import { answered, guarded } from './guard';
 import type { Session } from './session';
 
 /** Registers one feature on a connection. */
@@ -19,21 +19,28 @@ export interface WithDocument {
 type Answer<R> = R | undefined | lsp.ResponseError;
 
 /** A row: an answer of undefined stands for none, an error is shown to the person. */
-export function request<P, R, PR, RO>(
+export function request<P extends object, R, PR, RO>(
   type: lsp.ProtocolRequestType<P, R | null, PR, void, RO>,
   capabilities: lsp.ServerCapabilities,
-  answer: (parameters: P, session: Session) => Answer<R> | Promise<Answer<R>>,
+  answer: (parameters: P, session: Session, token: lsp.CancellationToken) => Answer<R> | Promise<Answer<R>>,
 ): Feature {
   return {
     capabilities,
     register(session) {
-      session.connection.onRequest(type.method, async (parameters: P, token: lsp.CancellationToken) => {
-        const cancelled = await takeTurn(token);
-        if (cancelled !== undefined) return cancelled;
-        return guarded(session.connection, type.method, async () => (await answer(parameters, session)) ?? null);
-      });
+      session.connection.onRequest(type.method, (parameters: P, token: lsp.CancellationToken) =>
+        answered(
+          token,
+          () => versionIn(parameters, session),
+          () => guarded(session.connection, type.method, async () => (await answer(parameters, session, token)) ?? null),
+        ),
+      );
     },
   };
+}
+
+/** The version of the document that a request is about; undefined for one about none. */
+function versionIn(parameters: Partial<WithDocument>, { workspace }: Session): number | undefined {
+  return parameters.textDocument && workspace.versionOf(parameters.textDocument.uri);
 }
 
 /** A row for the second half of an answer: the rest of an item that the client has got already. */
@@ -41,15 +48,19 @@ export function resolution<I>(type: lsp.ProtocolRequestType<I, I, never, void, v
   return {
     capabilities: {},
     register(session) {
-      session.connection.onRequest(type.method, async (item: I, token: lsp.CancellationToken) => {
-        const cancelled = await takeTurn(token);
-        if (cancelled !== undefined) return cancelled;
-        const completed = await guarded(session.connection, type.method, async () => {
-          const document = await session.document(uriOf(item));
-          return document && complete(document, item, session);
-        });
-        return completed ?? item;
-      });
+      session.connection.onRequest(type.method, (item: I, token: lsp.CancellationToken) =>
+        answered(
+          token,
+          () => session.workspace.versionOf(uriOf(item)),
+          async () => {
+            const completed = await guarded(session.connection, type.method, async () => {
+              const document = await session.document(uriOf(item), token);
+              return document && complete(document, item, session);
+            });
+            return completed ?? item;
+          },
+        ),
+      );
     },
   };
 }
@@ -60,8 +71,8 @@ export function feature<P extends WithDocument, R, PR, RO>(
   capabilities: lsp.ServerCapabilities,
   answer: (document: Document, parameters: P, session: Session) => R | undefined,
 ): Feature {
-  return request(type, capabilities, async (parameters, session) => {
-    const document = await session.document(parameters.textDocument.uri);
+  return request(type, capabilities, async (parameters, session, token) => {
+    const document = await session.document(parameters.textDocument.uri, token);
     return document && answer(document, parameters, session);
   });
 }
@@ -72,8 +83,9 @@ export function acrossFiles<P extends WithDocument & { readonly position: lsp.Po
   capabilities: lsp.ServerCapabilities,
   answer: (files: Files, source: Source, offset: number, parameters: P) => Answer<R>,
 ): Feature {
-  return request(type, capabilities, async (parameters, session) => {
-    const files = await session.files();
+  return request(type, capabilities, async (parameters, session, token) => {
+    const files = await session.files(token);
+    if (token.isCancellationRequested) return undefined;
     const source = files.source(parameters.textDocument.uri);
     return source && answer(files, source, source.lines.offset(parameters.position), parameters);
   });

@@ -1,18 +1,18 @@
 // One connection's state: what the client can do, the texts, and the gradient checks.
 
-import { CodeLensRefreshRequest, type ClientCapabilities, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver';
+import { type CancellationToken, CodeLensRefreshRequest, type ClientCapabilities, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver';
 import type { Diagnostic } from '../base/diagnostic';
 import { CheckHost } from '../check/host';
 import { workersFor } from '../check/pool';
 import { type CheckChoices, GradientChecks } from '../features/checks';
 import { diagnosticsOf } from '../features/diagnostics';
 import type { Files } from '../features/entity';
-import { type Document, type Source, Workspace } from '../features/workspace';
+import { addressKey, type Document, type Source, Workspace } from '../features/workspace';
 import type { Settings } from '../features/settings';
 import { Configuration } from './configuration';
 import type { CompletionSupport } from './convert';
 import { Folders } from './folders';
-import { guarded } from './guard';
+import { guarded, Pace, unlessCancelled } from './guard';
 import { Publisher } from './publish';
 import { analysedNotification, listFilesRequest, readFileRequest } from './requests';
 import type { Runtime } from './runtime';
@@ -36,6 +36,7 @@ export class Session {
   private followsAnalysis = false;
   private stateTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly stateOf = new Set<string>();
+  private readonly preparing = new Map<string, Promise<boolean>>();
   private reviseTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -102,14 +103,43 @@ export class Session {
     return this.capabilities.workspace?.workspaceFolders === true;
   }
 
-  /** An open document, once the files that it imports are there. */
-  async document(uri: string): Promise<Document | undefined> {
-    let document = this.workspace.document(uri);
-    while (this.workspace.loading !== undefined) {
-      await this.workspace.loading;
-      document = this.workspace.document(uri);
+  /**
+   * An open document in its newest text, once the files that it imports are there; undefined, too, where the request is
+   * cancelled before. Others have their turn while it is analysed.
+   */
+  async document(uri: string, token?: CancellationToken): Promise<Document | undefined> {
+    const { workspace } = this;
+    while (workspace.isOpen(uri)) {
+      const prepared = this.prepare(uri);
+      await (token === undefined ? prepared : unlessCancelled(prepared, token));
+      if (token?.isCancellationRequested === true) return undefined;
+      if (!(await prepared)) continue;
+      const document = workspace.document(uri);
+      if (workspace.loading === undefined) return document;
+      await workspace.loading;
     }
-    return document;
+    return undefined;
+  }
+
+  /** Works towards the newest analysis of a document, once for all who wait for it. */
+  private prepare(uri: string): Promise<boolean> {
+    const key = addressKey(uri);
+    let running = this.preparing.get(key);
+    if (running === undefined) {
+      running = this.prepareStepwise(uri).finally(() => this.preparing.delete(key));
+      this.preparing.set(key, running);
+    }
+    return running;
+  }
+
+  private async prepareStepwise(uri: string): Promise<boolean> {
+    const pace = new Pace();
+    const steps = this.workspace.prepare(uri);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+      await pace.step();
+    }
   }
 
   /** All diagnostics of a document, as the settings want them. */
@@ -117,11 +147,16 @@ export class Session {
     return diagnosticsOf(document, this.checks.diagnosticsOf(document), this.settings['diagnostics.severity']);
   }
 
-  /** All files that are open, stored in the opened folders, or imported by others, once they are read. */
-  async files(): Promise<Files> {
+  /** All files that are open, stored in the opened folders, or imported by others, once they are read; some of them where the request is cancelled. */
+  async files(token?: CancellationToken): Promise<Files> {
     const { workspace } = this;
     const inFolders = [...(await this.folders.files())];
-    for (const uri of inFolders) workspace.source(uri);
+    const pace = new Pace();
+    for (const uri of inFolders) {
+      workspace.source(uri);
+      await pace.step();
+      if (token?.isCancellationRequested === true) break;
+    }
     while (workspace.loading !== undefined) await workspace.loading;
     const all = new Map<string, Source>();
     for (const uri of [...workspace.openUris, ...inFolders, ...workspace.knownUris]) {

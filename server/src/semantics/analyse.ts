@@ -71,6 +71,25 @@ export class Analyser {
     this.program = new Program(limits);
   }
 
+  /**
+   * Evaluates ahead, declaration by declaration, what an analysis of the state that `read` gives will find up to date. At
+   * every yield it may be left, or the program go on to another state: what was evaluated until then counts.
+   */
+  *ahead(read: FileReader): Generator<void, void> {
+    const { program, file } = this;
+    program.begin(read);
+    const { revision } = program;
+    const root = program.newUnit(file);
+    for (const declaration of program.file(file)?.source.tree.declarations ?? []) {
+      if (declaration.kind === 'import' || declaration.kind === 'assert' || declaration.name.text === '') continue;
+      const value = program.valueNamed(file, declaration.name.text, root);
+      const model = declaration.kind === 'model' && value?.kind === 'constructor' && missingArguments(value).length === 0 ? program.modelBy(value, root) : undefined;
+      if (model !== undefined) this.review(model);
+      yield;
+      if (program.revision !== revision) return;
+    }
+  }
+
   /** Analyses the state that `read` gives. Undefined where the file cannot be read. */
   analyse(read: FileReader): Analysis | undefined {
     const { program, file, limits } = this;
@@ -128,6 +147,7 @@ export class Analyser {
     const joined = new JoinedFindings(findings, limits.observations);
     const stacks = new Understanding(tree, file, program, joined);
     const errors = this.unapplied.errorsOf(tree, file, program, joined);
+    program.finish();
     return {
       file,
       tree,

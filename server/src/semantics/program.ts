@@ -42,6 +42,8 @@ export class Program {
   private read: FileReader = () => undefined;
   /** How many states it has seen. */
   revision = 0;
+  /** The last two states that were looked at to their end. */
+  private finished: readonly [before: number, last: number] = [0, 0];
   private readonly files = new Map<string, FileDeclarations | undefined>();
   private readonly declarations = new WeakMap<ast.File, FileDeclarations>();
   private readonly constructors = new WeakMap<NamedDeclaration, Value>();
@@ -53,13 +55,18 @@ export class Program {
 
   constructor(readonly limits: Limits) {}
 
-  /** Goes on to another state of the files. What two states had no use for is forgotten. */
+  /** Goes on to another state of the files. What two states that were finished had no use for is forgotten. */
   begin(read: FileReader): void {
-    for (const [key, unit] of this.units) if (unit.revision < this.revision - 1) this.units.delete(key);
+    for (const [key, unit] of this.units) if (unit.revision < this.finished[0]) this.units.delete(key);
     this.read = read;
     this.revision++;
     this.files.clear();
     this.evaluatedUnits = [];
+  }
+
+  /** All of this state was looked at. */
+  finish(): void {
+    this.finished = [this.finished[1], this.revision];
   }
 
   /** What was evaluated of this state; the rest was known from before. */

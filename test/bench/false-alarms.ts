@@ -22,6 +22,8 @@ interface Finding {
   /** Entries compared one by one. */
   readonly checked: number;
   readonly kinks: number;
+  /** How many tensors at most shared a random direction. */
+  readonly shared?: number;
   /** Entries that met a kink within the first step. */
   readonly nearKinks?: number;
   readonly unresolved?: number;
@@ -32,47 +34,64 @@ interface Finding {
   readonly seconds: number;
 }
 
+interface Compared {
+  readonly entries: number;
+  readonly checked: number;
+  readonly kinks: number;
+}
+
+function totalOf<T>(tensors: readonly T[], of: (tensor: T) => number): number {
+  return tensors.reduce((total, tensor) => total + of(tensor), 0);
+}
+
+function coverageOf(tensors: readonly Compared[]): Pick<Finding, 'tensors' | 'entries' | 'checked' | 'kinks'> {
+  return {
+    tensors: tensors.length,
+    entries: totalOf(tensors, ({ entries }) => entries),
+    checked: totalOf(tensors, ({ checked }) => checked),
+    kinks: totalOf(tensors, ({ kinks }) => kinks),
+  };
+}
+
 /** A full check of the exam's network: every parameter's every entry. */
 function checkExam(seed: number): Finding {
   const { network, loss, parameters } = examNetwork(seed);
-  const report = checkGradients({ program: network.program, loss, leaves: network.leaves, check: parameters, seed, budget: { evaluations: 1e9 } });
-  const sum = (of: (tensor: (typeof report.tensors)[number]) => number): number => report.tensors.reduce((total, tensor) => total + of(tensor), 0);
+  const { ok, tensors, worst, seconds: taken } = checkGradients({ program: network.program, loss, leaves: network.leaves, check: parameters, seed, budget: { evaluations: 1e9 } });
   return {
     model: 'ExamCNN + head',
     seed,
-    ok: report.ok,
-    tensors: report.tensors.length,
-    entries: sum(({ entries }) => entries),
-    checked: sum(({ checked }) => checked),
-    kinks: sum(({ kinks }) => kinks),
-    nearKinks: sum(({ nearKinks }) => nearKinks),
-    unresolved: sum(({ unresolved }) => unresolved),
-    worst: report.worst?.worst?.relativeError ?? 0,
-    failures: report.ok ? undefined : report.tensors.filter(({ ok }) => !ok).map(({ name, worst }) => `${name} ${JSON.stringify(worst)}`),
-    seconds: report.seconds,
+    ok,
+    ...coverageOf(tensors),
+    nearKinks: totalOf(tensors, ({ nearKinks }) => nearKinks),
+    unresolved: totalOf(tensors, ({ unresolved }) => unresolved),
+    worst: worst?.worst?.relativeError ?? 0,
+    failures: ok ? undefined : tensors.filter((tensor) => !tensor.ok).map((tensor) => `${tensor.name} ${JSON.stringify(tensor.worst)}`),
+    seconds: taken,
   };
 }
 
 /** Checks of every model of a file, as `nn grad` makes them. */
-function checkFile(file: string, seed: number, seconds: number): readonly Finding[] {
+function checkFile(file: string, seed: number, budget: number): readonly Finding[] {
   const uri = pathToFileURL(file).href;
   const text = readFileSync(file, 'utf8');
   const analysis = analyse(uri, () => ({ uri, text, tree: parse(text).file }))!;
-  return analysis.models.map((model): Finding => {
-    const report = checkModel({ files: [{ uri, text }], file: uri, model: model.name, seed, budgetMilliseconds: seconds * 1000 });
-    const sum = (of: (tensor: (typeof report.tensors)[number]) => number): number => report.tensors.reduce((total, tensor) => total + of(tensor), 0);
+  return analysis.models.map(({ name }): Finding => {
+    const { ok, problem, tensors, asserts, notes, worst, seconds: taken } = checkModel({ files: [{ uri, text }], file: uri, model: name, seed, budgetMilliseconds: budget * 1000 });
+    const failures = [
+      ...tensors.filter((tensor) => !tensor.ok).map((tensor) => JSON.stringify(tensor.worst ?? tensor.name)),
+      ...asserts.filter((each) => !each.ok).map(({ text: claim, message }) => `${claim}: ${message ?? ''}`),
+      ...notes,
+    ];
     return {
-      model: `${file.slice(file.lastIndexOf('/') + 1)} ${model.name}`,
+      model: `${file.slice(file.lastIndexOf('/') + 1)} ${name}`,
       seed,
-      ok: report.ok,
-      tensors: report.tensors.length,
-      entries: sum(({ entries }) => entries),
-      checked: sum(({ checked }) => checked),
-      kinks: sum(({ kinks }) => kinks),
-      worst: report.worst?.relativeError ?? 0,
-      problem: report.problem,
-      failures: report.ok ? undefined : [...report.tensors.filter(({ ok }) => !ok).map((tensor) => JSON.stringify(tensor.worst ?? tensor.name)), ...report.asserts.filter(({ ok }) => !ok).map(({ text: claim, message }) => `${claim}: ${message ?? ''}`), ...report.notes],
-      seconds: report.seconds,
+      ok,
+      ...coverageOf(tensors),
+      shared: Math.max(1, ...tensors.map(({ together }) => together)),
+      worst: worst?.relativeError ?? 0,
+      problem,
+      failures: ok ? undefined : failures,
+      seconds: taken,
     };
   });
 }

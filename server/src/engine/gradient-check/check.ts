@@ -176,20 +176,21 @@ function checkDirections(
 ): GroupCheck[] {
   const own = [...checks].reverse().filter((_, i) => i % count === index);
   const groups: GroupCheck[] = [];
-  let cost = 0;
+  // One that takes unusually long says nothing of the next, least of all the first, before which no code is warm.
+  let [cost, before] = [0, 0];
   let next = 0;
-  const sizeFor = (share: number): number => groupSize(Math.max(1, own.length - next), share, cost, Math.max(cost, most));
   while (next < own.length) {
-    const size = sizeFor(DIRECTIONS_SHARE - budget.used());
+    const last = Math.min(cost, before);
+    const size = groupSize(own.length - next, DIRECTIONS_SHARE - budget.used(), last, Math.max(last, most));
     const group = own.slice(next, (next += size));
-    const before = budget.used();
+    const started = budget.used();
     if (size > 1) {
       const shared = groupOf(group);
       groups.push(shared);
       for (const each of group) each.sharesDirection(size);
       if (shared.verdict === 'wrong') group[shared.findWrongTensor()]!.checkDirection();
     } else group[0]!.checkDirection();
-    cost = budget.used() - before;
+    [cost, before] = [budget.used() - started, cost];
     progress.report('directions', 0.5 + (0.5 * next) / own.length);
   }
   return groups;

@@ -23,6 +23,11 @@ export function spawnCheckWorker(staysAlive: boolean): CheckWorker {
   // The build puts the worker beside the bundle that this becomes a part of.
   const worker = new Worker(path.join(__dirname, 'check-worker.cjs'));
   if (!staysAlive) worker.unref();
+  return asCheckWorker(worker);
+}
+
+/** A thread that speaks the protocol of checks. */
+export function asCheckWorker(worker: Worker): CheckWorker {
   return {
     post: (message) => { worker.postMessage(message); },
     onMessage: (listener) => worker.on('message', (message: WorkerMessage) => { listener(message); }),

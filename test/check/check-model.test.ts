@@ -93,7 +93,7 @@ describe('a wrong derivative', () => {
   });
 });
 
-describe('ten mistakes that students make', () => {
+describe('mistakes that students make', () => {
   const unit = (claim: string): string => `model Unit {
   input x: [4]
   target y: []
@@ -115,7 +115,28 @@ describe('ten mistakes that students make', () => {
   assert ${claim}
 }
 `;
+  const map = (claim: string): string => `model Map {
+  input x: [3]
+  target y: [3]
+  param W: [3, 3]
+  e = W @ x - y
+  loss sum(e ^ 2)
+  assert ${claim}
+}
+`;
+  const mean = (claim: string): string => `model Mean {
+  input x: [5]
+  target y: []
+  param w: [5]
+  p = w * x
+  loss mean((p - y) ^ 2)
+  assert ${claim}
+}
+`;
   it.each([
+    ['the outer product is transposed', map('grad(loss, W) == 2 * (x -> Reshape([3, 1])) @ (e -> Reshape([1, 3]))'), 'the right side is transposed'],
+    ['the weight is not transposed on the way back', map('grad(loss, x) == 2 * (W @ e)'), 'the right side has W where its transpose belongs'],
+    ['1/N of the mean is missing', mean('grad(loss, w) == 2 * (p - y) * x'), 'the right side is 5 times the left side everywhere, the number of entries'],
     ['the factor of the square is missing', unit('grad(loss, b) == (yhat - y) * step(z)'), 'the left side is 2 times the right side everywhere'],
     ['the sign is wrong', unit('grad(loss, b) == -2 * (yhat - y) * step(z)'), 'the sign is turned round'],
     ['the derivative of the ReLU is forgotten', unit('grad(loss, b) == 2 * (yhat - y)'), 'the right side lacks the factor step(z)'],
@@ -131,6 +152,16 @@ describe('ten mistakes that students make', () => {
     expect(report.ok).toBe(false);
     expect(report.asserts.map(({ ok }) => ok)).toEqual([false]);
     expect(report.asserts[0]!.message).toContain(says);
+  });
+
+  it.each([
+    map('grad(loss, W) == 2 * (e -> Reshape([3, 1])) @ (x -> Reshape([1, 3]))'),
+    map('grad(loss, x) == 2 * transpose(W) @ e'),
+    mean('grad(loss, w) == 2 * (p - y) * x / 5'),
+    norm('grad(loss, g) == dot(dw, v) / norm(v)'),
+    unit('grad(loss, b) == 2 * (yhat - y) * step(z)'),
+  ])('and what is right passes: %s', (text) => {
+    expect(check(text, /model (\w+)/.exec(text)![1]!)).toMatchObject({ ok: true });
   });
 });
 

@@ -157,7 +157,9 @@ describe('a gradient check', () => {
     expect(await lenses()).toEqual([message, 'Check again']);
     await client.change(uri, 3, text.replace('Linear(3)', 'Linear(5)'));
     expect(await lenses()).toEqual([`$(history) before the last change: ${message}`, 'Check gradients']);
-    expect((await client.connection.sendRequest(reportRequest, net)).markdown).toContain('has changed since');
+    const { markdown } = await client.connection.sendRequest(reportRequest, net);
+    expect(markdown).toContain('has changed since');
+    expect(markdown).toContain('opacity');
     await client.change(uri, 4, `# undone\n${text}`);
     expect(await lenses()).toEqual([message, 'Check again']);
   });

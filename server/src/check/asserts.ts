@@ -3,16 +3,16 @@
 import { Builder, type Ref } from '../engine/builder';
 import { run } from '../engine/execute';
 import type { DerivativeTable } from '../engine/primitive';
-import { Derivatives } from '../semantics/derivative/derive';
 import type { Expression } from '../semantics/derivative/expression';
-import { namingOf } from '../semantics/derivative/naming';
 import { printExpression } from '../semantics/derivative/print';
 import { fixedPlace, type Judgement, type Tensor } from '../semantics/graph';
 import type { EvaluatedModel } from '../semantics/model';
 import { explainDifference } from './explain';
-import { Lowering } from './lower';
+import { Lowering, ofOneExample } from './lower';
 import type { CheckedAssert } from './protocol';
+import { transposedOperand } from './transposed';
 import { drawValues } from './values';
+import { derivativesOf } from './wording';
 
 const points = 5;
 /** What rounding may amount to, relative to the entry and to the largest entry. */
@@ -41,42 +41,35 @@ export function checkAsserts(
 function firstFailure(
   model: EvaluatedModel,
   names: ReadonlyMap<Tensor, string>,
-  { operator, left, right }: Comparison,
+  comparison: Comparison,
   seed: number,
   derivatives: Partial<DerivativeTable> | undefined,
 ): Failure | undefined {
-  const { graph } = model;
+  const { operator, left, right } = comparison;
   const lowering = new Lowering(1, names, new Builder({ derivatives }));
   const { builder } = lowering;
   const sides = [left, right].map((side) => ofOneExample(lowering, side));
   const shape = builder.shape(builder.subtract(sides[0]!, sides[1]!));
   const wanted = sides.map((side) => builder.broadcastTo(side, shape));
-  const valuesAt = (point: number, refs: readonly Ref[]): Float64Array[] => {
-    const leaves = new Map(
-      [...lowering.leaves].map(([tensor, ref]) => {
-        const count = lowering.shapeOf(tensor).reduce((a, b) => a * b, 1);
-        return [ref, drawValues(graph, tensor, names.get(tensor)!, count, seed + 1000 * (point + 1))];
-      }),
-    );
-    return run(builder.program, leaves, refs);
-  };
+  const valuesAt = (point: number, refs: readonly Ref[], from = lowering): Float64Array[] => run(from.builder.program, leavesAt(model, from, seed + 1000 * (point + 1)), refs);
   for (let point = 0; point < points; point++) {
     const [a, b] = valuesAt(point, wanted) as [Float64Array, Float64Array];
     const scale = Math.max(...magnitudes(a), ...magnitudes(b));
     const wrong = a.findIndex((value, index) => !holds(operator, value, b[index]!, scale));
     if (wrong < 0) continue;
     const failure = describeFailure(operator, a, b, wrong, shape);
-    const why = operator === '==' ? explanation(model, lowering, wanted, shape, valuesAt) : undefined;
+    const why = operator !== '==' ? undefined : explanation(model, lowering, wanted, shape, valuesAt)
+      ?? transposedOperand(model, names, comparison, (refs, from) => Array.from({ length: points }, (_, each) => valuesAt(each, refs, from)));
     return why === undefined ? failure : { ...failure, message: `${failure.message}; ${why}` };
   }
   return undefined;
 }
 
-/** A tensor without the axis of the batch of one. */
-function ofOneExample(lowering: Lowering, tensor: Tensor): Ref {
-  const { builder } = lowering;
-  const ref = lowering.ref(tensor);
-  return tensor.batched ? builder.reshape(ref, builder.shape(ref).slice(1)) : ref;
+function leavesAt({ graph }: EvaluatedModel, lowering: Lowering, seed: number): Map<Ref, Float64Array> {
+  return new Map([...lowering.leaves].map(([tensor, ref]) => {
+    const count = lowering.shapeOf(tensor).reduce((a, b) => a * b, 1);
+    return [ref, drawValues(graph, tensor, lowering.names.get(tensor)!, count, seed)];
+  }));
 }
 
 /** The largest magnitude of an array. */
@@ -138,8 +131,7 @@ function explanation(
 function candidatesOf(model: EvaluatedModel, lowering: Lowering, shape: readonly number[]): readonly { readonly text: string; readonly ref: Ref }[] {
   const { graph } = model;
   const { builder } = lowering;
-  const { program, findings } = model.run;
-  const derivatives = new Derivatives(graph, namingOf(model, { observations: (node) => findings.observationsOf(node), textAt: (place) => program.textAt(place) }));
+  const derivatives = derivativesOf(model);
   const nodes = graph.nodes.slice(0, graph.bodyNodes).slice(0, mostNodes);
   const found = new Map<string, Ref>();
   const add = (expression: Expression | undefined, ref: () => Ref): void => {

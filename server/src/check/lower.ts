@@ -86,6 +86,13 @@ export class Lowering {
   }
 }
 
+/** A tensor without the axis of the batch of one. */
+export function ofOneExample(lowering: Lowering, tensor: Tensor): Ref {
+  const { builder } = lowering;
+  const ref = lowering.ref(tensor);
+  return tensor.batched ? builder.reshape(ref, builder.shape(ref).slice(1)) : ref;
+}
+
 /** The nodes that a tensor still needs, in their order. */
 function pendingNodes(tensor: Tensor, known: ReadonlyMap<Tensor, Ref>): readonly AnyNode[] {
   const needed = new Set<AnyNode>();

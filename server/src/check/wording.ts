@@ -2,7 +2,10 @@
 
 import type { Pattern } from '../engine/gradient-check/patterns';
 import type { Culprit } from '../engine/gradient-check/report';
+import { Derivatives } from '../semantics/derivative/derive';
+import { namingOf } from '../semantics/derivative/naming';
 import type { Graph, Tensor } from '../semantics/graph';
+import type { EvaluatedModel } from '../semantics/model';
 
 const kernelAxes: readonly (readonly string[])[] = [[], ['k'], ['kh', 'kw'], ['kd', 'kh', 'kw']];
 
@@ -81,4 +84,10 @@ export function spellCulprit({ primitive, origin, input, analytic, numeric }: Cu
 
 function short(value: number): string {
   return String(Number(value.toPrecision(7)));
+}
+
+/** What the text calls each tensor. */
+export function derivativesOf(model: EvaluatedModel): Derivatives {
+  const { program, findings } = model.run;
+  return new Derivatives(model.graph, namingOf(model, { observations: (node) => findings.observationsOf(node), textAt: (place) => program.textAt(place) }));
 }

@@ -136,6 +136,7 @@ export class Tests implements Disposable {
   private report(item: TestItem, result: TestResultEntry | undefined, run: TestRun): void {
     const milliseconds = result?.seconds === undefined ? undefined : result.seconds * 1000;
     const messages = (result?.messages ?? []).map((message) => this.toMessage(message, item));
+    run.appendOutput(lineOf(item, result), undefined, item);
     switch (result?.outcome) {
       case 'passed':
         run.passed(item, milliseconds);
@@ -158,4 +159,13 @@ export class Tests implements Disposable {
       : new Location(this.client.protocol2CodeConverter.asUri(location.uri), asRange(location.range));
     return message;
   }
+}
+
+const signs = { passed: '✓', failed: '✗', errored: '✗', skipped: '–' } as const;
+
+/** What the results show of a test: its model, what it asserts, and what was found out. */
+function lineOf(item: TestItem, result: TestResultEntry | undefined): string {
+  const found = result?.output ?? result?.messages.map(({ text }) => text).join('; ') ?? '';
+  const name = item.parent === undefined ? item.label : `${item.parent.label} · ${item.label}`;
+  return `${signs[result?.outcome ?? 'skipped']} ${name}${found === '' ? '' : `: ${found}`}\r\n`;
 }

@@ -167,8 +167,10 @@ describe('names and constructs', () => {
 
   it('documents layers, functions and optimizers when it is asked', () => {
     expect(documentationOf('Conv2d')).toContain('dilation·(kernel_size − 1)');
-    expect(documentationOf('params')).toContain('params(x?');
-    expect(documentationOf('AdamW')).toContain('AdamW(');
+    expect(documentationOf('params')).toContain('trainable parameters');
+    expect(documentationOf('AdamW')).toMatch(/decay/);
+    // The signature stands above it.
+    expect(documentationOf('Conv2d')).not.toContain('Conv2d(out_channels');
     expect(documentationOf('nothing')).toBeUndefined();
   });
 });

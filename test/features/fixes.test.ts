@@ -74,6 +74,8 @@ it('a map becomes a vector in front of the classifier', () => {
 it('the number of channels that come in, which PyTorch asks for, is taken away', () => {
   expect(Object.entries(fixedBody('invalid-bias', '[8]', 'Linear(8, 16)'))[0]).toEqual(['Remove 8: the features that come in are known', 'Linear(16)']);
   expect(Object.entries(fixedBody('no-output-left', '[3, 32, 32]', 'Conv2d(3, 64, 3)'))[0]).toEqual(['Remove 3: the channels that come in are known', 'Conv2d(64, 3)']);
+  expect(Object.entries(fixedBody('repeated-argument', '[3, 64, 64]', 'Conv2d(3, 64, 7, stride = 2)'))[0]).toEqual(['Remove 3: the channels that come in are known', 'Conv2d(64, 7, stride = 2)']);
+  expect(fixedBody('large-norm-eps', '[8, 32, 32]', 'ReLU; BatchNorm2d(8)')['Remove 8: the channels that come in are known']).toBe('ReLU; BatchNorm2d');
   expect(Object.keys(fixedBody('no-output-left', '[3, 32, 32]', 'Conv2d(8, 64, 3)'))).toEqual(['Use kernel_size = 32']);
 });
 

@@ -27,6 +27,7 @@ const found: readonly Case[] = [
   { body: 'Linear(64)\n  Linear(64)', code: 'adjacent-linear', at: 'Linear(64)', says: 'what a single linear map can' },
   { body: 'Conv2d(8, 3)\n  Conv2d(16, 3)', code: 'adjacent-linear', at: 'Conv2d(16, 3)', says: 'nothing stands between this Conv2d' },
   { body: 'ReLU -> relu', code: 'repeated-activation', at: 'relu', says: 'the second changes nothing' },
+  { body: 'Conv2d(8, 3, bias = false)\n  BatchNorm2d(8)', code: 'large-norm-eps', at: '8', says: 'this is eps, which BatchNorm2d adds to a variance: 8 outweighs it' },
   { body: 'Linear(8)\n  ReLU\n  PReLU', code: 'repeated-activation', at: 'PReLU', says: 'ReLU gives nothing below 0, so that PReLU behind it changes nothing, and its slopes learn nothing' },
   { body: 'Conv2d(8, 3, bias = false)\n  Dropout2d(0.1)\n  BatchNorm2d', code: 'misplaced-dropout', at: 'Dropout2d(0.1)', says: 'stands before BatchNorm2d' },
   { body: 'Linear(8)\n  Dropout(0.5)\n  Dropout(0.2)', code: 'misplaced-dropout', at: 'Dropout(0.2)', says: 'the two act as one with p = 0.6' },

@@ -190,6 +190,7 @@ const definitions = {
   'exploding-gradient': warning('network', 'A gradient that grows on its way back'),
   gridding: warning('network', 'Stacked dilations that leave holes'),
   'large-eps': information('network', 'An optimizer that damps small gradients'),
+  'large-norm-eps': warning('network', 'A norm whose eps outweighs the variance'),
   'logits-in-binary-cross-entropy': warning('network', 'Logits where a loss takes probabilities'),
   'misaligned-branches': warning('network', 'Branches that look at different places'),
   'misplaced-dropout': warning('network', 'A Dropout that does harm or nothing'),

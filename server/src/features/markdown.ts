@@ -21,10 +21,19 @@ export function escaped(text: string): string {
   return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&');
 }
 
+/** A number as tables have them, with what it becomes or how often the other it is; or that there is none. */
+const numeric = /^(?:[−+]?[\d,.]+(?:e[-+]?\d+)?(?: → [\d,.]+)?(?: \(×[\d.]+\))?|[–=]?)$/;
+
+/** Whether a column holds numbers, which stand one below the other by their last digits. */
+function isNumeric(cells: readonly string[]): boolean {
+  const plain = cells.map((cell) => cell.replace(/[*`]/g, '').replaceAll('\u00a0', ' '));
+  return plain.some((cell) => /\d/.test(cell)) && plain.every((cell) => numeric.test(cell));
+}
+
 /** A table whose first row is its head; a head of empty strings stays out of sight. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => ':--')), ...rows.map(line)].join('\n');
+  return [line(head), line(head.map((_, column) => (isNumeric(rows.map((row) => row[column] ?? '')) ? '--:' : ':--'))), ...rows.map(line)].join('\n');
 }
 
 /** Paragraphs below each other; those that are undefined or empty are left out. */

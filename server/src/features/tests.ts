@@ -40,6 +40,8 @@ export interface TestResult {
   readonly id: string;
   readonly outcome: 'passed' | 'failed' | 'errored' | 'skipped';
   readonly messages: readonly TestMessage[];
+  /** What was found out, in one line, where that is more than the outcome. */
+  readonly output?: string;
   readonly seconds?: number;
 }
 
@@ -117,14 +119,15 @@ function resultOfGradients(document: Document, check: CheckEnd | undefined): Tes
   if (check?.kind !== 'done') return { id: gradients, outcome: 'skipped', messages: [] };
   const { report } = check;
   const agree = report.tensors.every(({ ok }) => ok) && report.culprits.length === 0 && (report.ok || report.asserts.some(({ ok }) => !ok));
-  if (agree) return { id: gradients, outcome: 'passed', messages: [], seconds: report.seconds };
+  const output = outcomeOf(report);
+  if (agree) return { id: gradients, outcome: 'passed', messages: [], output, seconds: report.seconds };
   const messages = check.findings
     .filter(({ code }) => code === 'gradient-mismatch')
     .map(({ message, expected, actual, anchor }): TestMessage => {
       const place = anchor.file === document.uri ? placeOf(anchor, document.tree) : undefined;
       return { text: message, expected, actual, place };
     });
-  return { id: gradients, outcome: 'failed', messages: messages.length > 0 ? messages : [{ text: outcomeOf(report) }], seconds: report.seconds };
+  return { id: gradients, outcome: 'failed', messages: messages.length > 0 ? messages : [{ text: output }], output, seconds: report.seconds };
 }
 
 /** Why a check has no result. */

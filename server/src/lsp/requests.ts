@@ -64,6 +64,8 @@ export interface TestResultEntry {
   id: string;
   outcome: 'passed' | 'failed' | 'errored' | 'skipped';
   messages: { text: string; expected?: string; actual?: string; location?: Location }[];
+  /** What was found out, in one line. */
+  output?: string;
   seconds?: number;
 }
 

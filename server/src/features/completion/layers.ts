@@ -6,7 +6,7 @@ import { optimizers } from '../../layers/optimizers';
 import { printShape } from '../../layers/tensor';
 import { builtins } from '../../semantics/builtins';
 import type { Flow } from '../flow';
-import { code, codeBlock, paragraphs, sourceLinks } from '../markdown';
+import { codeBlock, paragraphs, sourceLinks } from '../markdown';
 import { printSignature, signatureOfOperation } from '../spelling';
 import { printEffect, readArguments, tryOperation, usualArguments } from '../trial';
 import type { Completion } from './item';
@@ -66,15 +66,20 @@ export function optimizerNames(): Completion[] {
   return [...optimizers.values()].map((optimizer) => ({ label: optimizer.name, kind: 'layer', detail: printSignature(signatureOfOperation(optimizer)) }));
 }
 
-/** The page of a name that the language brings along. */
+/** A formula of several parts, one below the other. */
+function formulaLines(formula: string): string {
+  return codeBlock(...formula.split('; '));
+}
+
+/** The page of a name that the language brings along; its signature stands above it already. */
 export function documentationOf(name: string): string | undefined {
   const builtin = builtins.get(name);
   const operation = layers.get(name) ?? functions.get(name);
   const optimizer = optimizers.get(name);
   const page = paragraphs(
-    builtin && paragraphs(codeBlock(builtin.signature), builtin.summary),
-    operation && paragraphs(codeBlock(printSignature(signatureOfOperation(operation, functions.has(name)), true)), operation.summary, code(operation.formula), sourceLinks(operation.source)),
-    optimizer && paragraphs(codeBlock(printSignature(signatureOfOperation(optimizer), true)), optimizer.summary),
+    builtin?.summary,
+    operation && paragraphs(operation.summary, formulaLines(operation.formula), sourceLinks(operation.source)),
+    optimizer?.summary,
   );
   return page === '' ? undefined : page;
 }

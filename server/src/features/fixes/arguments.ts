@@ -124,7 +124,10 @@ export function* inferredArgument(site: Site): Iterable<Fix> {
   const { value } = first.value;
   if (shape === undefined || (shape[0] !== value && shape.at(-1) !== value)) return;
   const what = shape[0] === value && shape.length > 2 ? 'channels' : 'features';
-  yield replace(`Remove ${textOf(site, first)}: the ${what} that come in are known`, itemSpan(site.document.text, call.arguments, 0), '');
+  const title = `Remove ${textOf(site, first)}: the ${what} that come in are known`;
+  // Of a call with nothing else, the parentheses go, too.
+  const isAll = call.arguments.length === 1;
+  yield replace(title, isAll ? { start: call.callee.span.end, end: call.span.end } : itemSpan(site.document.text, call.arguments, 0), '');
 }
 
 /** The argument that is missing, for one that does not exist. */

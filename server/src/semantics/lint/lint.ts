@@ -9,6 +9,7 @@ import { disconnected } from './disconnected';
 import { freeBorder } from './free-border';
 import { gradientSize } from './gradient-flow';
 import { gridding } from './gridding';
+import { largeNormEps } from './large-norm-eps';
 import { lossInput } from './loss-input';
 import { exhaustedField, narrowField } from './map-coverage';
 import { misalignedBranches } from './misaligned-branches';
@@ -32,6 +33,7 @@ export const lints: readonly Lint[] = [
   checkerboard,
   gridding,
   biasBeforeNorm,
+  largeNormEps,
   adjacentLinear,
   repeatedActivation,
   misplacedDropout,

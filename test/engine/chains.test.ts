@@ -8,13 +8,11 @@ import { addMatrixProduct } from '../../server/src/engine/kernels/matrix-product
 import type { Matrix } from '../../server/src/engine/kernels/matrix-product';
 import { convolutionLayout, moveTapCall, setTap } from '../../server/src/engine/kernels/patches';
 import { Arena } from '../../server/src/engine/kernels/wasm/arena';
-import type { Implementation } from '../../server/src/engine/kernels/wasm/arena';
 import type { SimdCall } from '../../server/src/engine/kernels/wasm/call';
 import { maxOfWindows, maxWindows } from '../../server/src/engine/kernels/windows';
 import type { Windows } from '../../server/src/engine/program';
 import { sizeOf, unravel } from '../../server/src/engine/shape';
-
-const implementations = (['baseline', 'relaxed'] as const).filter((each: Implementation) => new Arena(1, each).implementation === each);
+import { implementations } from './support/implementations';
 
 function numbers(length: number, seed: number): Float64Array {
   return Float64Array.from({ length }, (_, i) => Math.sin(seed + 1.7 * i) + 0.3 * Math.cos(5 * i));

@@ -6,12 +6,11 @@ import { EngineError } from '../../server/src/engine/errors';
 import { Builder } from '../../server/src/engine/builder';
 import { checkGradients } from '../../server/src/engine/gradient-check/check';
 import { memoryNeeded } from '../../server/src/engine/gradient-check/evaluation';
-import { Arena, bestImplementation, instanceOf } from '../../server/src/engine/kernels/wasm/arena';
+import { Arena, instanceOf } from '../../server/src/engine/kernels/wasm/arena';
 import type { Ref } from '../../server/src/engine/program';
 import { sizeOf } from '../../server/src/engine/shape';
+import { implementations } from './support/implementations';
 import { examNetwork, Network } from './support/networks';
-
-const simd = bestImplementation();
 
 /** Programs large enough for an arena, at odd sizes so that the ends of the vectors are met. */
 const programs: readonly (readonly [string, (n: Network) => Ref])[] = [
@@ -61,12 +60,12 @@ const programs: readonly (readonly [string, (n: Network) => Ref])[] = [
   }],
 ];
 
-describe('the SIMD kernels', () => {
-  it('run on this host', () => {
-    expect(simd).not.toBe('reference');
-    expect(instanceOf(new Arena(1).allocate(1).buffer)).toBeDefined();
-  });
+it('SIMD kernels run on this host', () => {
+  expect(implementations).toEqual(['baseline', 'relaxed']);
+  expect(instanceOf(new Arena(1).allocate(1).buffer)).toBeDefined();
+});
 
+describe.each(implementations)('%s kernels', (simd) => {
   it.each(programs)('agree with the reference in %s and their gradients', (_, build) => {
     const network = new Network(8);
     const output = build(network);
@@ -121,7 +120,7 @@ describe('the memory of a check', () => {
 
 describe('an arena', () => {
   it('gives out ordinary arrays beyond what was asked for, and without WebAssembly', () => {
-    const arena = new Arena(10, simd);
+    const arena = new Arena(10, implementations[0]);
     const inside = arena.allocate(10);
     const outside = arena.allocate(1 << 20);
     inside.fill(1);

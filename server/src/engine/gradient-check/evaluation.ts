@@ -259,6 +259,7 @@ export class EntryTrack {
   private readonly axes: readonly number[];
   private plan: Plan | undefined;
   private group = -1;
+  private place = -1;
 
   constructor(
     private readonly shape: readonly number[],
@@ -281,11 +282,12 @@ export class EntryTrack {
 
   /** The loss with one entry changed. */
   probe(place: number, value: number): Probe {
-    const group = this.groupOf(place);
-    if (!this.plan || group !== this.group) {
-      this.plan = this.planFor(place, this.axes);
+    if (place !== this.place) {
+      const group = this.groupOf(place);
+      if (!this.plan || group !== this.group) this.plan = this.planFor(place, this.axes);
       this.group = group;
+      this.place = place;
     }
-    return this.evaluate(this.plan, place, value);
+    return this.evaluate(this.plan!, place, value);
   }
 }

@@ -1,29 +1,33 @@
-// The matrix product: packed panels and a 4×4 tile of registers.
+// The matrix product: packed panels and a tile of registers.
 
 import { addScaled, multiplyAdd, setScaled } from './vector';
 
-// Loops are not unrolled by hand: V8 then runs out of registers. A 4×4 tile is the largest that fits.
-const TILE: i32 = 4;
+// Loops are not unrolled by hand: V8 then runs out of registers. A tile of 4×4 is the largest that fits, and of 6×4 where a product needs no register.
+const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+const COLUMNS: i32 = 4;
 const DEPTH_BLOCK: i32 = 256;
 const COLUMN_BLOCK: i32 = 512;
 const SHALLOW: i32 = 2;
 
 const leftPanel: usize = (__heap_base + 15) & ~15;
-const rightPanels: usize = leftPanel + DEPTH_BLOCK * TILE * 8;
-const tile: usize = rightPanels + DEPTH_BLOCK * (COLUMN_BLOCK + TILE) * 8;
+const rightPanels: usize = leftPanel + DEPTH_BLOCK * ROWS * 8;
+const tile: usize = rightPanels + DEPTH_BLOCK * (COLUMN_BLOCK + COLUMNS) * 8;
 /** Where the caller's memory begins. */
-export const freeMemory: usize = tile + TILE * TILE * 8;
+export const freeMemory: usize = tile + ROWS * COLUMNS * 8;
 
-/** Copies `count` ≤ 4 lines, zero-padded to 4, so that the tile reads them one after the other. */
-function packPanel(target: usize, source: usize, count: i32, lineStride: i32, depth: i32, depthStride: i32): void {
+/** Copies `count` ≤ `lines` lines, zero-padded, so that the tile reads them one after the other. */
+// @ts-ignore: decorator
+@inline
+function packPanel(target: usize, source: usize, count: i32, lines: i32, lineStride: i32, depth: i32, depthStride: i32): void {
   const line: usize = <usize>lineStride << 3;
   const step: usize = <usize>depthStride << 3;
-  if (count == TILE) {
+  if (count == lines) {
     if (lineStride == 1) {
       for (let k = 0; k < depth; k++) {
         v128.store(target, v128.load(source));
         v128.store(target, v128.load(source, 16), 16);
-        target += TILE * 8;
+        if (lines == 6) v128.store(target, v128.load(source, 32), 32);
+        target += <usize>lines << 3;
         source += step;
       }
       return;
@@ -33,18 +37,30 @@ function packPanel(target: usize, source: usize, count: i32, lineStride: i32, de
       store<f64>(target, load<f64>(source + line), 8);
       store<f64>(target, load<f64>(source + 2 * line), 16);
       store<f64>(target, load<f64>(source + 3 * line), 24);
-      target += TILE * 8;
+      if (lines == 6) {
+        store<f64>(target, load<f64>(source + 4 * line), 32);
+        store<f64>(target, load<f64>(source + 5 * line), 40);
+      }
+      target += <usize>lines << 3;
       source += step;
     }
     return;
   }
   for (let k = 0; k < depth; k++) {
-    for (let i = 0; i < TILE; i++) {
+    for (let i = 0; i < lines; i++) {
       store<f64>(target + (<usize>i << 3), i < count ? load<f64>(source + <usize>i * line) : 0.0);
     }
-    target += TILE * 8;
+    target += <usize>lines << 3;
     source += step;
   }
+}
+
+function packLeft(source: usize, count: i32, lineStride: i32, depth: i32, depthStride: i32): void {
+  packPanel(leftPanel, source, count, ROWS, lineStride, depth, depthStride);
+}
+
+function packRight(target: usize, source: usize, count: i32, lineStride: i32, depth: i32, depthStride: i32): void {
+  packPanel(target, source, count, COLUMNS, lineStride, depth, depthStride);
 }
 
 /** c (rows × columns) = source + left panel × right panel. */
@@ -53,8 +69,10 @@ function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize
   let c10 = f64x2.splat(0), c11 = f64x2.splat(0);
   let c20 = f64x2.splat(0), c21 = f64x2.splat(0);
   let c30 = f64x2.splat(0), c31 = f64x2.splat(0);
+  let c40 = f64x2.splat(0), c41 = f64x2.splat(0);
+  let c50 = f64x2.splat(0), c51 = f64x2.splat(0);
   let a = leftPanel;
-  const end = a + (<usize>depth << 5);
+  const end = a + <usize>(depth * ROWS * 8);
   while (a != end) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
@@ -70,11 +88,19 @@ function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize
     x = v128.load64_splat(a, 24);
     c30 = multiplyAdd(x, b0, c30);
     c31 = multiplyAdd(x, b1, c31);
-    a += 32;
-    b += 32;
+    if (ROWS == 6) {
+      x = v128.load64_splat(a, 32);
+      c40 = multiplyAdd(x, b0, c40);
+      c41 = multiplyAdd(x, b1, c41);
+      x = v128.load64_splat(a, 40);
+      c50 = multiplyAdd(x, b0, c50);
+      c51 = multiplyAdd(x, b1, c51);
+    }
+    a += ROWS * 8;
+    b += COLUMNS * 8;
   }
   const row: usize = <usize>cRow << 3;
-  if (rows == TILE && columns == TILE && cColumn == 1) {
+  if (rows == ROWS && columns == COLUMNS && cColumn == 1) {
     // All is read before anything is written: a write would hold up the reads of addresses that lie a multiple of 4096 bytes away.
     c00 = f64x2.add(v128.load(source), c00);
     c01 = f64x2.add(v128.load(source, 16), c01);
@@ -84,6 +110,12 @@ function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize
     c21 = f64x2.add(v128.load(source + 2 * row, 16), c21);
     c30 = f64x2.add(v128.load(source + 3 * row), c30);
     c31 = f64x2.add(v128.load(source + 3 * row, 16), c31);
+    if (ROWS == 6) {
+      c40 = f64x2.add(v128.load(source + 4 * row), c40);
+      c41 = f64x2.add(v128.load(source + 4 * row, 16), c41);
+      c50 = f64x2.add(v128.load(source + 5 * row), c50);
+      c51 = f64x2.add(v128.load(source + 5 * row, 16), c51);
+    }
     v128.store(c, c00);
     v128.store(c, c01, 16);
     v128.store(c + row, c10);
@@ -92,6 +124,12 @@ function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize
     v128.store(c + 2 * row, c21, 16);
     v128.store(c + 3 * row, c30);
     v128.store(c + 3 * row, c31, 16);
+    if (ROWS == 6) {
+      v128.store(c + 4 * row, c40);
+      v128.store(c + 4 * row, c41, 16);
+      v128.store(c + 5 * row, c50);
+      v128.store(c + 5 * row, c51, 16);
+    }
     return;
   }
   v128.store(tile, c00);
@@ -102,10 +140,16 @@ function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize
   v128.store(tile, c21, 80);
   v128.store(tile, c30, 96);
   v128.store(tile, c31, 112);
+  if (ROWS == 6) {
+    v128.store(tile, c40, 128);
+    v128.store(tile, c41, 144);
+    v128.store(tile, c50, 160);
+    v128.store(tile, c51, 176);
+  }
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       const at = <usize>i * row + (<usize>(j * cColumn) << 3);
-      store<f64>(c + at, load<f64>(source + at) + load<f64>(tile + (<usize>(i * TILE + j) << 3)));
+      store<f64>(c + at, load<f64>(source + at) + load<f64>(tile + (<usize>(i * COLUMNS + j) << 3)));
     }
   }
 }
@@ -184,16 +228,16 @@ export function addMatrixProduct(
     const depthHere = min(DEPTH_BLOCK, depth - k);
     for (let j = 0; j < columns; j += COLUMN_BLOCK) {
       const columnsHere = min(COLUMN_BLOCK, columns - j);
-      for (let jj = 0; jj < columnsHere; jj += TILE) {
+      for (let jj = 0; jj < columnsHere; jj += COLUMNS) {
         const from = b + (<usize>(k * bRow + (j + jj) * bColumn) << 3);
-        packPanel(rightPanels + (<usize>(jj * depthHere) << 3), from, min(TILE, columnsHere - jj), bColumn, depthHere, bRow);
+        packRight(rightPanels + (<usize>(jj * depthHere) << 3), from, min(COLUMNS, columnsHere - jj), bColumn, depthHere, bRow);
       }
-      for (let i = 0; i < rows; i += TILE) {
-        const rowsHere = min(TILE, rows - i);
-        packPanel(leftPanel, a + (<usize>(i * aRow + k * aColumn) << 3), rowsHere, aRow, depthHere, aColumn);
-        for (let jj = 0; jj < columnsHere; jj += TILE) {
+      for (let i = 0; i < rows; i += ROWS) {
+        const rowsHere = min(ROWS, rows - i);
+        packLeft(a + (<usize>(i * aRow + k * aColumn) << 3), rowsHere, aRow, depthHere, aColumn);
+        for (let jj = 0; jj < columnsHere; jj += COLUMNS) {
           const at = <usize>(i * cRow + (j + jj) * cColumn) << 3;
-          multiplyTile(c + at, (k == 0 ? source : c) + at, cRow, cColumn, rightPanels + (<usize>(jj * depthHere) << 3), depthHere, rowsHere, min(TILE, columnsHere - jj));
+          multiplyTile(c + at, (k == 0 ? source : c) + at, cRow, cColumn, rightPanels + (<usize>(jj * depthHere) << 3), depthHere, rowsHere, min(COLUMNS, columnsHere - jj));
         }
       }
     }

@@ -26,11 +26,11 @@ const text = `model Net {
 `;
 const request = { files: [{ uri: file, text }], file, model: 'Net', budgetMilliseconds: 1e7 };
 const times: number[] = [];
-for (let round = 0; round < 3; round++) {
+for (let round = 0; round < 7; round++) {
   const start = performance.now();
   const report = await host.run(request, () => undefined).promise;
   if (!report?.ok || report.tensors.some(({ checked, entries }) => checked < entries)) throw new Error(`the check is ${report?.ok ? 'incomplete' : 'wrong'}: ${report?.problem}`);
   times.push(performance.now() - start);
 }
 host.dispose();
-console.log(JSON.stringify({ first: times[0], wall: Math.min(times[1]!, times[2]!) }));
+console.log(JSON.stringify({ first: times[0], wall: Math.min(...times.slice(1)) }));

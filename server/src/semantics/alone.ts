@@ -31,7 +31,7 @@ export interface UnderstoodStack {
 /** The stacks of one state of a file, each looked at when it is first asked for. */
 export class Understanding {
   private readonly known = new Map<ast.Declaration, UnderstoodStack | undefined>();
-  private readonly byPiece = new Map<Anchor | undefined, ast.Stack[]>();
+  private byPiece: ReadonlyMap<Anchor | undefined, readonly ast.Stack[]> | undefined;
   private readonly revision: number;
 
   constructor(
@@ -52,7 +52,7 @@ export class Understanding {
 
   /** What an expression is worth in a stack that is understood by itself. */
   observationsOf(node: object): Observations | undefined {
-    if (this.byPiece.size === 0) this.index();
+    this.byPiece ??= this.index();
     for (const declaration of this.byPiece.get(anchorOf((node as Node).span)) ?? []) {
       const known = this.of(declaration)?.observations.get(node);
       if (known !== undefined) return known;
@@ -69,14 +69,16 @@ export class Understanding {
     return stack !== undefined && agrees(stack, this.applied) ? stack : undefined;
   }
 
-  private index(): void {
+  private index(): ReadonlyMap<Anchor | undefined, readonly ast.Stack[]> {
+    const found = new Map<Anchor | undefined, ast.Stack[]>();
     for (const declaration of this.tree.declarations) {
       if (declaration.kind !== 'stack') continue;
       const piece = anchorOf(declaration.span);
-      const others = this.byPiece.get(piece);
-      if (others === undefined) this.byPiece.set(piece, [declaration]);
+      const others = found.get(piece);
+      if (others === undefined) found.set(piece, [declaration]);
       else others.push(declaration);
     }
+    return found;
   }
 }
 

@@ -137,7 +137,7 @@ function placeKey({ span, code }: Diagnostic): string {
 
 /** The findings of several evaluations in their order, as if one had made them. */
 export class JoinedFindings {
-  private readonly byPiece = new Map<Anchor | undefined, Findings[]>();
+  private byPiece: ReadonlyMap<Anchor | undefined, readonly Findings[]> | undefined;
   private readonly joined = new Map<object, Observations | undefined>();
 
   constructor(
@@ -165,7 +165,7 @@ export class JoinedFindings {
 
   /** Those that have observed something in a piece of text. */
   in(piece: Anchor | undefined): readonly Findings[] {
-    if (this.byPiece.size === 0) this.index();
+    this.byPiece ??= this.index();
     return this.byPiece.get(piece) ?? [];
   }
 
@@ -183,14 +183,16 @@ export class JoinedFindings {
     return { first, count };
   }
 
-  private index(): void {
+  private index(): ReadonlyMap<Anchor | undefined, readonly Findings[]> {
+    const found = new Map<Anchor | undefined, Findings[]>();
     for (const findings of this.all) {
       for (const piece of findings.observedPieces) {
-        const others = this.byPiece.get(piece);
-        if (others === undefined) this.byPiece.set(piece, [findings]);
+        const others = found.get(piece);
+        if (others === undefined) found.set(piece, [findings]);
         else others.push(findings);
       }
     }
+    return found;
   }
 }
 

@@ -62,7 +62,8 @@ export class ExpressionLowering {
       const steps = prefixes.length + (operator === undefined ? 0 : 1);
       if (this.depth + steps >= limits.treeDepth) {
         const reached = [operator, ...prefixes].filter((token) => token !== undefined);
-        this.host.report(say.tooLong(reached[limits.treeDepth - this.depth - 1] ?? reached[0]!));
+        // In parentheses at the very end of a chain, nothing leads on but the bracket.
+        this.host.report(say.tooLong(reached[limits.treeDepth - this.depth - 1] ?? reached[0] ?? after));
         break;
       }
       this.depth += steps;

@@ -2,14 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codeLenses } from '../../server/src/features/code-lens';
-import { diagnosticsOf } from '../../server/src/features/diagnostics';
-import { hover } from '../../server/src/features/hover';
-import { inlayHints } from '../../server/src/features/inlay-hints';
-import { documentSymbols } from '../../server/src/features/symbols';
-import { type Document, Workspace } from '../../server/src/features/workspace';
 import { examples } from '../grammar/examples';
 import { anyEdit, apply, type Edit } from '../support/edits';
+import { shown, workspaceOf } from '../support/shown';
 
 const main = 'file:///main.nn';
 const other = 'file:///other.nn';
@@ -57,28 +52,6 @@ assert params(Wide) > params(Main)
 assert params(Small) < 200
 `;
 const otherText = 'let width = 2\nstack Other { Linear(4); ReLU }\n\nmodel Apart { input x: [3]; Linear(width) }\n';
-
-/** All that the editor would show of a document. */
-function shown(document: Document, offsets: readonly number[]): unknown {
-  const { text, analysis } = document;
-  return JSON.parse(
-    JSON.stringify({
-      diagnostics: analysis.diagnostics,
-      sorted: diagnosticsOf(document),
-      hints: inlayHints(document, { start: 0, end: text.length }),
-      lenses: codeLenses(document),
-      symbols: documentSymbols(document),
-      judgements: analysis.judgements.map(({ place, text: its, outcome }) => ({ place, its, outcome })),
-      hovers: offsets.map((offset) => hover(document, offset) ?? null),
-    }),
-  );
-}
-
-function workspaceOf(files: Readonly<Record<string, string>>, opened: readonly string[]): Workspace {
-  const workspace = new Workspace((uri) => files[uri]);
-  for (const uri of opened) workspace.update(uri, 1, files[uri]!);
-  return workspace;
-}
 
 /** Edits one file after the other, and compares what is shown of both with fresh analyses. */
 function followEdits(texts: Readonly<Record<string, string>>, edits: readonly (Edit & { readonly inOther: boolean })[]): void {

@@ -52,6 +52,12 @@ describe('2 MB of one thing', () => {
     expect(depth(file)).toBeGreaterThan(limits.treeDepth / 4);
   });
 
+  test.each(['(a + b) * ', 'f(a) -> ', '{ a } -> '])('%j: so is one of brackets, up to what stands in the last of them', (unit) => {
+    const { file, diagnostics } = parse(inBody(`${repeated(unit, unit.length * 100_000)}a`));
+    expect(diagnostics.map(({ code }) => code)).toEqual(['nesting-too-deep']);
+    expect(depth(file)).toBeLessThan(limits.treeDepth + 5);
+  });
+
   test('one long line of sound arguments is no fault', () => {
     const { file, diagnostics } = parse(`let x = f(${repeated('1234567, ', 1_900_000)}1)`);
     expect(diagnostics).toEqual([]);

@@ -2,9 +2,14 @@
 
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../grammar/parse';
+import { format } from '../../grammar/print';
+import { diagnosticsOf } from '../../server/src/features/diagnostics';
+import { hover } from '../../server/src/features/hover';
+import { inlayHints } from '../../server/src/features/inlay-hints';
 import { analyse } from '../../server/src/semantics/analyse';
 import { defaultLimits } from '../../server/src/semantics/limits';
 import { analyseFiles, analyseText } from '../support/analyse';
+import { documentOf } from '../support/fixture';
 
 /** A budget that is spent soon; what it ends would spend any. */
 const limits = { ...defaultLimits, nodes: 5_000, steps: 50_000 };
@@ -35,6 +40,54 @@ describe('one error answers', () => {
     ['lists that grow', `let a = range(1_000_000_000)\n${inModel('ReLU')}`, ['too-many-repeats at range(1_000_000_000)']],
   ])('%s', (_, text, expected) => {
     expect(errors(text)).toEqual(expected);
+  });
+});
+
+describe('sizes that nobody could read are one error where they arise', () => {
+  const symbolic = (body: string, input = '[H, W]'): string => `model M {\n  input x: ${input}\n  ${body}\n}`;
+  const lines = (count: number, line: (index: number) => string): string => Array.from({ length: count }, (_, index) => line(index)).join('\n  ');
+
+  it.each<[string, string, readonly string[]]>([
+    ['a power of a sum', symbolic('n = (H + W + 1) ^ 200'), ['size-too-complex at (H + W + 1) ^ 200']],
+    ['a product of sums', symbolic(`n = ${'(H + W + 1) * '.repeat(400)}1`), ['size-too-complex at ']],
+    ['quotients of sums that double', symbolic(`v0 = H\n  ${lines(60, (i) => `v${String(i + 1)} = (v${String(i)} + H) // 2 + v${String(i)} * W`)}`), ['size-too-complex at ']],
+    ['the smallest of many', symbolic(`n = min(${Array.from({ length: 2_000 }, (_, i) => `H + ${String(i)} * W`).join(', ')})`), ['size-too-complex at min(']],
+    ['what half of a tensor adds to it, again and again', symbolic('repeat 80 { input y; concat(y, MaxPool1d(2)(y), dim = 1) }', '[8, L]'), ['size-too-complex at concat(y, MaxPool1d(2)(y), dim = 1)']],
+    ['more sizes than a tensor has dimensions', symbolic(`reshape(x, ${'H, '.repeat(10_000)}W)`), ['invalid-shape at H']],
+    ['a dimension too many', symbolic('y = x[none, none, none]\n  z = y[none, none, none, none]'), ['rank-too-high at y[none, none, none, none]']],
+    ['dimensions without end', symbolic(`x[${'none, '.repeat(5_000)}0]`), ['rank-too-high at x[none, ']],
+    ['numbers that double in length', symbolic(`v0 = sqrt(H)\n  ${lines(200, (i) => `v${String(i + 1)} = v${String(i)} * v${String(i)}`)}\n  x * v200`), []],
+  ])('%s', (_, text, expected) => {
+    const found = errors(text);
+    expect(found.length, found.join()).toBe(expected.length);
+    for (const [index, each] of expected.entries()) expect(found[index]!).toContain(each.slice(0, 50).replace(/ $/, ''));
+  });
+});
+
+describe('a million characters', () => {
+  const long = 'a'.repeat(1_000_000);
+  const dense = `${'a, '.repeat(200_000)}a`;
+
+  it.each<[string, string, readonly string[]]>([
+    ['in a comment', `# ${long}\n${inModel('ReLU')}`, []],
+    ['of documentation', `## ${long}\n${inModel('ReLU')}`, []],
+    ['in a string', inModel(`assert "${long}" == "b"`), ['assert-fails']],
+    ['in a string that does not end', `${inModel('ReLU')}\nlet a = "${long}`, ['unclosed-string']],
+    ['in a name that nothing declares', inModel(long), ['unknown-name']],
+    ['in the name of an argument', inModel(`Linear(8, ${long} = 3)`), ['unknown-argument']],
+    ['in the value of an argument', inModel(`Linear("${long}")`), ['invalid-out-features']],
+    ['in the name of a dimension', `model M {\n  input x: [${long}, 3]\n  Linear(3)\n  x @ x\n}`, []],
+    ['in a number', `let a = ${'1'.repeat(1_000_000)}\n${inModel('ReLU')}`, ['size-too-large']],
+    ['in a list', `let a = 1\nlet b = [${dense}]\n${inModel('ReLU')}`, []],
+    ['of what is joined', inModel(`concat(${'x, '.repeat(20_000)}x)`), []],
+  ])('%s are read, and a message stays one', (_, text, expected) => {
+    const document = documentOf(text);
+    const found = diagnosticsOf(document);
+    expect(found.filter(({ severity }) => severity === 'error').map(({ code }) => code)).toEqual(expected);
+    for (const { message } of found) expect(message.length).toBeLessThan(600);
+    inlayHints(document, { start: 0, end: text.length });
+    hover(document, text.indexOf('model M') + 6);
+    format(text);
   });
 });
 

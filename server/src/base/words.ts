@@ -1,6 +1,11 @@
-// Numbers in sentences.
+// Numbers and long names in sentences.
 
 /** `1 axis`, `3 axes` */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${String(count)} ${count === 1 ? one : many}`;
+}
+
+/** A text of any length as one that people read: its beginning and its end. */
+export function shortened(text: string, most = 500): string {
+  return text.length <= most ? text : `${text.slice(0, Math.floor(most * 0.7))} … ${text.slice(text.length - Math.floor(most * 0.25))}`;
 }

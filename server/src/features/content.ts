@@ -64,7 +64,7 @@ function namesIn(root: Node): ReadonlySet<string> {
   while (pending.length > 0) {
     const node = pending.pop()!;
     if (node.kind === 'name') names.add(node.text);
-    pending.push(...children(node));
+    for (const child of children(node)) pending.push(child);
   }
   return names;
 }

@@ -1,6 +1,7 @@
 // Everything that is wrong or worth knowing in a document: its syntax, its meaning, and what gradient checks found.
 
 import type { Diagnostic } from '../base/diagnostic';
+import { shortened } from '../base/words';
 import { applySeverities, type Severities } from '../base/severity';
 import { withoutIgnored } from './ignores';
 import { unusedIn } from './unused';
@@ -9,7 +10,14 @@ import type { Document } from './workspace';
 /** The diagnostics of a document in the order of the text, as grave as the settings want them, without those that a comment there silences. */
 export function diagnosticsOf(document: Document, ofChecks: readonly Diagnostic[] = [], severities: Severities = {}): readonly Diagnostic[] {
   const all = [...document.problems, ...apartFrom(document.problems, document.analysis.diagnostics), ...unusedIn(document), ...ofChecks];
-  return [...applySeverities(withoutIgnored(document, all), severities)].sort((a, b) => a.span.start - b.span.start);
+  return [...applySeverities(withoutIgnored(document, all), severities)].sort((a, b) => a.span.start - b.span.start).map(legible);
+}
+
+/** Whatever a message quotes, it stays one that can be read. */
+function legible(diagnostic: Diagnostic): Diagnostic {
+  const message = shortened(diagnostic.message);
+  const related = diagnostic.related?.map((each) => ({ ...each, message: shortened(each.message) }));
+  return message === diagnostic.message && related?.every((each, index) => each.message === diagnostic.related![index]!.message) !== false ? diagnostic : { ...diagnostic, message, related };
 }
 
 /** Without the errors of what an error of the syntax stands in: what is missing there is all that may be wrong with the whole. */

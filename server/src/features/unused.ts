@@ -149,7 +149,7 @@ class Uses {
           this.collected(node.body, names);
           break;
         default:
-          pending.push(...children(node));
+          for (const child of children(node)) pending.push(child);
       }
     }
   }
@@ -166,7 +166,7 @@ class Uses {
   }
 
   private close(names: Names): void {
-    for (const entries of names.entries.values()) this.found.push(...entries.filter(({ used }) => !used));
+    for (const entries of names.entries.values()) for (const entry of entries) if (!entry.used) this.found.push(entry);
   }
 }
 

@@ -222,6 +222,9 @@ export function amounts(documentation: string): ArgumentDefinition<readonly Dime
   };
 }
 
+/** More sizes than any tensor has dimensions; the analysis has a limit of its own. */
+const mostSizes = 64;
+
 /** A shape, written as one list or one size after the other; `inferred` allows one −1, which takes what is left. */
 export function shapeOf(documentation: string, options: { inferred?: boolean; rest?: boolean } = {}): ArgumentDefinition<readonly Dimension[]> {
   const { inferred = false, rest = true } = options;
@@ -233,6 +236,7 @@ export function shapeOf(documentation: string, options: { inferred?: boolean; re
     rest,
     read: (raw) => {
       const values = Array.isArray(raw) ? (raw as readonly RawValue[]) : [raw];
+      if (values.length > mostSizes) return { problem: `takes up to ${String(mostSizes)} sizes, but gets ${values.length.toLocaleString('en-US')}` };
       const free = values.filter((value) => value === -1).length;
       return values.every(isSize) && free <= 1 ? { value: values as readonly Dimension[] } : wrong(accepts, raw);
     },

@@ -1,6 +1,6 @@
 // Functions and layers that join several tensors into one, or cut one into several.
 
-import { add, type Dimension, floorDivide, identical, modulo, multiply, print, subtract } from '../symbolic/dimension';
+import { add, type Dimension, floorDivide, identical, modulo, multiply, print, subtract, sum } from '../symbolic/dimension';
 import type { ArgumentDefinition, RawValue } from './arguments';
 import { axis, integer, integers, optional } from './arguments';
 import { commonBatch } from './broadcast';
@@ -57,9 +57,11 @@ const concat = tensorFunction<{ dim: number }>({
     const shape = agreeingShape(call, 'concat', at);
     if (shape === undefined) return undefined;
     const parts = call.inputs.map((input) => input.shape[at]!);
-    const total = add(...parts);
+    const total = sum(parts);
+    let end: Dimension = 0;
     const windows = parts.flatMap((part, input) => {
-      const before = add(0, ...parts.slice(0, input));
+      const before = end;
+      end = add(before, part);
       return shape.map((_, index) => (index === at ? partWindow(input, at, before, subtract(subtract(total, before), part)) : identity(input, index, index)));
     });
     return {

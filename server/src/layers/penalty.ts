@@ -1,10 +1,9 @@
 // The sums over parameters that l1() and l2() ask for; each is one operation on all of them.
 
 import type { Builder, Ref } from '../engine/builder';
-import { multiply } from '../symbolic/dimension';
+import { multiply, sum } from '../symbolic/dimension';
 import { type Operation, operation } from './definition';
 import { elements } from './tensor';
-import { sumOf } from './work';
 
 function penalty(name: string, summary: string, formula: string, magnitude: (builder: Builder, w: Ref) => Ref): Operation {
   return operation<object>({
@@ -16,7 +15,7 @@ function penalty(name: string, summary: string, formula: string, magnitude: (bui
     keeps: [],
     work: {
       counted: 'two for each parameter',
-      count: ({ inputs }) => multiply(2, sumOf(inputs.map(({ shape }) => elements(shape)))),
+      count: ({ inputs }) => multiply(2, sum(inputs.map(({ shape }) => elements(shape)))),
     },
     arguments: {},
     infer: (call) => ({

@@ -1,13 +1,13 @@
 // Pools: maximum and average over sliding windows, and adaptive pools that fix the output size.
 
-import { add, type Dimension, floorDivide, multiply, print, subtract } from '../symbolic/dimension';
+import { add, type Dimension, floorDivide, multiply, print, subtract, sum } from '../symbolic/dimension';
 import { type ArgumentDefinition, type ArgumentDefinitions, flag, integer, optional, perAxis, type RawValue, size } from './arguments';
 import { requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Step } from './definition';
 import { type AxisWindow, between, denominatorOf, type Dependence, identity, type MixedAxis, unevenWindow } from './dependence';
 import { float, type TensorType } from './tensor';
 import { axisName, extent, outputSize, slide, spatialDependence, type Window } from './window';
-import { sumOf, windowWork, type Work } from './work';
+import { windowWork, type Work } from './work';
 
 type Axes = 1 | 2 | 3;
 
@@ -186,7 +186,7 @@ const adaptiveWork: Work<{ output_size: readonly (Dimension | null)[] }> = {
       // Where both are free, the windows are taken to part the input evenly.
       if (typeof out !== 'number') return n;
       const lengthOf = (i: number): Dimension => subtract(floorDivide(add(multiply(n, i + 1), out - 1), out)!, floorDivide(multiply(n, i), out)!);
-      return out === 1 ? n : sumOf(Array.from({ length: out }, (_, i) => lengthOf(i)));
+      return out === 1 ? n : sum(Array.from({ length: out }, (_, i) => lengthOf(i)));
     });
     return multiply(channels!, ...lengths);
   },

@@ -96,7 +96,7 @@ function dataOf(raw: RawValue): Data | undefined {
   const values: number[] = [];
   for (const part of parts) {
     if (part === undefined || part.shape.join() !== first.shape.join()) return undefined;
-    values.push(...part.values);
+    for (const value of part.values) values.push(value);
   }
   return { shape: [parts.length, ...first.shape], values, ints: parts.every((part) => part!.ints) };
 }

@@ -43,7 +43,7 @@ const along = (torch: string): Form => (site) => call(torch, site.names, `dim=${
 
 /** Operands of fewer axes get axes of length 1 behind the batch: broadcasting counts from the end. */
 function aligned({ names, inputs, batched }: Site): readonly string[] {
-  const rank = Math.max(...inputs.map(({ shape }) => shape.length));
+  const rank = inputs.reduce((most, { shape }) => Math.max(most, shape.length), 0);
   return names.map((name, index) => {
     const missing = rank - inputs[index]!.shape.length;
     if (batched[index] !== true || missing === 0) return name;

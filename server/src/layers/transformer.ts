@@ -1,7 +1,7 @@
 // The layers of a Transformer: attention, feed-forward network, residual connections and norms.
 
 import type { Builder, Ref } from '../engine/builder';
-import { add, type Dimension, multiply, print } from '../symbolic/dimension';
+import { add, type Dimension, multiply, print, sum } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, integer, number } from './arguments';
 import { attend, attentionMacs, attentionOperations, attentionParameters, attentionWeights, isCausal, keptInAttention, requireHeads, requireMask, requireSequence } from './attention';
 import { commonBatch } from './broadcast';
@@ -12,7 +12,7 @@ import { normalize } from './norm';
 import { macsStep } from './product';
 import { dropped, linearOf } from './recurrent';
 import { float } from './tensor';
-import { sumOf, type Work } from './work';
+import type { Work } from './work';
 
 interface TransformerArguments {
   nhead: number;
@@ -178,8 +178,8 @@ function keptValues(call: Call<TransformerArguments>, attentions: readonly Atten
   const branches = attentions.length + 1;
   const innerValues = activation === 'gelu' || dropout > 0 ? 2 : 1;
   return {
-    statistics: sumOf([...parts.map(({ floats }) => floats), multiply(steps, (2 * branches - 1) * width + 2 * branches + innerValues * inner)]),
-    masks: dropout > 0 ? sumOf([...parts.map(({ masks }) => masks), multiply(steps, branches * width + inner)]) : 0,
+    statistics: sum([...parts.map(({ floats }) => floats), multiply(steps, (2 * branches - 1) * width + 2 * branches + innerValues * inner)]),
+    masks: dropout > 0 ? sum([...parts.map(({ masks }) => masks), multiply(steps, branches * width + inner)]) : 0,
     keptInputs: [0, ...attentions.flatMap(({ source }) => source ?? [])],
   };
 }
@@ -196,7 +196,7 @@ function transformerWork(sketch: Sketch): Work<TransformerArguments> {
       const dropping = dropout > 0 ? 2 : 0;
       const perEntry = branches * ((bias ? 7 : 6) + 1 + dropping) + (bias ? 1 : 0);
       const perUnit = 1 + (bias ? 1 : 0) + dropping;
-      return sumOf([
+      return sum([
         multiply(steps, perEntry * width + perUnit * inner),
         ...attentions.map(({ source = 0, causal, mask, keyMask }) =>
           attentionOperations({ queries: steps, keys: call.inputs[source]!.shape[0]!, width, heads, bias, dropout, masks: [causal, mask !== undefined, keyMask !== undefined].filter(Boolean).length }),

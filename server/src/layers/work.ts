@@ -3,7 +3,7 @@
 // Each addition, multiplication, division, comparison and elementary function (eˣ, √x, tanh, …) counts one for each entry;
 // an activation counts one, however it is computed. Moving values counts nothing.
 
-import { add, type Dimension, multiply } from '../symbolic/dimension';
+import { type Dimension, multiply, sum } from '../symbolic/dimension';
 import type { Arguments, Call, Inference } from './definition';
 import { elements } from './tensor';
 
@@ -24,11 +24,7 @@ function numberOf(count: number): string {
 
 /** The number of entries of all results. */
 export function outputEntries({ output, list, further }: Inference): Dimension {
-  return sumOf([...(list ?? [output]), ...(further?.values() ?? [])].map((type) => elements(type.shape)));
-}
-
-export function sumOf(parts: readonly Dimension[]): Dimension {
-  return parts.length === 0 ? 0 : add(parts[0]!, ...parts.slice(1));
+  return sum([...(list ?? [output]), ...(further?.values() ?? [])].map((type) => elements(type.shape)));
 }
 
 /** So many operations for each entry of the output; `what` names them. */

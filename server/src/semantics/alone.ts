@@ -143,7 +143,7 @@ function nodesOf(root: Node): readonly Node[] {
   while (pending.length > 0) {
     const node = pending.pop()!;
     found.push(node);
-    pending.push(...children(node));
+    for (const child of children(node)) pending.push(child);
   }
   return found;
 }

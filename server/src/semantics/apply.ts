@@ -6,6 +6,7 @@ import { functions } from '../layers/catalog';
 import type { Arguments, Call, Effect, Operation, Problem } from '../layers/definition';
 import { elements, printShape } from '../layers/tensor';
 import type { Dimension } from '../symbolic/dimension';
+import { tooComplex } from './arithmetic';
 import { construct } from './construct';
 import { callFunction } from './call';
 import type { GraphNode, Place, Tensor } from './graph';
@@ -308,15 +309,24 @@ function argumentFix(
 }
 
 function sizesAreExact(context: Context, shape: readonly Dimension[], operation: Operation, place: Place): boolean {
+  const { run } = context;
+  if (shape.length > run.limits.rank) {
+    run.report(context, { code: 'rank-too-high', place, message: `tensors may have up to ${String(run.limits.rank)} dimensions, but the output of ${operation.name} would have ${String(shape.length)}` });
+    return false;
+  }
   let count = 1;
   let isExact = true;
   for (const dimension of shape) {
-    if (typeof dimension !== 'number') continue;
+    if (typeof dimension !== 'number') {
+      if (!run.isTooComplex(dimension)) continue;
+      run.report(context, { code: 'size-too-complex', place, message: `the output of ${operation.name} cannot be told: ${tooComplex(run.limits)}` });
+      return false;
+    }
     count *= dimension;
     isExact &&= Number.isSafeInteger(dimension);
   }
   if (isExact && Number.isSafeInteger(count)) return true;
-  context.run.report(context, {
+  run.report(context, {
     code: 'size-too-large',
     place,
     message: `the output of ${operation.name}, ${printShape(shape)}, has more than 2^53 elements, the largest size that is exact`,

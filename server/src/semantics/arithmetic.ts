@@ -18,6 +18,7 @@ import { knownNonNegative, knownZero, type SizeCondition } from '../symbolic/kno
 import { applyFunction, isLayerLike } from './apply';
 import { evaluate } from './evaluate';
 import { comparableSizes, formulaOf, isNumeric } from './formula';
+import type { Limits } from './limits';
 import { at, type Context } from './run';
 import { boolean, type ConditionValue, describe, hasUnknown, list, size, toNumber, unknown, type Value } from './values';
 
@@ -134,9 +135,18 @@ function onNumbers(operator: Exclude<ast.BinaryOperator, '@'>, a: number, b: num
   }
 }
 
-/** A size, or an error where it is too large to be exact. */
+/** What is said of a size that nobody could read. */
+export function tooComplex({ sizeWeight, sizeDepth }: Limits): string {
+  return `this size would have more than ${sizeWeight.toLocaleString('en-US')} parts, or quotients more than ${String(sizeDepth)} deep inside each other, the limits of the analysis`;
+}
+
+/** A size, or an error where it is too large to be exact, or to be read. */
 export function checkedSize(context: Context, value: Dimension, node: ast.Expression): Value {
   const inexact = value instanceof Expression ? value.terms.some((term) => !Number.isSafeInteger(term.coefficient)) : !Number.isSafeInteger(value);
+  if (context.run.isTooComplex(value)) {
+    context.run.report(context, { code: 'size-too-complex', place: at(context, node), message: tooComplex(context.run.limits) });
+    return unknown;
+  }
   if (!inexact) return size(context.run.simplified(value));
   context.run.report(context, {
     code: 'size-too-large',

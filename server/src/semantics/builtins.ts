@@ -76,6 +76,16 @@ function hasTensor(given: readonly BoundArgument[]): boolean {
   return given.some(({ value }) => value.kind === 'tensor' || (value.kind === 'list' && value.items.some((item) => item.kind === 'tensor')));
 }
 
+/** Sizes joined one after the other, up to where the result is too complex. */
+function joined(context: Context, sizes: readonly Dimension[], join: (a: Dimension, b: Dimension) => Dimension, node: ast.Expression): Value {
+  let result = sizes[0]!;
+  for (const next of sizes.slice(1)) {
+    result = join(result, next);
+    if (context.run.isTooComplex(result)) break;
+  }
+  return checkedSize(context, result, node);
+}
+
 function reduction(
   name: string,
   summary: string,
@@ -93,7 +103,7 @@ function reduction(
       const values = numbersOf(given);
       if (values === undefined || (values.length === 0 && empty === undefined)) return wrong(context, node, name, 'numbers, a list of numbers, or a tensor', given[0]?.value);
       const sizes = values.map((value) => (value.kind === 'size' ? value.value : undefined));
-      if (sizes.every((each) => each !== undefined)) return size(sizes.length === 0 ? empty! : sizes.reduce(onSizes));
+      if (sizes.every((each) => each !== undefined)) return sizes.length === 0 ? size(empty!) : joined(context, sizes, onSizes, node);
       const numbers = values.map(toNumber);
       if (numbers.some((each) => each === undefined)) return formulaOfCall(name, values);
       return { kind: 'number', value: (numbers as number[]).reduce(onNumbers) };

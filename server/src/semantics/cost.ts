@@ -2,36 +2,23 @@
 
 import type { Layer, Memory, Value } from './values';
 import { elements } from '../layers/tensor';
-import { add, type Dimension, multiply } from '../symbolic/dimension';
+import { add, type Dimension, multiply, sum } from '../symbolic/dimension';
 import type { AnyNode, Graph, Tensor } from './graph';
 
 /** The number of entries of all parameters; each tensor counts once. */
 export function countParameters(parameters: Iterable<Tensor>): Dimension {
-  return sumOf([...new Set(parameters)].map((parameter) => elements(parameter.type.shape)));
+  return sum([...new Set(parameters)].map((parameter) => elements(parameter.type.shape)));
 }
 
-/** Known sizes are added as they come, for there are many. */
-export function sumOf(sizes: Iterable<Dimension>): Dimension {
-  let known = 0;
-  const symbolic: Dimension[] = [];
-  for (const size of sizes) {
-    if (typeof size === 'number') known += size;
-    else symbolic.push(size);
-  }
-  // In parts, as a call takes only so many arguments.
-  let total: Dimension = known;
-  for (let start = 0; start < symbolic.length; start += 1_000) total = add(total, ...symbolic.slice(start, start + 1_000));
-  return total;
-}
 
 /** Multiply-accumulates of convolutions and matrix products, for one example. */
 export function countMacs(nodes: Iterable<AnyNode>): Dimension {
-  return sumOf([...nodes].map((node) => (node.kind === 'operation' ? node.macs : 0)));
+  return sum([...nodes].map((node) => (node.kind === 'operation' ? node.macs : 0)));
 }
 
 /** Floating-point operations of a forward pass, for one example: two for each multiply-accumulate, and the elementwise work. */
 export function countFlops(nodes: Iterable<AnyNode>): Dimension {
-  return sumOf([...nodes].map((node) => (node.kind === 'operation' ? add(multiply(2, node.macs), node.effect.elementwise) : 0)));
+  return sum([...nodes].map((node) => (node.kind === 'operation' ? add(multiply(2, node.macs), node.effect.elementwise) : 0)));
 }
 
 /** Entries of the buffers of some nodes; those of a layer that is applied twice count once. */
@@ -43,7 +30,7 @@ export function countBuffersOf(nodes: Iterable<AnyNode>): Dimension {
     seen.add(node.layer ?? node);
     for (const buffer of node.effect.buffers ?? []) sizes.push(elements(buffer.shape));
   }
-  return sumOf(sizes);
+  return sum(sizes);
 }
 
 /** The parameters that some nodes use, each once, in order of first use. */
@@ -65,7 +52,7 @@ export function ancestorsOf(graph: Graph, tensor: Tensor): readonly AnyNode[] {
     const { source } = pending.pop()!;
     if (source.kind !== 'node' || needed.has(source.node)) continue;
     needed.add(source.node);
-    pending.push(...source.node.inputs);
+    for (const input of source.node.inputs) pending.push(input);
   }
   return graph.nodes.filter((node) => needed.has(node));
 }

@@ -2,6 +2,7 @@
 // sizes is kept exactly, so that it can be rounded and compared.
 
 import type * as ast from '../../../grammar/ast';
+import { shortened } from '../base/words';
 import { add, type Dimension, floorDivide, identical, modulo, multiply, subtract } from '../symbolic/dimension';
 import { knownNonNegative, knownZero } from '../symbolic/knowledge';
 import { type Context } from './run';
@@ -16,15 +17,16 @@ export function isNumeric(value: Value): boolean {
 
 /** The result of an operator on numbers of which a free dimension decides one; a size where it is always one. */
 export function formulaOf(context: Context, operator: Exclude<ast.BinaryOperator, '@'>, left: Value, right: Value): Value {
-  const text = `${inProduct(left)} ${operator} ${inProduct(right)}`;
+  const text = shortened(`${inProduct(left)} ${operator} ${inProduct(right)}`);
   const [a, b] = [quotientOf(left), quotientOf(right)];
   const quotient = a && b && quotientOfOperator(context, operator, a, b);
-  return quotient === undefined ? { kind: 'formula', text } : (asSize(context, quotient) ?? { kind: 'formula', text, quotient });
+  if (quotient === undefined || quotient.some((part) => context.run.isTooComplex(part))) return { kind: 'formula', text };
+  return asSize(context, quotient) ?? { kind: 'formula', text, quotient };
 }
 
 /** `sqrt(D)`: a function of numbers of which a free dimension decides one. */
 export function formulaOfCall(name: string, values: readonly Value[]): FormulaValue {
-  return { kind: 'formula', text: `${name}(${values.map(describe).join(', ')})` };
+  return { kind: 'formula', text: shortened(`${name}(${values.map(describe).join(', ')})`) };
 }
 
 /** ⌊x⌋ or ⌈x⌉; undefined where the formula is no quotient of sizes. */

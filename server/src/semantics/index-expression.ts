@@ -100,6 +100,12 @@ function sliceOf<T>(items: readonly T[], [start, stop, step]: Bounds<number>): r
 function indexTensor(context: Context, node: ast.Index, object: Tensor): Value {
   const further: Tensor[] = [];
   const items: IndexItem[] = [];
+  const added = node.items.filter(({ kind }) => kind === 'none').length;
+  const { rank } = context.run.limits;
+  if (object.type.shape.length + added > 2 * rank) {
+    context.run.report(context, { code: 'rank-too-high', place: at(context, node), message: `tensors may have up to ${String(rank)} dimensions, but ${added.toLocaleString('en-US')} are added here` });
+    return unknown;
+  }
   for (const item of node.items) {
     if (item.kind === 'ellipsis') items.push('ellipsis');
     else if (item.kind === 'none') items.push('newaxis');

@@ -3,8 +3,7 @@
 import type { Kept } from '../layers/definition';
 import { elements } from '../layers/tensor';
 import { noWork } from '../layers/work';
-import type { Dimension } from '../symbolic/dimension';
-import { sumOf } from './cost';
+import { type Dimension, sum } from '../symbolic/dimension';
 import type { AnyNode, Graph, GraphNode, Tensor } from './graph';
 
 /** Numbers that are no tensor of the graph. */
@@ -47,10 +46,10 @@ export function keptEntries(node: GraphNode, what: Kept): Dimension | undefined 
     case 'input':
     case 'output': {
       const own: readonly Tensor[] = what === 'input' ? node.inputs : node.outputs;
-      return sumOf(keptBy(node).tensors.filter((tensor) => own.includes(tensor) && tensor.source.kind !== 'parameter').map(({ type }) => elements(type.shape)));
+      return sum(keptBy(node).tensors.filter((tensor) => own.includes(tensor) && tensor.source.kind !== 'parameter').map(({ type }) => elements(type.shape)));
     }
     case 'weight':
-      return sumOf((node.effect.parameters ?? []).filter(({ name }) => name.includes('weight')).map(({ shape }) => elements(shape)));
+      return sum((node.effect.parameters ?? []).filter(({ name }) => name.includes('weight')).map(({ shape }) => elements(shape)));
     case 'mask':
       return node.effect.masks ?? elements(node.outputs[0]!.type.shape);
     case 'indices':

@@ -7,6 +7,9 @@ export interface Limits {
   readonly steps: number;
   /** Summands of one size. */
   readonly terms: number;
+  /** Parts of one size, those inside of quotients included, and how deep they stand inside each other. */
+  readonly sizeWeight: number;
+  readonly sizeDepth: number;
   /** Rounds of one loop. */
   readonly repeats: number;
   /** Stacks, models, blocks and functions inside each other. */
@@ -21,6 +24,8 @@ export const defaultLimits: Limits = {
   nodes: 100_000,
   steps: 1_000_000,
   terms: 1_000,
+  sizeWeight: 5_000,
+  sizeDepth: 100,
   repeats: 10_000,
   depth: 200,
   rank: 8,

@@ -2,8 +2,8 @@
 // the forward pass keeps for the backward pass.
 
 import { elements } from '../layers/tensor';
-import { add, type Dimension, multiply } from '../symbolic/dimension';
-import { countParameters, sumOf } from './cost';
+import { add, type Dimension, multiply, sum } from '../symbolic/dimension';
+import { countParameters } from './cost';
 import type { AnyNode, Tensor } from './graph';
 import { keptBy, keptEntries, type NeedsGradient, storageOf } from './kept';
 
@@ -69,5 +69,5 @@ export function keptBytes(nodes: readonly AnyNode[], elementBytes: number, needs
       others.push(multiply(what === 'mask' ? maskBytes : what === 'indices' ? indexBytes : elementBytes, entries));
     }
   }
-  return sumOf([...others, ...[...tensors].map(({ type }) => multiply(type.element === 'int' ? indexBytes : elementBytes, elements(type.shape)))]);
+  return sum([...others, ...[...tensors].map(({ type }) => multiply(type.element === 'int' ? indexBytes : elementBytes, elements(type.shape)))]);
 }

@@ -190,6 +190,10 @@ export class Run {
     return { id: this.tensors++, type: source.kind === 'node' ? this.simplifiedType(type) : type, batched, source, place };
   }
 
+  isTooComplex(size: Dimension): boolean {
+    return typeof size !== 'number' && (size.weight > this.limits.sizeWeight || size.depth > this.limits.sizeDepth);
+  }
+
   /** The size under all that is known of free dimensions by now. */
   simplified(size: Dimension): Dimension {
     const { domain, relations } = this.graph;

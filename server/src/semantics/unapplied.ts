@@ -34,7 +34,7 @@ function wasEvaluated(declaration: ast.Declaration, body: Node, evaluated: Joine
   while (pending.length > 0) {
     const node = pending.pop()!;
     if (candidates.some((findings) => findings.observationsOf(node) !== undefined)) return true;
-    pending.push(...children(node));
+    for (const child of children(node)) pending.push(child);
   }
   return false;
 }

@@ -44,9 +44,24 @@ interface Term {
 /** A sum of integer multiples of products of atoms, with at least one atom; immutable. */
 export class Expression {
   readonly key: string;
+  /** How many parts it has, those inside of floors and extremes included, and how deep they stand inside each other. */
+  readonly weight: number;
+  readonly depth: number;
   private printed: string | undefined;
 
   constructor(readonly terms: readonly Term[]) {
+    let [weight, depth] = [terms.length, 0];
+    for (const { atoms } of terms) {
+      for (const atom of atoms) {
+        weight++;
+        for (const part of partsOf(atom)) {
+          if (typeof part === 'number') continue;
+          weight += part.weight;
+          depth = Math.max(depth, part.depth + 1);
+        }
+      }
+    }
+    [this.weight, this.depth] = [weight, depth];
     this.key = terms.map((term) => `${String(term.coefficient)}${term.key}`).join('+');
   }
 
@@ -54,6 +69,12 @@ export class Expression {
   toString(): string {
     return (this.printed ??= printTerms(this.terms));
   }
+}
+
+/** The sizes that an atom is made of. */
+function partsOf(atom: Atom): readonly Dimension[] {
+  if (atom.kind === 'symbol') return [];
+  return atom.kind === 'floor' ? [atom.numerator, atom.denominator] : [atom.left, atom.right];
 }
 
 /** A new free dimension; `scope` tells apart equal names of different inputs' owners. */
@@ -88,8 +109,20 @@ function collect(terms: Iterable<Term>): Dimension {
 
 /** a + b + … */
 export function add(...summands: readonly Dimension[]): Dimension {
-  if (summands.every((summand) => typeof summand === 'number')) return summands.reduce((a, b) => a + b, 0);
-  return collect(summands.flatMap(termsOf));
+  return sum(summands);
+}
+
+/** The sum of any number of sizes. */
+export function sum(summands: Iterable<Dimension>): Dimension {
+  let known = 0;
+  const terms: Term[] = [];
+  for (const summand of summands) {
+    if (typeof summand === 'number') known += summand;
+    else for (const next of summand.terms) terms.push(next);
+  }
+  if (terms.length === 0) return known;
+  if (known !== 0) terms.push({ coefficient: known, atoms: [], key: '' });
+  return collect(terms);
 }
 
 /** a − b */
@@ -263,7 +296,7 @@ export function substitute(
     }
     summands.push(multiply(...factors));
   }
-  return add(...summands);
+  return sum(summands);
 }
 
 /** The value at numbers for all symbols; NaN where a divisor becomes zero. Unlike `substitute` it builds nothing. */

@@ -51,6 +51,9 @@ function satisfies(value: number, question: Question): boolean {
   return question === 'zero' ? value === 0 : value >= 0;
 }
 
+/** Parts of expressions that one decision evaluates, at all members of a period. */
+const mostParts = 4_000_000;
+
 function decide(value: Dimension, domain: Domain, question: Question): Verdict {
   if (typeof value === 'number') return satisfies(value, question) ? always : { holds: 'never', counterexample: [] };
   const byParts = decideByParts(value, question, (part, asked) => decide(part, domain, asked));
@@ -60,7 +63,7 @@ function decide(value: Dimension, domain: Domain, question: Question): Verdict {
   const [only] = symbols;
   if (symbols.length === 1 && only !== undefined) {
     const period = periodOf(reduced);
-    if (period !== undefined) return decideOnPeriod(reduced, only, rangeOf(domain, only.key), period, question);
+    if (period !== undefined && period * reduced.weight <= mostParts) return decideOnPeriod(reduced, only, rangeOf(domain, only.key), period, question);
   }
   return decideBySummands(reduced, symbols, domain, question);
 }

@@ -188,7 +188,7 @@ function dependsOn(tensor: Tensor, other: Tensor): boolean {
     if (next === other) return true;
     if (seen.has(next)) continue;
     seen.add(next);
-    if (next.source.kind === 'node') pending.push(...next.source.node.inputs);
+    if (next.source.kind === 'node') for (const input of next.source.node.inputs) pending.push(input);
   }
   return false;
 }

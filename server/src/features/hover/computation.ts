@@ -88,7 +88,7 @@ function operationsOf(tensor: Tensor): readonly GraphNode[] | undefined {
     if (found.has(source.node)) continue;
     found.add(source.node);
     if (found.size > mostOperations) return undefined;
-    pending.push(...source.node.inputs);
+    for (const input of source.node.inputs) pending.push(input);
   }
   return [...found].sort((a, b) => a.id - b.id);
 }

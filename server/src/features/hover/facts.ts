@@ -147,7 +147,7 @@ function hasBatch(tensor: Tensor): boolean {
     if (source.kind === 'input' || source.kind === 'target') return true;
     if (source.kind !== 'node' || seen.has(next)) continue;
     seen.add(next);
-    pending.push(...source.node.inputs);
+    for (const input of source.node.inputs) pending.push(input);
   }
   return false;
 }

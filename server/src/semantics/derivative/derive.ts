@@ -148,7 +148,7 @@ function ancestors(tensor: Tensor): ReadonlySet<AnyNode> {
     const { source } = pending.pop()!;
     if (source.kind !== 'node' || found.has(source.node)) continue;
     found.add(source.node);
-    pending.push(...source.node.inputs);
+    for (const input of source.node.inputs) pending.push(input);
   }
   return found;
 }

@@ -66,7 +66,7 @@ function lastOutputs(graph: Graph): readonly Tensor[] {
     const maker = makerOf(tensor);
     if (maker === undefined) continue;
     if (hasWeights(maker)) found.push(tensor);
-    else pending.push(...maker.inputs);
+    else for (const input of maker.inputs) pending.push(input);
   }
   return found;
 }

@@ -71,7 +71,7 @@ class Network {
     for (const node of this.body) if (node.kind === 'operation') this.operations.add(node.operation);
     // What a node reads is older than what it makes.
     const newest = [graph.inputs, graph.targets, graph.parameters, this.body.at(-1)?.outputs ?? []].map((each) => each.at(-1)?.id ?? 0);
-    this.tensors = 1 + Math.max(...newest);
+    this.tensors = 1 + newest.reduce((most, id) => Math.max(most, id), -Infinity);
   }
 
   readersOf(tensor: Tensor): readonly AnyNode[] {

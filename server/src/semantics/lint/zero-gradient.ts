@@ -28,8 +28,8 @@ function reached(graph: Graph, enters: (node: AnyNode) => boolean): ReadonlySet<
     seen.add(tensor);
     const { source } = tensor;
     if (source.kind !== 'node' || !enters(source.node)) continue;
-    pending.push(...source.node.inputs);
-    if (source.node.kind === 'operation') pending.push(...source.node.parameters);
+    for (const input of source.node.inputs) pending.push(input);
+    if (source.node.kind === 'operation') for (const parameter of source.node.parameters) pending.push(parameter);
   }
   return seen;
 }

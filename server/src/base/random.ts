@@ -24,12 +24,13 @@ export function threefry(key0: number, key1: number, counter0: number, counter1:
   return [x >>> 0, y >>> 0];
 }
 
+/** As a signed word. */
 function mix(word: number): number {
   let x = word ^ (word >>> 16);
   x = Math.imul(x, 0x7feb352d);
   x ^= x >>> 15;
   x = Math.imul(x, 0x846ca68b);
-  return (x ^ (x >>> 16)) >>> 0;
+  return x ^ (x >>> 16);
 }
 
 /** FNV-1a: a 32-bit hash that turns a name into a key. */
@@ -83,18 +84,18 @@ export class RandomStream {
    * Wellons: Hash prospector (2018), the function lowbias32.
    */
   word(index: number): number {
-    return mix(mix(index ^ this.key0) + this.key1);
+    return mix((mix(index ^ this.key0) + this.key1) | 0) >>> 0;
   }
 
-  /** Fills with uniform numbers in (0, 1), of 32 random bits each. */
-  fillUniform(target: Float64Array): void {
-    for (let i = 0; i < target.length; i++) target[i] = (this.word(i) + 0.5) / 2 ** 32;
+  /** Fills with factor · u + shift for uniform numbers u in (0, 1), of 32 random bits each. */
+  fillUniform(target: Float64Array, factor = 1, shift = 0): void {
+    for (let i = 0; i < target.length; i++) target[i] = (factor * (this.word(i) + 0.5)) / 2 ** 32 + shift;
   }
 
-  /** Fills with nearly normal numbers, of mean 0 and variance 1 and none beyond 3: sums of three uniform ones. */
-  fillBell(target: Float64Array): void {
+  /** Fills with factor · b + shift for nearly normal numbers b, of mean 0 and variance 1 and none beyond 3: sums of three uniform ones. */
+  fillBell(target: Float64Array, factor = 1, shift = 0): void {
     for (let i = 0, j = 0; i < target.length; i++, j += 3) {
-      target[i] = (this.word(j) + this.word(j + 1) + this.word(j + 2) + 1.5) / 2 ** 31 - 3;
+      target[i] = factor * ((this.word(j) + this.word(j + 1) + this.word(j + 2) + 1.5) / 2 ** 31 - 3) + shift;
     }
   }
 

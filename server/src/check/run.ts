@@ -220,8 +220,8 @@ function checkLosses(
 /** Random numbers whose squares add up to about 1. */
 function unitBell(shape: Shape, random: RandomStream): Float64Array {
   const values = new Float64Array(sizeOf(shape));
-  random.fillBell(values);
-  return values.map((value) => value / Math.sqrt(values.length));
+  random.fillBell(values, 1 / Math.sqrt(values.length));
+  return values;
 }
 
 /** The sum of all losses, each averaged over the batch. */

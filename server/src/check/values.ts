@@ -82,10 +82,9 @@ export function drawValues(graph: Graph, tensor: Tensor, name: string, count: nu
 
 /** Around PyTorch's first values; constants are spread, so that no derivative is checked at a special point. */
 function drawParameter(initial: { uniform: number } | { normal: number } | { constant: number }, random: RandomStream, values: Float64Array): void {
-  if ('uniform' in initial) random.fillUniform(values);
-  else random.fillBell(values);
-  const [factor, shift] = 'uniform' in initial ? [2 * initial.uniform, -initial.uniform] : 'normal' in initial ? [initial.normal, 0] : [0.25, initial.constant];
-  for (let i = 0; i < values.length; i++) values[i] = factor * values[i]! + shift;
+  if ('uniform' in initial) random.fillUniform(values, 2 * initial.uniform, -initial.uniform);
+  else if ('normal' in initial) random.fillBell(values, initial.normal);
+  else random.fillBell(values, 0.25, initial.constant);
 }
 
 /** Reflects a value into half-open bounds. */

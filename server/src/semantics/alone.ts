@@ -3,6 +3,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import { children, type Node } from '../../../grammar/walk';
+import type { Diagnostic } from '../base/diagnostic';
 import { type Anchor, anchorOf } from '../base/span';
 import { type Dimension, freeSymbol, substitute, subtract, symbolsOf } from '../symbolic/dimension';
 import { knownZero } from '../symbolic/knowledge';
@@ -83,15 +84,27 @@ export class Understanding {
 }
 
 /**
- * Undefined where the stack cannot be understood by itself: an input has no shape, an argument is no size and has no
- * default, a condition is undecided, or anything errs.
+ * Undefined where the stack cannot be understood by itself: an input has no shape, an argument is neither a size nor a
+ * rate and has no default, a condition is undecided, or anything errs.
  */
 function understand(declaration: ast.Stack, file: string, program: Program, unit: Unit): UnderstoodStack | undefined {
   if (declaration.body === undefined || !inputsHaveShapes(declaration.body)) return undefined;
   const withDefaults = declaration.parameters.filter((parameter) => parameter.default !== undefined).map(({ name }) => name.text);
-  const attempt = (kept: readonly string[]): UnderstoodStack | undefined => evaluateAlone(declaration, file, program, unit, new Set(kept));
+  const rates = new Set<string>();
+  const attempt = (kept: readonly string[]): UnderstoodStack | undefined => {
+    const outcome = evaluateAlone(declaration, file, program, unit, new Set(kept), rates);
+    return 'run' in outcome ? outcome : undefined;
+  };
   let kept = withDefaults;
-  let found = attempt(kept);
+  let found: UnderstoodStack | undefined;
+  // An argument that errs as a size where it stands, such as that of a Dropout, may be a rate: no shape depends on it.
+  for (;;) {
+    const outcome = evaluateAlone(declaration, file, program, unit, new Set(kept), rates);
+    if ('run' in outcome) found = outcome;
+    const next = 'run' in outcome ? undefined : declaration.parameters.find(({ name, default: standard }) => standard === undefined && !rates.has(name.text) && outcome.wrong.has(name.text));
+    if (next === undefined) break;
+    rates.add(next.name.text);
+  }
   // Every size that may be free is: what then errs, as a kernel does, keeps its default.
   for (const name of withDefaults) {
     const value: Value | undefined = found?.defaults.get(name);
@@ -108,7 +121,15 @@ function inputsHaveShapes(body: ast.Block): boolean {
   return inputs.length > 0 && inputs.every(({ type }) => type?.shape?.every((dimension) => dimension.kind !== 'ellipsis') === true);
 }
 
-function evaluateAlone(declaration: ast.Stack, file: string, program: Program, unit: Unit, kept: ReadonlySet<string>): UnderstoodStack | undefined {
+/** What did not work: the names of arguments that an error marks where they are used. */
+interface Failure {
+  readonly wrong: ReadonlySet<string>;
+}
+
+/** A number that a rate can be. */
+const anyRate = 0.5;
+
+function evaluateAlone(declaration: ast.Stack, file: string, program: Program, unit: Unit, kept: ReadonlySet<string>, rates: ReadonlySet<string>): UnderstoodStack | Failure {
   const limits = { ...program.limits, ...limitsAlone };
   const findings = new Findings(limits.observations);
   const run = new Run(program, unit, declaration.name.text, false, { incoming: 'free', findings, limits });
@@ -118,16 +139,17 @@ function evaluateAlone(declaration: ast.Stack, file: string, program: Program, u
   const defaults = new Map<string, Value>();
   try {
     for (const { name, default: node } of declaration.parameters) {
-      const value = kept.has(name.text) && node !== undefined ? evaluate(context, node) : size(freeSymbol(name.text));
+      const isRate = rates.has(name.text);
+      const value: Value = isRate ? { kind: 'number', value: anyRate } : kept.has(name.text) && node !== undefined ? evaluate(context, node) : size(freeSymbol(name.text));
       if (kept.has(name.text)) defaults.set(name.text, value);
       parameters.bind(name.text, { value, place: { file, span: name.span } });
     }
     runStatements({ ...context, scope: new Scope(parameters, file) }, declaration.body!.statements);
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
-    return undefined;
+    return { wrong: new Set() };
   }
-  if (!run.isSound) return undefined;
+  if (!run.isSound) return { wrong: wrongArguments(declaration, findings.diagnosticsOf(file)) };
   settleSizes(run);
   const observations = new Map<object, Observations>();
   for (const node of nodesOf(declaration.body!)) {
@@ -135,6 +157,14 @@ function evaluateAlone(declaration: ast.Stack, file: string, program: Program, u
     if (known !== undefined) observations.set(node, known);
   }
   return { declaration, run, body, observations, defaults };
+}
+
+/** The arguments whose very name an error marks. */
+function wrongArguments({ body }: ast.Stack, diagnostics: readonly Diagnostic[]): ReadonlySet<string> {
+  const places = new Set(diagnostics.filter(({ severity, code }) => severity === 'error' && code.startsWith('invalid-')).map(({ span }) => span.start));
+  const found = new Set<string>();
+  for (const node of nodesOf(body!)) if (node.kind === 'name' && places.has(node.span.start)) found.add(node.text);
+  return found;
 }
 
 function nodesOf(root: Node): readonly Node[] {

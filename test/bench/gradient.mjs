@@ -26,22 +26,25 @@ await Promise.all([bundle('gradient', 'esm'), bundle('gradient-pool', 'esm'), bu
 const relaxedFlags = Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
 const python = process.env.NN_TORCH_PYTHON ?? 'python3';
 
+/** Keeps PyTorch to vectors of 256 bits where the processor has wider ones, so that figures of different machines can be compared. */
+const narrow = { ATEN_CPU_CAPABILITY: 'avx2', MKL_ENABLE_INSTRUCTIONS: 'AVX2', ONEDNN_MAX_CPU_ISA: 'AVX2' };
+
 /** The last line that a command prints, as JSON; undefined if it fails. */
-function ask(command, args) {
-  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' } });
+function ask(command, args, more = {}) {
+  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', ...more } });
   if (status !== 0) return undefined;
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
 
 const ours = (name, implementation, ...more) => ask(process.execPath, [...(implementation === 'relaxed' ? relaxedFlags : []), path.join(folder, 'gradient.mjs'), name, implementation, ...more]);
-const torch = (name) => ask(python, [path.join(root, 'test/bench/gradient.py'), name]);
-const version = torch('version')?.version;
+const torch = (name, more) => ask(python, [path.join(root, 'test/bench/gradient.py'), name], more);
+const { version, capability } = torch('version') ?? {};
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const isWanted = (name) => options.only === undefined || name.includes(options.only);
 
-/** Several rounds of a case in turn: baseline, relaxed, PyTorch. */
+/** Several rounds of a case in turn: baseline, relaxed, PyTorch as it is and with narrower vectors. */
 function compare(name, times = rounds, torchTimes = times) {
-  const results = { baseline: [], relaxed: [], torch: [] };
+  const results = { baseline: [], relaxed: [], torch: [], narrow: [] };
   let last;
   for (let round = 0; round < times; round++) {
     for (const implementation of ['baseline', 'relaxed']) {
@@ -52,10 +55,12 @@ function compare(name, times = rounds, torchTimes = times) {
     if (version && round < torchTimes) {
       const result = torch(name);
       if (result) results.torch.push(result.cpu);
+      const narrower = torchTimes < times ? undefined : torch(name, narrow);
+      if (narrower) results.narrow.push(narrower.cpu);
     }
   }
   process.stderr.write(`${name}\n`);
-  return { baseline: median(results.baseline), relaxed: median(results.relaxed), torch: median(results.torch), last };
+  return { baseline: median(results.baseline), relaxed: median(results.relaxed), torch: median(results.torch), narrow: median(results.narrow), last };
 }
 
 const cell = (value, digits = 3) => (value === undefined ? '–' : value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(digits));
@@ -90,25 +95,25 @@ const sections = [];
 const flops = { 'gemm': 2 * 512 ** 3, 'conv A': 3 * 2 * 2 * 32 * 32 * 32 * 75, 'conv B': 3 * 2 * 2 * 16 * 16 * 64 * 288, 'conv C': 3 * 2 * 56 * 56 * 64 * 576 };
 const kernels = [['gemm', 'matrix product 512³'], ['conv A', 'convolution 2×3→32, 5×5, 32², forward and backward'], ['conv B', 'convolution 2×32→64, 3×3, 16², forward and backward'], ['conv C', 'convolution 1×64→64, 3×3, 56², forward and backward']];
 const kernelRows = kernels.filter(([name]) => isWanted(name)).map(([name, title]) => {
-  const { baseline, relaxed, torch: other } = compare(name);
+  const { baseline, relaxed, torch: other, narrow: narrower } = compare(name);
   const speed = (time) => (time === undefined ? undefined : flops[name] / time / 1e6);
-  return [title, cell(speed(baseline)), cell(speed(relaxed)), cell(speed(other)), ratio(other, baseline), ratio(other, relaxed)];
+  return [title, ...[baseline, relaxed, other, narrower].map((time) => cell(speed(time))), ratio(other, baseline), ratio(narrower, baseline), ratio(narrower, relaxed)];
 });
 if (kernelRows.length > 0) {
   const limit = peak();
-  sections.push(`## Kernels, GFLOP/s\n\n${limit === undefined ? '' : `One core does at most ${limit.toFixed(1)} GFLOP/s with 128-bit vectors, multiplying and adding, which is what WebAssembly has; PyTorch uses wider ones.\n\n`}${
-    table(['', 'baseline', 'relaxed', 'PyTorch', 'baseline / PyTorch', 'relaxed / PyTorch'], kernelRows)}`);
+  sections.push(`## Kernels, GFLOP/s\n\n${limit === undefined ? '' : `One core does at most ${limit.toFixed(1)} GFLOP/s with 128-bit vectors, multiplying and adding, which is what WebAssembly has; PyTorch uses wider ones${capability ? ` (${capability} here)` : ''}, or the 256 bits that most machines have.\n\n`}${
+    table(['', 'baseline', 'relaxed', 'PyTorch', 'PyTorch, 256 bits', 'baseline / PyTorch', 'baseline / 256 bits', 'relaxed / 256 bits'], kernelRows)}`);
 }
 
 const passes = [['exam forward', 'the exam\'s network, 2 examples, forward'], ['exam gradient', 'the same, forward and backward'], ['resnet18 32', 'ResNet-18, 32², 2 examples: gradient and one direction'], ['resnet18 224', 'ResNet-18, 224², 1 example: gradient and one direction'], ['transformer', 'Transformer encoder, 4 layers of 256, 2 × 64 tokens: gradient and one direction']];
 const passRows = passes.filter(([name]) => isWanted(name)).map(([name, title]) => {
-  const { baseline, relaxed, torch: other } = compare(name, name.startsWith('exam') ? rounds : Math.min(rounds, 2));
-  return [title, cell(baseline), cell(relaxed), cell(other), ratio(baseline, other), ratio(relaxed, other)];
+  const { baseline, relaxed, torch: other, narrow: narrower } = compare(name, name.startsWith('exam') ? rounds : Math.min(rounds, 2));
+  return [title, ...[baseline, relaxed, other, narrower].map((time) => cell(time)), ratio(baseline, other), ratio(baseline, narrower), ratio(relaxed, narrower)];
 });
-if (passRows.length > 0) sections.push(`## Whole networks, milliseconds\n\n${table(['', 'baseline', 'relaxed', 'PyTorch', 'baseline / PyTorch', 'relaxed / PyTorch'], passRows)}`);
+if (passRows.length > 0) sections.push(`## Whole networks, milliseconds\n\n${table(['', 'baseline', 'relaxed', 'PyTorch', 'PyTorch, 256 bits', 'baseline / PyTorch', 'baseline / 256 bits', 'relaxed / 256 bits'], passRows)}`);
 
 if (isWanted('exam full check')) {
-  const { baseline, relaxed, torch: other, last } = compare('exam full check', rounds, 1);
+  const { baseline, relaxed, torch: other, last } = compare('exam full check', Math.min(rounds, 2), 1);
   const fast = version ? torch('exam fast check') : undefined;
   const rows = [
     ['every entry, warm', cell(baseline / 1000), cell(relaxed / 1000), cell(other && other / 1000), ratio(other, baseline), ratio(other, relaxed)],

@@ -117,7 +117,7 @@ def transformer():
 
 
 CASES = {
-    "version": lambda: {"version": torch.__version__},
+    "version": lambda: {"version": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability()},
     "gemm": gemm,
     "conv A": lambda: conv(2, 3, 32, 5, 32),
     "conv B": lambda: conv(2, 32, 64, 3, 16),

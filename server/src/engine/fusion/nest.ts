@@ -78,6 +78,35 @@ function place(nodes: readonly NestNode[]): Placed[] {
   return placed;
 }
 
+/** A value of each entry that later phases read where the nest will store its result in the end, so that they need not compute it again. */
+interface Carried {
+  readonly node: number;
+  readonly operand: number;
+}
+
+/** The last such value of the first phase, if it takes more than one operation. */
+function carriedIn(nodes: readonly NestNode[], placed: readonly Placed[]): Carried | undefined {
+  const last = Math.max(0, ...placed.map(({ phase }) => phase));
+  const result = nodes.find((node, i): node is NestNode & { kind: 'store' } => node.kind === 'store' && placed[i]!.level === 2 && placed[i]!.phase === last);
+  if (last === 0 || !result) return undefined;
+  const isOf = (i: number, phase: (phase: number) => boolean): boolean => placed[i]!.level === 2 && phase(placed[i]!.phase);
+  const summed = ancestors(nodes, nodes.flatMap((node, i) => (node.kind === 'sum' && placed[i]!.phase === 1 ? [i] : [])));
+  const later = nodes.flatMap((node, i) => (node.kind !== 'load' && (node.kind === 'sum' ? placed[i]!.phase > 1 : isOf(i, (phase) => phase > 0)) ? node.inputs : []));
+  const node = Math.max(-1, ...later.filter((i) => nodes[i]!.kind === 'compute' && isOf(i, (phase) => phase === 0) && summed.has(i)));
+  const operations = node < 0 ? 0 : [...ancestors(nodes, [node])].filter((i) => nodes[i]!.kind === 'compute' && placed[i]!.level === 2).length;
+  return operations > 1 ? { node, operand: result.operand } : undefined;
+}
+
+/** Some nodes and all that they are made from. */
+function ancestors(nodes: readonly NestNode[], from: readonly number[]): Set<number> {
+  const found = new Set(from);
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i]!;
+    if (found.has(i) && node.kind !== 'load') for (const input of node.inputs) found.add(input);
+  }
+  return found;
+}
+
 /** Writes the nest as a WebAssembly module. */
 class NestWriter {
   private readonly code = new FunctionWriter();
@@ -88,10 +117,13 @@ class NestWriter {
   private readonly columnAddresses: number[];
   private readonly rowAddresses: number[];
   private readonly changed = this.code.local('v128');
+  private readonly carried: Carried | undefined;
+  private phase = 0;
   private readonly at = this.code.local('i32');
 
   constructor(private readonly nodes: readonly NestNode[], operands: number) {
     this.placed = place(nodes);
+    this.carried = carriedIn(nodes, this.placed);
     this.locals = nodes.map(() => this.code.local('v128'));
     this.secondSums = nodes.map((node, i) => (node.kind === 'sum' ? this.code.local('v128') : this.locals[i]!));
     [this.blockAddresses, this.columnAddresses, this.rowAddresses] = [0, 1, 2].map(() => Array.from({ length: operands }, () => this.code.local('i32'))) as [number[], number[], number[]];
@@ -120,6 +152,7 @@ class NestWriter {
       start(this.columnAddresses, this.blockAddresses);
       this.repeat(columns, () => {
         for (let phase = 0; phase <= phases; phase++) {
+          this.phase = phase;
           this.computeColumn(phase);
           const inner = this.neededIn(phase);
           if (inner.size === 0) continue;
@@ -186,7 +219,7 @@ class NestWriter {
     });
     for (let i = this.nodes.length - 1; i >= 0; i--) {
       const node = this.nodes[i]!;
-      if (!needed.has(i) || node.kind === 'load') continue;
+      if (!needed.has(i) || node.kind === 'load' || (phase > 0 && i === this.carried?.node)) continue;
       for (const input of node.inputs) if (this.placed[input]!.level > 0) needed.add(input);
     }
     return needed;
@@ -218,20 +251,23 @@ class NestWriter {
   }
 
   private compute(i: number, width: Width): void {
-    const { code } = this;
+    const { code, carried } = this;
     const node = this.nodes[i]!;
     const local = this.locals[i]!;
+    if (i === carried?.node && this.phase > 0) {
+      this.load(carried.operand, 2, width);
+      code.set(local);
+      return;
+    }
     switch (node.kind) {
       case 'load':
-        this.address(node.operand, node.level);
-        if (node.level < 2) code.loadSplat();
-        else if (width === 'single') code.loadSingle();
-        else code.loadPair(width === 'second' ? 16 : 0);
+        this.load(node.operand, node.level, width);
         code.set(local);
         break;
       case 'compute':
         this.formula(ENTRYWISE[node.operation], node.inputs);
         code.set(local);
+        if (i === carried?.node) this.store(carried.operand, 2, local, width);
         break;
       case 'compare':
         code.get(this.changed);
@@ -240,13 +276,26 @@ class NestWriter {
         code.vector('or').set(this.changed);
         break;
       case 'store':
-        this.address(node.operand, this.placed[i]!.level);
-        code.get(this.locals[node.inputs[0]]!);
-        if (this.placed[i]!.level < 2 || width === 'single') code.storeSingle();
-        else code.storePair(width === 'second' ? 16 : 0);
+        this.store(node.operand, this.placed[i]!.level, this.locals[node.inputs[0]]!, width);
         break;
       case 'sum':
     }
+  }
+
+  private load(operand: number, level: Level, width: Width): void {
+    const { code } = this;
+    this.address(operand, level);
+    if (level < 2) code.loadSplat();
+    else if (width === 'single') code.loadSingle();
+    else code.loadPair(width === 'second' ? 16 : 0);
+  }
+
+  private store(operand: number, level: Level, local: number, width: Width): void {
+    const { code } = this;
+    this.address(operand, level);
+    code.get(local);
+    if (level < 2 || width === 'single') code.storeSingle();
+    else code.storePair(width === 'second' ? 16 : 0);
   }
 
   private address(operand: number, level: Level): void {

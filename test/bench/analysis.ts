@@ -1,56 +1,65 @@
-// How long analysing takes: resnet.nn and generated files, warm, and the growth with the number of lines.
+// `npm run bench`, in one process of its own for each part: analysis and its growth, keystrokes in a large file, hostile
+// files, a soak. Times are processor time; the first argument says which part.
 
 import { readFileSync } from 'node:fs';
 import { parse } from '../../grammar/parse';
 import { analyse } from '../../server/src/semantics/analyse';
+import { keystrokes } from './editor';
+import { generate } from './generate';
+import { errorsIn, hostile } from './hostile';
+import { cpuMilliseconds, firstAndWarm } from './measure';
+import { soak } from './soak';
 
-/** A file of about this many lines: stacks, and models of forty layers each. */
-export function generate(lines: number): string {
-  const parts: string[] = ['stack Block(channels) { Conv2d(channels, 3, padding = 1); BatchNorm2d; ReLU }'];
-  for (let model = 0; parts.length < lines; model++) {
-    parts.push(`model M${String(model)} {`, '  input image: [3, H, W]');
-    for (let layer = 0; layer < 40; layer++) parts.push(layer % 8 === 7 ? '  MaxPool2d(2)' : `  Block(${String(8 + (layer % 5))})`);
-    parts.push('}');
-  }
-  return parts.join('\n');
+const uri = 'file:///bench.nn';
+const [part, ...files] = process.argv.slice(2);
+const texts = part === 'hostile' ? [] : files.map((file) => readFileSync(file, 'utf8'));
+
+/** A row of a table in Markdown. */
+function row(...cells: readonly (string | number)[]): void {
+  console.log(`| ${cells.map((cell) => (typeof cell === 'number' ? (cell < 100 ? cell.toFixed(1) : cell.toFixed(0)) : cell)).join(' | ')} |`);
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
-}
-
-/** Milliseconds of the first run and the median of the others. */
-export function time(work: () => unknown, rounds = 9): { readonly first: number; readonly warm: number } {
-  const times = Array.from({ length: rounds + 1 }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  });
-  return { first: times[0]!, warm: median(times.slice(1)) };
-}
-
-function measure(name: string, text: string): { name: string; lines: number; parse: number; analyse: number; first: number } {
-  const uri = 'file:///bench.nn';
+function analysed(text: string): { readonly lines: number; readonly parse: number; readonly analyse: number; readonly first: number } {
   let tree = parse(text).file;
-  const parsing = time(() => (tree = parse(text).file));
-  const analysing = time(() => analyse(uri, () => ({ uri, text, tree })));
-  return { name, lines: text.split('\n').length, parse: parsing.warm, analyse: analysing.warm, first: parsing.first + analysing.first };
+  const parsing = firstAndWarm(() => (tree = parse(text).file));
+  const analysing = firstAndWarm(() => analyse(uri, () => ({ uri, text, tree })));
+  return { lines: text.split('\n').length, parse: parsing.warm, analyse: analysing.warm, first: parsing.first + analysing.first };
 }
 
-const resnet = readFileSync(process.argv[2]!, 'utf8');
-const rows = [measure('resnet.nn', resnet), ...[1_250, 2_500, 5_000, 10_000].map((lines) => measure('generated', generate(lines)))];
-console.log('file          lines   parse warm   analyse warm   first time   µs per line, warm');
-for (const { name, lines, parse: parsing, analyse: analysing, first } of rows) {
-  const cells = [
-    name.padEnd(10),
-    String(lines).padStart(8),
-    `${parsing.toFixed(1)} ms`.padStart(13),
-    `${analysing.toFixed(1)} ms`.padStart(15),
-    `${first.toFixed(0)} ms`.padStart(13),
-    (((parsing + analysing) / lines) * 1000).toFixed(1).padStart(20),
-  ];
-  console.log(cells.join(''));
+switch (part) {
+  case 'text':
+    console.log(generate(10_000));
+    break;
+  case 'analysis': {
+    row('file', 'lines', 'parse, warm', 'analyse, warm', 'both, first time', 'µs per line, warm');
+    row('---', '---:', '---:', '---:', '---:', '---:');
+    const perLine: number[] = [];
+    const rows = [...files.map((file, index) => [file.replace(/.*\//, ''), texts[index]!] as const), ...[1_250, 2_500, 5_000, 10_000].map((lines) => ['generated', generate(lines)] as const)];
+    for (const [name, text] of rows) {
+      const { lines, parse: parsing, analyse: analysing, first } = analysed(text);
+      perLine.push((1000 * (parsing + analysing)) / lines);
+      row(name, String(lines), parsing, analysing, first, perLine.at(-1)!);
+    }
+    console.log(`\nEight times the lines take ${(perLine.at(-1)! / perLine.at(-4)!).toFixed(2)} times as long per line.`);
+    break;
+  }
+  case 'keystrokes':
+    row('after an edit of one model in 10,000 lines', 'median', 'worst of 60');
+    row('---', '---:', '---:');
+    for (const { name, milliseconds, worst } of keystrokes(10_000)) row(name, milliseconds, worst);
+    break;
+  case 'hostile':
+    // By its number, so that every file meets a process that has seen nothing.
+    for (const [name, text] of [hostile[Number(files[0])]!]) {
+      const cold = cpuMilliseconds(() => errorsIn(text));
+      const warm = cpuMilliseconds(() => errorsIn(text));
+      row(name, cold.milliseconds, warm.milliseconds, String(cold.result));
+    }
+    break;
+  case 'soak': {
+    row('edits', 'MB of heap');
+    row('---:', '---:');
+    const { isFresh } = soak(texts.join('\n'), 10_000, ({ edits, megabytes }) => { row(String(edits), megabytes); });
+    console.log(`\nThe end is ${isFresh ? '' : '**not** '}what a fresh analysis gives.`);
+  }
 }
-const [small, large] = [rows[1]!, rows.at(-1)!];
-const growth = (large.parse + large.analyse) / (small.parse + small.analyse) / (large.lines / small.lines);
-console.log(`\ngrowth: ${String(Math.round(large.lines / small.lines))} times the lines take ${growth.toFixed(2)} times as long per line`);

@@ -71,6 +71,11 @@ export class Analyser {
     this.program = new Program(limits);
   }
 
+  /** How many evaluations are kept for the next state. */
+  get kept(): number {
+    return this.program.kept;
+  }
+
   /**
    * Evaluates ahead, declaration by declaration, what an analysis of the state that `read` gives will find up to date. At
    * every yield it may be left, or the program go on to another state: what was evaluated until then counts.

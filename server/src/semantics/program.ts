@@ -69,6 +69,11 @@ export class Program {
     this.finished = [this.finished[1], this.revision];
   }
 
+  /** How many evaluations are kept. */
+  get kept(): number {
+    return this.units.size;
+  }
+
   /** What was evaluated of this state; the rest was known from before. */
   get evaluated(): readonly string[] {
     return this.evaluatedUnits;

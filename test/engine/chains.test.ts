@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { prepareChain } from '../../server/src/engine/fusion/chain';
 import { clearCall, matrixProductCall, sumDifferences, sumDifferencesCall } from '../../server/src/engine/kernels/accelerated';
+import { addConvolution, convolutionCalls } from '../../server/src/engine/kernels/convolution';
 import { addMatrixProduct } from '../../server/src/engine/kernels/matrix-product';
 import type { Matrix } from '../../server/src/engine/kernels/matrix-product';
 import { convolutionLayout, moveTapCall, setTap } from '../../server/src/engine/kernels/patches';
@@ -93,6 +94,21 @@ describe.each(implementations)('in a chain of %s kernels', (implementation) => {
       run(moveTapCall(actual, arena.copy(base), arena.copy(numbers(sizeOf(x), 2)), layout, arena.copy(Float64Array.of(place, 0.7))));
       expectClose(actual, expected);
     }), { numRuns: 300 });
+  });
+
+  it('convolutions are those of plain TypeScript, those of a few places aside', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 2 }), (batch, groups, outputs, kernel, padding) => {
+      const length = 11 - 2 * padding + kernel;
+      const [x, w, y] = [[batch, 2 * groups, length, 9 + kernel], [outputs * groups, 2, kernel, kernel], [batch, outputs * groups, 12, 10 + 2 * padding]];
+      const layout = convolutionLayout(x, w, y, { stride: [1, 1], paddingBefore: [padding, padding], paddingAfter: [padding, padding], dilation: [1, 1], groups });
+      const base = numbers(sizeOf(y), 1);
+      const expected = base.slice();
+      addConvolution(expected, numbers(sizeOf(x), 2), numbers(sizeOf(w), 3), layout, base);
+      const arena = new Arena(sizeOf(x) + sizeOf(w) + 2 * sizeOf(y), implementation);
+      const actual = arena.allocate(base.length).fill(9);
+      run(...convolutionCalls(actual, arena.copy(numbers(sizeOf(x), 2)), arena.copy(numbers(sizeOf(w), 3)), layout, arena.copy(base))!);
+      expectClose(actual, expected);
+    }), { numRuns: 60 });
   });
 
   it('products of thin and shallow matrices, dense or not, are those of plain TypeScript', () => {

@@ -1,7 +1,7 @@
 // Updates of sums and products by what a change adds to them, without computing them anew.
 
-import { addMatrixProduct } from '../kernels/accelerated';
-import { addConvolution } from '../kernels/convolution';
+import { addMatrixProduct, differenceCall } from '../kernels/accelerated';
+import { addConvolution, convolutionCalls } from '../kernels/convolution';
 import { convolutionLayout, moveTapCall, setTap } from '../kernels/patches';
 import type { Tap } from '../kernels/patches';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
@@ -53,6 +53,8 @@ type LinearRule<Attributes> = (application: Application<Attributes>) => Update |
 type LinearRules = { readonly [Name in PrimitiveName]?: LinearRule<AttributesOf[Name]> };
 
 const MOST_TAPS = 4;
+/** More calls than this take longer than the way to WebAssembly and back. */
+const MOST_CALLS = 16;
 
 /** Sets the reached part of the output back to its base. */
 function restoring({ current, base, reached, call: { shape } }: Application<unknown>): () => void {
@@ -63,17 +65,28 @@ function restoring({ current, base, reached, call: { shape } }: Application<unkn
   };
 }
 
-/** The dense difference current − base of a box of one input, computed when called. */
-function differencing({ current, base, call, scratch }: Application<unknown>, input: number, box: Box): () => Float64Array {
+/** The dense difference current − base of a box of one input, there after a run. */
+interface Difference {
+  readonly values: Float64Array;
+  readonly run: () => void;
+  /** The same as calls; undefined where there are too many, or no SIMD. */
+  readonly calls: readonly SimdCall[] | undefined;
+}
+
+function differencing({ current, base, call, scratch }: Application<unknown>, input: number, box: Box): Difference {
   const shape = call.inputShapes[input]!;
   const { starts, length } = runsOf(box, shape);
   const [now, before] = [current.inputs[input]!, base.inputs[input]!];
-  const difference = scratch.take(starts.length * length);
-  return () => {
-    starts.forEach((start, run) => {
-      for (let i = 0, p = start, q = run * length; i < length; i++, p++, q++) difference[q] = now[p]! - before[p]!;
-    });
-    return difference;
+  const values = scratch.take(starts.length * length);
+  const calls = starts.length > MOST_CALLS ? [undefined] : starts.map((start, run) => differenceCall(values, run * length, now, before, start, length));
+  return {
+    values,
+    calls: calls.every((each) => each !== undefined) ? calls : undefined,
+    run: () => {
+      starts.forEach((start, run) => {
+        for (let i = 0, p = start, q = run * length; i < length; i++, p++, q++) values[q] = now[p]! - before[p]!;
+      });
+    },
   };
 }
 
@@ -119,7 +132,8 @@ const linearRules: LinearRules = {
     return {
       cost: rows * columns + otherCount * depthCount,
       run: () => {
-        const delta = difference();
+        difference.run();
+        const delta = difference.values;
         const isZero = (depth: number): boolean => {
           for (let i = 0, p = depth * depthStride; i < otherCount; i++, p += otherStride) if (delta[p] !== 0) return false;
           return true;
@@ -168,9 +182,14 @@ function byInput(application: Application<AttributesOf['convolution']>): Update 
     weightOffset: group * full.outputChannels * full.weightRow + (channels.start - group * perGroup) * full.kernelVolume,
   };
   const difference = differencing(application, 0, planes);
+  const product = convolutionCalls(current.output, difference.values, current.inputs[1]!, layout, base.output);
   return {
     cost: layout.batch * full.outputChannels * full.outputVolume * count * full.kernelVolume,
-    run: () => addConvolution(current.output, difference(), current.inputs[1]!, layout, base.output),
+    calls: product && difference.calls && [...difference.calls, ...product],
+    run: () => {
+      difference.run();
+      addConvolution(current.output, difference.values, current.inputs[1]!, layout, base.output);
+    },
   };
 }
 

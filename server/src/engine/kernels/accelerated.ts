@@ -70,6 +70,14 @@ export function sumRun(x: Float64Array, start: number, length: number): number {
   return total;
 }
 
+/** y = a − b over neighbouring entries, y from its start, as a call; undefined where there is no SIMD for it. */
+export function differenceCall(y: Float64Array, yStart: number, a: Float64Array, b: Float64Array, start: number, length: number): SimdCall | undefined {
+  const simd = sharedInstance(y, a, b);
+  return simd && {
+    simd, target: simd.kernels.subtract as WasmFunction, numbers: [y.byteOffset + 8 * yStart, a.byteOffset + 8 * start, b.byteOffset + 8 * start, length], gives: 'nothing',
+  };
+}
+
 /** Runs of neighbouring entries: `count` of one length from `start` on, one after the other, in blocks some entries apart. */
 export interface Runs {
   readonly start: number;

@@ -1,11 +1,12 @@
 // Convolution and its two adjoints: patches packed into a matrix, then a matrix product.
 
-import { addMatrixProduct } from './accelerated';
+import { addMatrixProduct, matrixProductCall } from './accelerated';
 import { denseMatrix, transposed } from './matrix-product';
 import type { Matrix } from './matrix-product';
-import { addPatches, fillPatches, isPointwise } from './patches';
+import { addPatches, fillPatches, fillPatchesCall, isPointwise } from './patches';
 import type { Layout } from './patches';
 import { instanceOf } from './wasm/arena';
+import type { SimdCall } from './wasm/call';
 
 let patches = new Float64Array(0);
 
@@ -117,6 +118,28 @@ export function addConvolution(y: Float64Array, x: Float64Array, w: Float64Array
     const packed = packPatches(layout, x, inputStart, rowStart, rowStop);
     addMatrixProduct(target, weights, packed, layout.outputChannels, (rowStop - rowStart) * width, patch, source);
   });
+}
+
+/** More blocks than this take longer than the way to WebAssembly and back. */
+const MOST_BLOCKS = 8;
+
+/** `addConvolution` as calls; undefined where there is no SIMD for it, or where there is so much to do that calls do not matter. */
+export function convolutionCalls(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, source: Float64Array): SimdCall[] | undefined {
+  const reserved = instanceOf(y.buffer)?.patches;
+  const rows = layout.output[0] * layout.output[1];
+  const patch = layout.inputChannels * layout.kernelVolume;
+  const width = layout.output[2];
+  if (!reserved || foldedRoom(layout, y) || reserved.length < patch * rows * width || layout.rowsAtOnce < rows || layout.batch * layout.groups > MOST_BLOCKS) return undefined;
+  const calls: (SimdCall | undefined)[] = [];
+  forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {
+    const places = (rowStop - rowStart) * width;
+    const isPlain = isPointwise(layout);
+    const patches = isPlain ? { values: x, offset: inputStart, row: layout.inputVolume, column: 1 } : denseMatrix(reserved, 0, places);
+    if (!isPlain) calls.push(fillPatchesCall(patches, layout, x, inputStart, rowStart, rowStop));
+    const target = { values: y, offset: outputStart, row: layout.outputVolume, column: 1 };
+    calls.push(matrixProductCall(target, denseMatrix(w, weightStart, layout.weightRow), patches, layout.outputChannels, places, patch, source));
+  });
+  return calls.every((call) => call !== undefined) ? calls : undefined;
 }
 
 /** The adjoint in x: each patch of x receives the transposed weights times the cotangent; overlaps add up. */

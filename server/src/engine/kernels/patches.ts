@@ -139,6 +139,16 @@ function runPatches(name: 'packPatches' | 'addPatches', { values, offset, row }:
   return true;
 }
 
+/** `fillPatches` as a call; undefined where there is no SIMD for it. */
+export function fillPatchesCall({ values, offset, row }: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): SimdCall | undefined {
+  const simd = x.buffer === values.buffer ? instanceOf(x.buffer) : undefined;
+  return simd && {
+    simd, target: simd.kernels.packPatches as WasmFunction,
+    numbers: [values.byteOffset + 8 * offset, row, x.byteOffset + 8 * inputStart, numbersOf(layout), rowStart, rowStop],
+    gives: 'nothing',
+  };
+}
+
 /** Copies patches into the columns of a matrix; 0 in the padding. */
 export function fillPatches(matrix: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): void {
   if (runPatches('packPatches', matrix, layout, x, inputStart, rowStart, rowStop)) return;

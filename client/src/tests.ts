@@ -165,7 +165,7 @@ const signs = { passed: '✓', failed: '✗', errored: '✗', skipped: '–' } a
 
 /** What the results show of a test: its model, what it asserts, and what was found out. */
 function lineOf(item: TestItem, result: TestResultEntry | undefined): string {
-  const found = result?.output ?? result?.messages.map(({ text }) => text).join('; ') ?? '';
+  const found = (result?.output ?? result?.messages.map(({ text }) => text).join('; ') ?? '').replace(/^[✓✗] /, '');
   const name = item.parent === undefined ? item.label : `${item.parent.label} · ${item.label}`;
   return `${signs[result?.outcome ?? 'skipped']} ${name}${found === '' ? '' : `: ${found}`}\r\n`;
 }

@@ -85,6 +85,13 @@ describe('models of exam.nn', () => {
     await workbench.screenshot('comparison');
   });
 
+  it('are compared with another one from the lens above them', async ({ workbench }) => {
+    await workbench.goToLine('model PooledClassifier');
+    await workbench.clickLens('model PooledClassifier', 'Compare with …');
+    await workbench.pick('FlatClassifier');
+    await expect.poll(() => workbench.renderedPage()).toContain('PooledClassifier compared with FlatClassifier');
+  });
+
   it('are in the status bar with their gradient checks', async ({ workbench }) => {
     await workbench.goToLine('head = Linear(10)');
     await expect.poll(() => workbench.page.locator('.statusbar-item', { hasText: 'FlatClassifier: 91,630 params' }).count()).toBe(1);
@@ -112,6 +119,14 @@ describe('resnet.nn in the workbench', () => {
     await expect.poll(async () => (await workbench.lensesAbove('model ResNet18'))[0]).toMatch(/^11,689,512 params · .*receptive field 435×435/);
     await expect.poll(async () => (await workbench.lensesAbove('model ResNet50'))[0]).toMatch(/^25,557,032 params · .*receptive field 427×427/);
     await workbench.screenshot('resnet');
+  });
+
+  it('lists as many uses of a stack as the lens above it counts', async ({ workbench }) => {
+    await workbench.goToLine('stack BasicBlock');
+    await expect.poll(() => workbench.lensesAbove('stack BasicBlock')).toContain('2 uses');
+    await workbench.clickLens('stack BasicBlock', '2 uses');
+    await workbench.page.locator('.peekview-title', { hasText: '(2)' }).waitFor();
+    await workbench.page.keyboard.press('Escape');
   });
 
   it('keeps free dimensions symbolic in hovers', async ({ workbench }) => {

@@ -50,4 +50,21 @@ describe('the workbench of npm start', () => {
     await workbench.page.keyboard.press('Enter');
     await workbench.page.locator('.search-view .monaco-list-row', { hasText: 'resnet.nn' }).waitFor();
   });
+
+  it('begins a new line with Enter where the word is complete, and accepts a suggestion where it is not', async ({ workbench }) => {
+    const { keyboard } = workbench.page;
+    await workbench.page.keyboard.press('Control+Shift+E');
+    await workbench.openFile('alexnet.nn');
+    await workbench.goToLine('input image');
+    await keyboard.press('End');
+    await keyboard.press('Enter');
+    await keyboard.type('ReLU', { delay: 50 });
+    await workbench.page.locator('.suggest-widget.visible .monaco-list-row.focused', { hasText: 'ReLU' }).waitFor();
+    await keyboard.press('Enter');
+    await keyboard.type('Conv2', { delay: 50 });
+    await workbench.page.locator('.suggest-widget.visible .monaco-list-row.focused', { hasText: 'Conv2d' }).waitFor();
+    await keyboard.press('Enter');
+    await expect.poll(() => workbench.visibleLine('ReLU')).toMatch(/^ *ReLU\b(?!.*Conv2d)/);
+    await expect.poll(async () => (await workbench.visibleLines()).join('\n')).toMatch(/^ *Conv2d\([^=\n]*64, [^=\n]*3\)/m);
+  });
 });

@@ -190,7 +190,7 @@ export function comparisonPage(comparison: Comparison): string {
   const [one, other] = left.name === right.name ? ['Left', 'Right'] : [left.name, right.name];
   return paragraphs(
     `# ${escaped(left.name)} compared with ${escaped(right.name)}`,
-    table(['', escaped(one), escaped(other), 'Difference'], totalsOf(comparison).map(([what, a, b, difference]) => [`**${what}**`, a === '–' ? a : unbroken(a), b === '–' ? b : unbroken(b), difference])),
+    table(['', escaped(one), escaped(other), 'Difference'], totalsOf(comparison).map(([what, a, b, difference]) => [`**${what}**`, a === '–' ? a : unbroken(a), b === '–' ? b : unbroken(b), difference.replaceAll(' ', '\u00a0')])),
     '## Layers',
     differenceText(comparison),
     rows.length === 0 || layers.every(({ kind }) => kind === 'same') ? undefined : table(['', 'Layer', 'Output', 'Parameters', 'MACs', 'Receptive field'], rows),

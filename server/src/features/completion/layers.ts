@@ -6,7 +6,7 @@ import { optimizers } from '../../layers/optimizers';
 import { printShape } from '../../layers/tensor';
 import { builtins } from '../../semantics/builtins';
 import type { Flow } from '../flow';
-import { codeBlock, paragraphs, sourceLinks } from '../markdown';
+import { code, paragraphs, sourceLinks } from '../markdown';
 import { printSignature, signatureOfOperation } from '../spelling';
 import { printEffect, readArguments, tryOperation, usualArguments } from '../trial';
 import type { Completion } from './item';
@@ -66,9 +66,9 @@ export function optimizerNames(): Completion[] {
   return [...optimizers.values()].map((optimizer) => ({ label: optimizer.name, kind: 'layer', detail: printSignature(signatureOfOperation(optimizer)) }));
 }
 
-/** A formula of several parts, one below the other. */
+/** A formula of several parts, one below the other; the lines of a block would not wrap beside a list. */
 function formulaLines(formula: string): string {
-  return codeBlock(...formula.split('; '));
+  return formula.split('; ').map(code).join('  \n');
 }
 
 /** The page of a name that the language brings along; its signature stands above it already. */

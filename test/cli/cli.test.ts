@@ -127,6 +127,12 @@ describe('nn check', () => {
 });
 
 describe('nn summary', () => {
+  it('says that the figures of a model with errors are none of the whole', () => {
+    const text = 'let n = missing\nmodel Faulty { input x: [8]; Linear(4); Conv2d(8, 3) }\nmodel Cut { input x: [8]; Linear(4) -> }\nmodel Lacking { input x: [8]; Linear(n) }\nmodel Whole { input x: [8]; Linear(4) }\n';
+    const pages = run('summary', file('incomplete.nn', text)).out.split('\n\n');
+    expect(pages.map((page) => page.includes('Incomplete       the model has errors'))).toEqual([true, true, true, false]);
+  });
+
   it('gives the published figures of ResNet-18 at 224×224, and its receptive field before the pooling', () => {
     const [model] = json<Summary>('summary', resnet, 'ResNet18', '--at', 'H=224,W=224').models;
     expect(model).toMatchObject({ name: 'ResNet18', params: 11_689_512, buffers: 9_600, macs: 1_814_073_344, output: [1000], receptiveField: 'global', requirements: [] });

@@ -50,7 +50,7 @@ function page(model: EvaluatedModel, document: Document, terminal: Terminal): st
   const rows = [head, ...inputs, ...parameters, ...summaryRows(model, places).map(cells)];
   const [title, ...lines] = columns(rows, [false, false, true, true, false, true]);
   const rule = '─'.repeat(Math.max(...[title!, ...lines].map((line) => line.length)));
-  return [styled(terminal, 'bold', model.name), styled(terminal, 'gray', rule), styled(terminal, 'bold', title!), styled(terminal, 'gray', rule), ...lines, styled(terminal, 'gray', rule), ...footer(totals), ''].join('\n');
+  return [styled(terminal, 'bold', model.name), styled(terminal, 'gray', rule), styled(terminal, 'bold', title!), styled(terminal, 'gray', rule), ...lines, styled(terminal, 'gray', rule), ...(model.graph.finished ? [] : ['Incomplete       the model has errors; what they hide is in no figure']), ...footer(totals), ''].join('\n');
 }
 
 function cells(row: SummaryRow): readonly string[] {

@@ -175,6 +175,12 @@ describe('hovers', () => {
   });
 });
 
+it('hovers give no totals of a model with errors', () => {
+  const page = hoverAt('model Fau$0lty { input x: [8]; Linear(4); Conv2d(8, 3) }\n');
+  expect(page).toContain('The model has errors, so that its totals are not known.');
+  expect(page).not.toContain('Parameters');
+});
+
 describe('what is kept for the backward pass', () => {
   it.each([
     ['a power with a constant exponent', 'p = sigmoid(w * x + b) ^ 2 * w'],

@@ -61,9 +61,12 @@ function totalsOf(model: EvaluatedModel, document: Document): string {
     facts.push([source.kind === 'input' ? 'Input' : 'Target', `${code(source.name)} ${code(printType(input.type))}`]);
   }
   for (const { name, tensors } of graph.outputs) facts.push(['Output', `${code(name)} ${tensors.map((tensor) => code(printType(tensor.type))).join(', ')}`]);
-  facts.push(['Parameters', `${withFormula(parameters, undefined)} trainable`]);
-  if (buffers !== 0) facts.push(['Buffers', `${withFormula(buffers, undefined)}, kept but not trained`]);
-  if (macs !== 0) facts.push(['MACs', `${withFormula(macs, undefined)} for one example`]);
+  // Totals of a part are no totals.
+  if (graph.finished || !model.complete) {
+    facts.push(['Parameters', `${withFormula(parameters, undefined)} trainable`]);
+    if (buffers !== 0) facts.push(['Buffers', `${withFormula(buffers, undefined)}, kept but not trained`]);
+    if (macs !== 0) facts.push(['MACs', `${withFormula(macs, undefined)} for one example`]);
+  }
   const output = lastOutput(model)?.tensors[0];
   if (output !== undefined) facts.push(...fieldFacts(graph, output, document));
   const requirements = requirementsOf(model);
@@ -71,6 +74,7 @@ function totalsOf(model: EvaluatedModel, document: Document): string {
     factTable(facts),
     requirements.length === 0 ? undefined : requirementList(requirements, document),
     computationOf(model, document),
+    graph.finished || !model.complete ? undefined : 'The model has errors, so that its totals are not known.',
     model.complete ? undefined : 'A limit ended the evaluation, so that these figures are those of its beginning.',
   );
 }

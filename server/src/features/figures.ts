@@ -25,6 +25,15 @@ export function modelOf(document: Document, declaration: ast.Declaration | undef
   return declaration && models.get(declaration);
 }
 
+const parameterCounts = new WeakMap<Graph, Dimension>();
+
+/** The parameters of a finished graph, counted once. */
+export function parameterCount(graph: Graph): Dimension {
+  let known = parameterCounts.get(graph);
+  if (known === undefined) parameterCounts.set(graph, (known = countParameters(graph.parameters)));
+  return known;
+}
+
 /** The receptive fields of a tensor of a graph, one for each input with positions that it depends on. */
 export function receptiveFieldsOf(graph: Graph, tensor: Tensor): readonly ReceptiveField[] {
   let known = fields.get(graph);

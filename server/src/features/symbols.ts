@@ -2,8 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import type { Span } from '../base/span';
-import { countParameters } from '../semantics/cost';
-import { modelOf, typeOf } from './figures';
+import { modelOf, parameterCount, typeOf } from './figures';
 import { counted } from './numbers';
 import { printSignature, signatureOfDeclaration } from './spelling';
 import type { Document } from './workspace';
@@ -34,7 +33,7 @@ function ofDeclaration(declaration: ast.Declaration, document: Document): Docume
 
 function detailOf(declaration: ast.Stack | ast.Model | ast.FunctionDeclaration, document: Document): string {
   const model = modelOf(document, declaration);
-  if (model !== undefined) return counted(countParameters(model.graph.parameters), 'param');
+  if (model !== undefined) return counted(parameterCount(model.graph), 'param');
   return declaration.parameters.length === 0 ? '' : printSignature(signatureOfDeclaration(declaration, document.text)).slice(declaration.name.text.length);
 }
 

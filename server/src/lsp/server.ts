@@ -37,7 +37,11 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     publisher.schedule(document.uri);
     session.reviseChecks();
   });
-  documents.onDidOpen(() => { session.warmUp(); });
+  documents.onDidOpen(({ document: { uri } }) => void guarded(connection, 'warming up', async () => {
+    // What a person looks at comes first.
+    await session.document(uri);
+    session.warmUp();
+  }));
   documents.onDidSave(({ document: { uri } }) => void guarded(connection, 'checking what was saved', () => session.checkSaved(uri)));
   documents.onDidClose(({ document: { uri } }) => {
     checks.close(uri);

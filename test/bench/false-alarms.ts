@@ -1,8 +1,8 @@
 // Looks for false alarms: checks correct derivatives with many seeds, and appends what each check found to a file, one line of JSON per seed.
 // What was found so far: false-alarms.jsonl for the network of the exam, false-alarms-examples.jsonl for the files in examples/.
 //
-//   node test/bench/false-alarms.mjs exam  FIRST LAST OUT            the exam's network with a 10-way head, every entry
-//   node test/bench/false-alarms.mjs FILE  FIRST LAST OUT [SECONDS]  every model of a file, within a budget for each
+//   node test/bench/false-alarms.mjs exam  FIRST LAST OUT                   the exam's network with a 10-way head, every entry
+//   node test/bench/false-alarms.mjs FILE  FIRST LAST OUT [SECONDS [GB]]  every model of a file, within a budget for each
 
 import { appendFileSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -71,12 +71,12 @@ function checkExam(seed: number): Finding {
 }
 
 /** Checks of every model of a file, as `nn grad` makes them. */
-function checkFile(file: string, seed: number, budget: number): readonly Finding[] {
+function checkFile(file: string, seed: number, budget: number, gigabytes: number): readonly Finding[] {
   const uri = pathToFileURL(file).href;
   const text = readFileSync(file, 'utf8');
   const analysis = analyse(uri, () => ({ uri, text, tree: parse(text).file }))!;
   return analysis.models.map(({ name }): Finding => {
-    const { ok, problem, tensors, asserts, notes, worst, seconds: taken } = checkModel({ files: [{ uri, text }], file: uri, model: name, seed, budgetMilliseconds: budget * 1000 });
+    const { ok, problem, tensors, asserts, notes, worst, seconds: taken } = checkModel({ files: [{ uri, text }], file: uri, model: name, seed, budgetMilliseconds: budget * 1000, memoryBytes: gigabytes * 1e9 });
     const failures = [
       ...tensors.filter((tensor) => !tensor.ok).map((tensor) => JSON.stringify(tensor.worst ?? tensor.name)),
       ...asserts.filter((each) => !each.ok).map(({ text: claim, message }) => `${claim}: ${message ?? ''}`),
@@ -96,8 +96,8 @@ function checkFile(file: string, seed: number, budget: number): readonly Finding
   });
 }
 
-const [subject = 'exam', first = '1', last = '1', out = '/dev/stdout', seconds = '5'] = process.argv.slice(2);
+const [subject = 'exam', first = '1', last = '1', out = '/dev/stdout', seconds = '5', gigabytes = '4'] = process.argv.slice(2);
 for (let seed = Number(first); seed <= Number(last); seed++) {
-  const findings = subject === 'exam' ? [checkExam(seed)] : checkFile(subject, seed, Number(seconds));
+  const findings = subject === 'exam' ? [checkExam(seed)] : checkFile(subject, seed, Number(seconds), Number(gigabytes));
   appendFileSync(out, findings.map((finding) => `${JSON.stringify(finding)}\n`).join(''));
 }

@@ -140,13 +140,18 @@ const largeRows = large.filter(([name]) => isWanted(name)).map(([name, title, ..
   process.stderr.write(`${name}\n`);
   if (result === undefined || result.problem !== undefined) return [title, result?.problem ?? 'failed', '', '', '', ''];
   const sizes = Object.entries(result.sizes).map(([size, value]) => `${size} = ${value}`).join(', ');
-  return [`${title}${sizes === '' ? '' : ` (${sizes})`}`, cell(result.entries), `${result.directions} of ${result.tensors} tensors`, cell(result.checked), cell(result.wall / 1000), `${cell(result.memory)} MB`];
+  return [`${title}${sizes === '' ? '' : ` (${sizes})`}`, cell(result.entries), `${result.together} of ${result.tensors} tensors`, cell(result.checked), cell(result.wall / 1000), `${cell(result.memory)} MB`];
 });
-if (largeRows.length > 0) sections.push(`## Large models within the default budget\n\n${table(['', 'entries', 'directions', 'entries compared', 'seconds', 'memory of the process'], largeRows)}`);
+if (largeRows.length > 0) sections.push(`## Large models within the default budget\n\n${table(['', 'entries', 'a direction moves at most', 'entries compared', 'seconds', 'memory of the process'], largeRows)}`);
 
 const seeds = readFileSync(path.join(root, 'test/bench/false-alarms.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 const total = (of) => seeds.reduce((sum, finding) => sum + Number(of(finding)), 0).toLocaleString('en-US');
 sections.push(`False alarms, full checks of the exam's network with seeds ${seeds[0].seed}–${seeds.at(-1).seed}: ${total(({ checked }) => checked)} entries, ${total(({ ok }) => !ok)} failures, ${total(({ nearKinks }) => nearKinks)} entries near a kink, ${total(({ kinks }) => kinks)} at one, ${total(({ unresolved }) => unresolved)} unresolved.`);
+
+const examples = readFileSync(path.join(root, 'test/bench/false-alarms-examples.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const fitting = examples.filter(({ problem }) => problem === undefined);
+const refused = new Set(examples.filter(({ problem }) => problem !== undefined).map(({ model }) => model));
+sections.push(`The same for the models of \`examples/\` within the default budget: ${fitting.length} checks of ${new Set(fitting.map(({ model }) => model)).size} models in ${new Set(fitting.map(({ model }) => model.split(' ')[0])).size} files, ${fitting.filter(({ ok }) => !ok).length} failures${refused.size === 0 ? '' : `; ${[...refused].map((model) => model.split(' ')[1]).join(', ')} need more than 4 GB`}.`);
 
 const page = `# Benchmarks of gradient checks
 

@@ -121,7 +121,7 @@ function budget(file: string, model: string, sizes: Record<string, number>): unk
   const sum = (of: (tensor: (typeof report.tensors)[number]) => number): number => report.tensors.reduce((total, tensor) => total + of(tensor), 0);
   return {
     wall: performance.now() - start, cpu: processorTime() - cpu, ok: report.ok, problem: report.problem, entries: sum(({ entries }) => entries), checked: sum(({ checked }) => checked),
-    directions: sum(({ directions }) => directions), tensors: report.tensors.length, sizes: report.sizes, memory: Math.round(process.memoryUsage().rss / 1e6),
+    together: Math.max(1, ...report.tensors.map(({ together }) => together)), tensors: report.tensors.length, sizes: report.sizes, memory: Math.round(process.memoryUsage().rss / 1e6),
   };
 }
 

@@ -54,6 +54,8 @@ export interface GradientCheck extends ExecutionOptions {
 const LEAST_ENTRIES = 4;
 /** What part of the budget directions may take, and second ones. */
 const DIRECTIONS_SHARE = 0.6;
+/** What entries may take in any case, even if directions took all: those near the loss cost little. */
+const ENTRIES_SHARE = 0.15;
 const SECOND_DIRECTIONS_SHARE = 0.25;
 /** The noise is estimated once for all tensors where that takes no greater part, and for each tensor behind it else. */
 const NOISE_SHARE = 0.1;
@@ -118,6 +120,7 @@ export function checkGradients(input: GradientCheck): GradientReport {
   const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, new RandomStream(seed, `check ${tensor.name}`), floor, surroundings));
   const groups = checkDirections(checks, share, 2 * once, budget, progress, (group) =>
     new GroupCheck(evaluation, group.map(({ tensor }) => tensor), new RandomStream(seed, `direction of ${group[0]!.tensor.name}`), surroundings));
+  budget.grant(ENTRIES_SHARE);
   checkEntries(checks, share, budget, seed, progress);
 
   const results = checks.map((single) => single.report());

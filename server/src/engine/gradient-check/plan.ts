@@ -13,6 +13,7 @@ const DEFAULT_MILLISECONDS = 5000;
 export class Budget {
   private readonly milliseconds: number;
   private readonly evaluations: number;
+  private granted = 0;
 
   constructor(
     private readonly evaluation: Evaluation,
@@ -30,7 +31,12 @@ export class Budget {
 
   /** The share that is left; negative when overdrawn. */
   left(): number {
-    return 1 - this.used();
+    return 1 + this.granted - this.used();
+  }
+
+  /** Sees to it that so much is left. */
+  grant(share: number): void {
+    this.granted = Math.max(0, share - this.left());
   }
 
   shareOf({ milliseconds, evaluations }: Cost): number {

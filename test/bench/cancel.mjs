@@ -1,4 +1,4 @@
-// `node test/bench/cancel.mjs FILE MODEL`: how long it takes from a cancel until the workers of a check have ended, and until the next check answers.
+// `node test/bench/cancel.mjs FILE MODEL [TIMES]`: how long it takes from a cancel until the workers of a check have ended, and until the next check answers.
 // Needs `npm run build` first.
 
 import { readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../client/workbench/prepare.mjs';
 
-const [file = 'examples/resnet.nn', model = 'ResNet50'] = process.argv.slice(2);
+const [file = 'examples/resnet.nn', model = 'ResNet50', count = '20'] = process.argv.slice(2);
 const uri = pathToFileURL(path.join(root, file)).href;
 const request = (text, name) => ({ id: 1, share: { index: 0, count: 1 }, request: { files: [{ uri, text }], file: uri, model: name, budgetMilliseconds: 60_000 } });
 const heavy = request(readFileSync(path.join(root, file), 'utf8'), model);
@@ -38,7 +38,7 @@ async function cancelAfter(delay) {
 }
 
 const times = [];
-for (let delay = 0; delay < 4000; delay += 200) times.push(await cancelAfter(delay));
+for (let i = 0; i < Number(count); i++) times.push(await cancelAfter((4000 * i) / Number(count)));
 const spread = (of) => {
   const sorted = times.map(of).sort((a, b) => a - b);
   return `median ${sorted[sorted.length >> 1].toFixed(0)} ms, most ${sorted.at(-1).toFixed(0)} ms`;

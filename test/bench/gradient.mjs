@@ -144,6 +144,12 @@ const largeRows = large.filter(([name]) => isWanted(name)).map(([name, title, ..
 });
 if (largeRows.length > 0) sections.push(`## Large models within the default budget\n\n${table(['', 'entries', 'a direction moves at most', 'entries compared', 'seconds', 'memory of the process'], largeRows)}`);
 
+if (isWanted('cancel')) {
+  const models = [['examples/exam.nn', 'FlatClassifier'], ['examples/resnet.nn', 'ResNet50'], ['examples/gpt2.nn', 'GPT2']];
+  const lines = models.map(([file, model]) => spawnSync(process.execPath, [path.join(root, 'test/bench/cancel.mjs'), file, model, '8'], { cwd: root, encoding: 'utf8' }).stdout.trim());
+  sections.push(`## Cancelling, by the clock\n\nThe editor does not wait for a worker to end: a cancel is answered at once.\n\n${lines.map((line) => `- ${line}`).join('\n')}`);
+}
+
 const seeds = readFileSync(path.join(root, 'test/bench/false-alarms.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 const total = (of) => seeds.reduce((sum, finding) => sum + Number(of(finding)), 0).toLocaleString('en-US');
 sections.push(`False alarms, full checks of the exam's network with seeds ${seeds[0].seed}–${seeds.at(-1).seed}: ${total(({ checked }) => checked)} entries, ${total(({ ok }) => !ok)} failures, ${total(({ nearKinks }) => nearKinks)} entries near a kink, ${total(({ kinks }) => kinks)} at one, ${total(({ unresolved }) => unresolved)} unresolved.`);

@@ -113,7 +113,7 @@ describe('comparisons', () => {
     expect(all.map(({ model }) => model)).toEqual(['Net', 'Broken', 'Other']);
     const { markdown } = await client.connection.sendRequest(compareRequest, { left: { uri, model: 'Net' }, right: { uri: 'file:///other.nn', model: 'Other' } });
     expect(markdown).toContain('# Net compared with Other');
-    expect(markdown).toContain('| **Parameters** | `19` | `15` | −4 (×0.789) |');
+    expect(markdown).toContain('| **Parameters** | `19` | `15` | −4\u00a0(×0.789) |');
     const gone = await client.connection.sendRequest(compareRequest, { left: { uri, model: 'Nowhere' }, right: all[0]! });
     expect(gone.markdown).toBe('There is no model Nowhere any more.');
   });

@@ -87,7 +87,7 @@ describe('models of exam.nn', () => {
 
   it('are compared with another one from the lens above them', async ({ workbench }) => {
     await workbench.goToLine('model PooledClassifier');
-    await workbench.clickLens('model PooledClassifier', 'Compare with …');
+    await workbench.clickLens('model PooledClassifier', 'Compare with …', workbench.quickInput());
     await workbench.pick('FlatClassifier');
     await expect.poll(() => workbench.renderedPage()).toContain('PooledClassifier compared with FlatClassifier');
   });
@@ -124,8 +124,7 @@ describe('resnet.nn in the workbench', () => {
   it('lists as many uses of a stack as the lens above it counts', async ({ workbench }) => {
     await workbench.goToLine('stack BasicBlock');
     await expect.poll(() => workbench.lensesAbove('stack BasicBlock')).toContain('2 uses');
-    await workbench.clickLens('stack BasicBlock', '2 uses');
-    await workbench.page.locator('.peekview-title', { hasText: '(2)' }).waitFor();
+    await workbench.clickLens('stack BasicBlock', '2 uses', workbench.page.locator('.peekview-title', { hasText: '(2)' }));
     await workbench.page.keyboard.press('Escape');
   });
 

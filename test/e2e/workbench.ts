@@ -186,9 +186,9 @@ export class Workbench {
     return rows.find(({ bottom }) => Math.abs(bottom - line.y) < line.height / 2)?.texts ?? [];
   }
 
-  /** Clicks the lens with this text above a line, once it is there. */
-  async clickLens(beginning: string, text: string | RegExp): Promise<void> {
-    const clicked = async (): Promise<boolean> => {
+  /** Clicks the lens with this text above a line, once it is there; until what it opens is there, if that is known, since a click is lost while lenses move. */
+  async clickLens(beginning: string, text: string | RegExp, opened?: Locator): Promise<void> {
+    const click = async (): Promise<boolean> => {
       const line = await this.boxOf({ line: beginning, word: beginning });
       for (const lens of await this.page.locator('.editor-instance .codelens-decoration a', { hasText: text }).all()) {
         const box = await lens.boundingBox();
@@ -198,10 +198,20 @@ export class Workbench {
       }
       return false;
     };
-    await expect.poll(clicked, { message: `a lens ${String(text)} above ${beginning}` }).toBe(true);
+    const isOpened = async (): Promise<boolean> => {
+      if (await opened?.isVisible() === true) return true;
+      const clicked = await click();
+      return opened === undefined ? clicked : opened.waitFor({ timeout: 2000 }).then(() => true, () => false);
+    };
+    await expect.poll(isOpened, { message: `a lens ${String(text)} above ${beginning}` }).toBe(true);
   }
 
   // Panels and commands
+
+  /** Where a command, a file or a line is typed. */
+  quickInput(): Locator {
+    return this.page.locator('.quick-input-widget .quick-input-filter input');
+  }
 
   /** The rows of the Problems panel, opened if need be. */
   async problems(): Promise<string[]> {
@@ -253,10 +263,6 @@ export class Workbench {
   async screenshot(name: string): Promise<void> {
     await mkdir(screenshots, { recursive: true });
     await this.page.screenshot({ path: path.join(screenshots, `${name}.png`), animations: 'disabled' });
-  }
-
-  private quickInput(): Locator {
-    return this.page.locator('.quick-input-widget .quick-input-filter input');
   }
 
   /** Where a passage is on the screen; waits until it is. */

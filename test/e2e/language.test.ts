@@ -65,12 +65,14 @@ describe('exam.nn in the workbench', () => {
     await expect.poll(() => workbench.renderedPage()).toContain(result);
     expect(await workbench.renderedPage()).toContain('head.weight');
     await workbench.screenshot('report');
+    await workbench.closeBeside();
   });
 
   it('lets a running check be cancelled', async ({ workbench }) => {
     await workbench.goToLine('model PooledClassifier');
-    await workbench.clickLens('model PooledClassifier', 'Check gradients');
-    await workbench.clickLens('model PooledClassifier', /checking \d+ % · cancel/);
+    const checking = /checking \d+ % · cancel/;
+    await workbench.clickLens('model PooledClassifier', 'Check gradients', workbench.page.locator('.codelens-decoration a', { hasText: checking }).first());
+    await workbench.clickLens('model PooledClassifier', checking);
     await expect.poll(() => workbench.lensesAbove('model PooledClassifier')).toContain('Check gradients');
   });
 });
@@ -83,6 +85,7 @@ describe('models of exam.nn', () => {
     await expect.poll(() => workbench.renderedPage()).toContain('ExamCNN compared with Sigmoids');
     expect(await workbench.renderedPage()).toContain('5 layers equal, 2 changed, 2 only on the left.');
     await workbench.screenshot('comparison');
+    await workbench.closeBeside();
   });
 
   it('are compared with another one from the lens above them', async ({ workbench }) => {
@@ -90,6 +93,7 @@ describe('models of exam.nn', () => {
     await workbench.clickLens('model PooledClassifier', 'Compare with …', workbench.quickInput());
     await workbench.pick('FlatClassifier');
     await expect.poll(() => workbench.renderedPage()).toContain('PooledClassifier compared with FlatClassifier');
+    await workbench.closeBeside();
   });
 
   it('are in the status bar with their gradient checks', async ({ workbench }) => {
@@ -126,6 +130,7 @@ describe('resnet.nn in the workbench', () => {
     await expect.poll(() => workbench.lensesAbove('stack BasicBlock')).toContain('2 uses');
     await workbench.clickLens('stack BasicBlock', '2 uses', workbench.page.locator('.peekview-title', { hasText: '(2)' }));
     await workbench.page.keyboard.press('Escape');
+    await workbench.page.locator('.peekview-title').waitFor({ state: 'hidden' });
   });
 
   it('keeps free dimensions symbolic in hovers', async ({ workbench }) => {

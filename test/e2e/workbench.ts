@@ -111,7 +111,7 @@ export class Workbench {
 
   /** Scrolls to a line (counted from 1) and puts the cursor there. */
   async goTo(line: number, column = 1): Promise<void> {
-    await this.page.keyboard.press('Control+G');
+    await this.openQuickInput('Control+G');
     await this.quickInput().fill(`:${line}:${column}`);
     await this.page.keyboard.press('Enter');
     await this.page.locator('.statusbar-item', { hasText: `Ln ${line}, Col ${column}` }).first().waitFor();
@@ -233,11 +233,27 @@ export class Workbench {
     await this.page.locator('.markers-panel').waitFor({ state: 'hidden' });
   }
 
+  /** Presses a key until it has opened where something is typed: a key is lost while the focus moves. */
+  private async openQuickInput(key: string): Promise<void> {
+    const open = async (): Promise<boolean> => {
+      await this.page.keyboard.press(key);
+      return this.quickInput().waitFor({ timeout: 2000 }).then(() => true, () => false);
+    };
+    await expect.poll(open, { message: `${key} opens a list` }).toBe(true);
+  }
+
   /** Runs a command from the palette by its full title. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
+    await this.openQuickInput('F1');
     await this.quickInput().fill(`>${title}`);
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+  }
+
+  /** Closes what stands beside the first editor, so that its lines have the whole width. */
+  async closeBeside(): Promise<void> {
+    await this.focusEditor();
+    await this.command('View: Close Editors in Other Groups');
+    await expect.poll(() => this.page.locator('.editor-group-container').count()).toBe(1);
   }
 
   /** The states of the tests whose signs stand beside the lines on the screen: `passed`, `failed` … */

@@ -111,8 +111,7 @@ export class Workbench {
 
   /** Scrolls to a line (counted from 1) and puts the cursor there. */
   async goTo(line: number, column = 1): Promise<void> {
-    await this.openQuickInput('Control+G');
-    await this.quickInput().fill(`:${line}:${column}`);
+    await this.typeBehind('Control+G', `:${line}:${column}`);
     await this.page.keyboard.press('Enter');
     await this.page.locator('.statusbar-item', { hasText: `Ln ${line}, Col ${column}` }).first().waitFor();
   }
@@ -233,19 +232,18 @@ export class Workbench {
     await this.page.locator('.markers-panel').waitFor({ state: 'hidden' });
   }
 
-  /** Presses a key until it has opened where something is typed: a key is lost while the focus moves. */
-  private async openQuickInput(key: string): Promise<void> {
-    const open = async (): Promise<boolean> => {
+  /** Presses a key that opens where something is typed, and types it; once more where the focus has moved away meanwhile. */
+  private async typeBehind(key: string, text: string): Promise<void> {
+    const typed = async (): Promise<boolean> => {
       await this.page.keyboard.press(key);
-      return this.quickInput().waitFor({ timeout: 2000 }).then(() => true, () => false);
+      return this.quickInput().fill(text, { timeout: 2000 }).then(() => true, () => false);
     };
-    await expect.poll(open, { message: `${key} opens a list` }).toBe(true);
+    await expect.poll(typed, { message: `${key} and ${text}` }).toBe(true);
   }
 
   /** Runs a command from the palette by its full title. */
   async command(title: string): Promise<void> {
-    await this.openQuickInput('F1');
-    await this.quickInput().fill(`>${title}`);
+    await this.typeBehind('F1', `>${title}`);
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
   }
 

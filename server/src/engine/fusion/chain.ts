@@ -47,24 +47,32 @@ function chainIn(memory: WebAssembly.Memory, calls: readonly SimdCall[]): Chain 
   return chain;
 }
 
+/** The numbers of all calls, those that stand for themselves first, as they will lie from an address on. */
+function blockOf(numbers: readonly (number | Int32Array)[], length: number, address: number): Int32Array {
+  const block = new Int32Array(length);
+  let next = numbers.length;
+  numbers.forEach((each, i) => {
+    if (typeof each === 'number') block[i] = each;
+    else {
+      block[i] = address + 4 * next;
+      block.set(each, next);
+      next += each.length;
+    }
+  });
+  return block;
+}
+
 /** Makes the calls, all in the memory of one instance, and says whether one found that a branch changed; undefined if their numbers need too much room. */
 export function prepareChain(calls: readonly SimdCall[]): (() => boolean) | undefined {
   const { memory, chains } = calls[0]!.simd;
   const { room } = chains;
   const numbers = calls.flatMap((call) => call.numbers);
-  const block = new Int32Array(numbers.reduce<number>((length, each) => length + (typeof each === 'number' ? 1 : 1 + each.length), 0));
-  if (block.length > room.length) return undefined;
-  let next = numbers.length;
-  numbers.forEach((each, i) => {
-    if (typeof each === 'number') block[i] = each;
-    else {
-      block[i] = room.byteOffset + 4 * next;
-      block.set(each, next);
-      next += each.length;
-    }
-  });
-  const run = chainIn(memory, calls);
+  const length = numbers.reduce<number>((sum, each) => sum + (typeof each === 'number' ? 1 : 1 + each.length), 0);
+  if (length > room.length) return undefined;
+  // Plans are made for their cost alone, too: what a run needs is made by the first one.
+  let ready: { readonly run: Chain; readonly block: Int32Array } | undefined;
   return () => {
+    const { run, block } = (ready ??= { run: chainIn(memory, calls), block: blockOf(numbers, length, room.byteOffset) });
     if (chains.block !== block) {
       room.set(block);
       chains.block = block;

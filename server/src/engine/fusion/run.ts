@@ -1,7 +1,7 @@
 // A nest made ready to run on the arrays of its operands.
 
 import type { Box } from '../incremental/box';
-import { instanceOf } from '../kernels/wasm/arena';
+import { sharedInstance } from '../kernels/wasm/arena';
 import type { Nest } from './group';
 import { HEADER_NUMBERS, nestModule, OPERAND_NUMBERS } from './nest';
 import type { NestFunction } from './nest';
@@ -25,9 +25,8 @@ const modules = new WeakMap<Nest, WebAssembly.Module>();
  */
 export function nestCall(nest: Nest, arrays: readonly Float64Array[], box: Box): SimdCall | undefined {
   const { nodes, operands, lengths } = nest;
-  const { buffer } = arrays[0]!;
-  const simd = instanceOf(buffer);
-  if (!simd || arrays.some((array) => array.buffer !== buffer)) return undefined;
+  const simd = sharedInstance(...arrays);
+  if (!simd) return undefined;
   const [blocks, columns, rows, entries] = lengths;
   const numbers = new Int32Array(HEADER_NUMBERS + OPERAND_NUMBERS * operands.length);
   numbers.set([blocks, columns, rows, 8 * (entries & ~3), entries & 2, entries & 1]);

@@ -2,6 +2,7 @@
 
 import { addMatrixProduct, matrixProductCall, sumDifferences, sumDifferencesCall } from '../kernels/accelerated';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
+import { allCalls } from '../kernels/wasm/call';
 import { convolutionLayout, isPointwise } from '../kernels/patches';
 import { readersOf } from '../program';
 import type { AttributesOf, Program, Ref } from '../program';
@@ -81,10 +82,10 @@ export function updateFactoredSum(
   const target = denseMatrix(sum, 0, outputs);
   const left = denseMatrix(change, 0, count);
   const right = { ...transposed(denseMatrix(w, 0, channels)), offset: start };
-  const calls = [sumDifferencesCall(change, x, baseX, runs), matrixProductCall(target, left, right, batch, outputs, count, baseSum)];
+  const calls = allCalls([sumDifferencesCall(change, x, baseX, runs), matrixProductCall(target, left, right, batch, outputs, count, baseSum)]);
   return {
     cost: batch * count * (volume + outputs),
-    calls: calls.every((call) => call !== undefined) ? calls : undefined,
+    calls,
     run: () => {
       sumDifferences(change, x, baseX, runs);
       addMatrixProduct(target, left, right, batch, outputs, count, baseSum);

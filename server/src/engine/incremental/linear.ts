@@ -5,6 +5,7 @@ import { addConvolution, convolutionCalls } from '../kernels/convolution';
 import { convolutionLayout, moveTapCall, setTap } from '../kernels/patches';
 import type { Tap } from '../kernels/patches';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
+import { allCalls, MOST_CALLS } from '../kernels/wasm/call';
 import type { SimdCall } from '../kernels/wasm/call';
 import { addDifferences } from '../kernels/strided';
 import type { Call, Operands } from '../primitive';
@@ -53,8 +54,6 @@ type LinearRule<Attributes> = (application: Application<Attributes>) => Update |
 type LinearRules = { readonly [Name in PrimitiveName]?: LinearRule<AttributesOf[Name]> };
 
 const MOST_TAPS = 4;
-/** More calls than this take longer than the way to WebAssembly and back. */
-const MOST_CALLS = 16;
 
 /** Sets the reached part of the output back to its base. */
 function restoring({ current, base, reached, call: { shape } }: Application<unknown>): () => void {
@@ -78,10 +77,9 @@ function differencing({ current, base, call, scratch }: Application<unknown>, in
   const { starts, length } = runsOf(box, shape);
   const [now, before] = [current.inputs[input]!, base.inputs[input]!];
   const values = scratch.take(starts.length * length);
-  const calls = starts.length > MOST_CALLS ? [undefined] : starts.map((start, run) => differenceCall(values, run * length, now, before, start, length));
   return {
     values,
-    calls: calls.every((each) => each !== undefined) ? calls : undefined,
+    calls: starts.length > MOST_CALLS ? undefined : allCalls(starts.map((start, run) => differenceCall(values, run * length, now, before, start, length))),
     run: () => {
       starts.forEach((start, run) => {
         for (let i = 0, p = start, q = run * length; i < length; i++, p++, q++) values[q] = now[p]! - before[p]!;

@@ -1,5 +1,6 @@
 // Maxima over windows in one go: the greatest entries, and whether each still stands where it did, without looking for its place again.
 
+import { allCalls } from '../kernels/wasm/call';
 import type { SimdCall } from '../kernels/wasm/call';
 import { maxOfWindows, maxWindows } from '../kernels/windows';
 import type { PlaneBlocks } from '../kernels/windows';
@@ -45,9 +46,8 @@ export function updatePooledMaximum(
   const lead = shape.length - windows.length;
   const sizes = program.instructions[input]!.shape.slice(lead);
   const blocks = planeBlocks(box.slice(0, lead), shape.slice(0, lead), sizeOf(shape.slice(lead)));
-  const calls = blocks.map((each) => maxOfWindows(output, x, places, windows, sizes, each));
   return {
-    calls: calls.every((call) => call !== undefined) ? calls : undefined,
+    calls: allCalls(blocks.map((each) => maxOfWindows(output, x, places, windows, sizes, each))),
     run: () => {
       let moved = false;
       for (const each of blocks) if (maxWindows(output, x, places, windows, sizes, each)) moved = true;

@@ -5,19 +5,13 @@ import type { RangeKernel } from '../primitive';
 import * as reference from './matrix-product';
 import type { Matrix } from './matrix-product';
 import type { PlaneBlocks, Planes } from './windows';
-import { instanceOf } from './wasm/arena';
-import type { SimdInstance, SimdKernels } from './wasm/arena';
+import { instanceOf, sharedInstance } from './wasm/arena';
+import type { SimdKernels } from './wasm/arena';
 import type { SimdCall, WasmFunction } from './wasm/call';
 
 /** Below so many entries or multiply-adds a call costs more than it saves. */
 const FEWEST_ENTRIES = 16;
 const FEWEST_PRODUCTS = 64;
-
-/** What the kernels of one memory can do, if all arrays lie in it. */
-function sharedInstance(...arrays: readonly Float64Array[]): SimdInstance | undefined {
-  const { buffer } = arrays[0]!;
-  return arrays.every((array) => array.buffer === buffer) ? instanceOf(buffer) : undefined;
-}
 
 /** c = source + a · b, for matrices of any strides; the source lies in its array as c does in its own. See matrix-product.ts. */
 export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source = c.values): void {

@@ -6,6 +6,7 @@ import type { Matrix } from './matrix-product';
 import { addPatches, fillPatches, fillPatchesCall, isPointwise } from './patches';
 import type { Layout } from './patches';
 import { instanceOf } from './wasm/arena';
+import { allCalls } from './wasm/call';
 import type { SimdCall } from './wasm/call';
 
 let patches = new Float64Array(0);
@@ -124,7 +125,7 @@ export function addConvolution(y: Float64Array, x: Float64Array, w: Float64Array
 const MOST_BLOCKS = 8;
 
 /** `addConvolution` as calls; undefined where there is no SIMD for it, or where there is so much to do that calls do not matter. */
-export function convolutionCalls(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, source: Float64Array): SimdCall[] | undefined {
+export function convolutionCalls(y: Float64Array, x: Float64Array, w: Float64Array, layout: Layout, source: Float64Array): readonly SimdCall[] | undefined {
   const reserved = instanceOf(y.buffer)?.patches;
   const rows = layout.output[0] * layout.output[1];
   const patch = layout.inputChannels * layout.kernelVolume;
@@ -139,7 +140,7 @@ export function convolutionCalls(y: Float64Array, x: Float64Array, w: Float64Arr
     const target = { values: y, offset: outputStart, row: layout.outputVolume, column: 1 };
     calls.push(matrixProductCall(target, denseMatrix(w, weightStart, layout.weightRow), patches, layout.outputChannels, places, patch, source));
   });
-  return calls.every((call) => call !== undefined) ? calls : undefined;
+  return allCalls(calls);
 }
 
 /** The adjoint in x: each patch of x receives the transposed weights times the cotangent; overlaps add up. */

@@ -4,7 +4,7 @@ import type { ConvolutionGeometry } from '../program';
 import type { Shape } from '../shape';
 import { sizeOf } from '../shape';
 import type { Matrix } from './matrix-product';
-import { instanceOf } from './wasm/arena';
+import { sharedInstance } from './wasm/arena';
 import type { SimdCall, WasmFunction } from './wasm/call';
 
 /** Everything as if it had three spatial axes: the missing ones come first, with length 1. */
@@ -132,7 +132,7 @@ function numbersOf(layout: Layout): Int32Array {
 
 /** Runs a kernel over patches; false where there is no SIMD for it. */
 function runPatches(name: 'packPatches' | 'addPatches', { values, offset, row }: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): boolean {
-  const simd = x.buffer === values.buffer ? instanceOf(x.buffer) : undefined;
+  const simd = sharedInstance(x, values);
   if (!simd) return false;
   simd.table.set(numbersOf(layout));
   simd.kernels[name](values.byteOffset + 8 * offset, row, x.byteOffset + 8 * inputStart, simd.table.byteOffset, rowStart, rowStop);
@@ -141,7 +141,7 @@ function runPatches(name: 'packPatches' | 'addPatches', { values, offset, row }:
 
 /** `fillPatches` as a call; undefined where there is no SIMD for it. */
 export function fillPatchesCall({ values, offset, row }: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): SimdCall | undefined {
-  const simd = x.buffer === values.buffer ? instanceOf(x.buffer) : undefined;
+  const simd = sharedInstance(x, values);
   return simd && {
     simd, target: simd.kernels.packPatches as WasmFunction,
     numbers: [values.byteOffset + 8 * offset, row, x.byteOffset + 8 * inputStart, numbersOf(layout), rowStart, rowStop],
@@ -184,7 +184,7 @@ export function setTap(y: Float64Array, base: Float64Array, x: Float64Array, lay
   const group = Math.floor(channel / layout.outputChannels);
   const inputStart = layout.inputOffset + (group * layout.inputChannels + inputChannel) * inputVolume;
   const outputStart = layout.outputOffset + channel * outputVolume;
-  const simd = y.buffer === x.buffer && y.buffer === base.buffer ? instanceOf(y.buffer) : undefined;
+  const simd = sharedInstance(y, x, base);
   if (simd) {
     const at = 8 * outputStart;
     simd.table.set(numbersOf(layout));
@@ -220,8 +220,7 @@ export function setTap(y: Float64Array, base: Float64Array, x: Float64Array, lay
  * @param change Two numbers: which weight, counted in storage order, and by how much it differs.
  */
 export function moveTapCall(y: Float64Array, base: Float64Array, x: Float64Array, layout: Layout, change: Float64Array): SimdCall | undefined {
-  const { buffer } = y;
-  const simd = [base, x, change].every((array) => array.buffer === buffer) ? instanceOf(buffer) : undefined;
+  const simd = sharedInstance(y, base, x, change);
   const start = 8 * layout.outputOffset;
   return simd && {
     simd,

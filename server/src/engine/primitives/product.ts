@@ -7,6 +7,7 @@ import type { Layout } from '../kernels/patches';
 import { addMatrixProduct, clearCall, matrixProductCall } from '../kernels/accelerated';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
 import type { Matrix } from '../kernels/matrix-product';
+import { allCalls, MOST_CALLS } from '../kernels/wasm/call';
 import type { Call, PrimitiveTable } from '../primitive';
 import type { AttributesOf, ConvolutionGeometry } from '../program';
 import { formatShape, sameShape, sizeOf } from '../shape';
@@ -61,9 +62,6 @@ function layoutOf(call: Call<ConvolutionGeometry>, x: Shape, w: Shape, y: Shape)
   return layout;
 }
 
-/** More products than this take longer than the way to WebAssembly and back. */
-const MOST_CALLS = 16;
-
 /** One product for each place of the leading axes. */
 function productsOf(output: Float64Array, a: Float64Array, b: Float64Array, { shape, inputShapes, attributes: { transposeLeft, transposeRight } }: Call<AttributesOf['matmul']>): Product[] {
   const [shapeA, shapeB] = inputShapes as [Shape, Shape];
@@ -109,8 +107,7 @@ export const products: Pick<PrimitiveTable, ProductNames> = {
     calls: (output, [a, b], call) => {
       const parts = productsOf(output, a!, b!, call);
       if (parts.length > MOST_CALLS) return undefined;
-      const calls = [clearCall(output), ...parts.map(({ left, right, target, rows, columns, depth }) => matrixProductCall(target, left, right, rows, columns, depth))];
-      return calls.every((each) => each !== undefined) ? calls : undefined;
+      return allCalls([clearCall(output), ...parts.map(({ left, right, target, rows, columns, depth }) => matrixProductCall(target, left, right, rows, columns, depth))]);
     },
     vjp: (builder, g, [a, b], _, { transposeLeft, transposeRight }, needed) => [
       !needed[0]

@@ -94,6 +94,12 @@ export function instanceOf(buffer: ArrayBufferLike): SimdInstance | undefined {
   return instances.get(buffer);
 }
 
+/** The kernels that can work on all of these arrays, if they lie in one arena. */
+export function sharedInstance(...arrays: readonly Float64Array[]): SimdInstance | undefined {
+  const { buffer } = arrays[0]!;
+  return arrays.every((array) => array.buffer === buffer) ? instanceOf(buffer) : undefined;
+}
+
 /** Gives out arrays from one block of memory, which lives as long as any of them. */
 export class Arena {
   /** What can work in it. */

@@ -14,3 +14,11 @@ export interface SimdCall {
   /** What the function gives: nothing, something of no interest here, or whether a branch changed, as a number that is not 0. */
   readonly gives: 'nothing' | 'something' | 'branch';
 }
+
+/** More calls than this for one thing take longer than the way to WebAssembly and back. */
+export const MOST_CALLS = 16;
+
+/** The calls, if there is SIMD for each of them. */
+export function allCalls(calls: readonly (SimdCall | undefined)[]): readonly SimdCall[] | undefined {
+  return calls.every((call) => call !== undefined) ? calls : undefined;
+}

@@ -186,6 +186,17 @@ describe('nn summary', () => {
     expect(lines.find((line) => line.includes('Linear(1)'))).toMatch(/^Linear\(1\) +\[1\]/);
   });
 
+  it('calls a layer by its own name, whatever its parameters are called', () => {
+    const { out } = run('summary', file('encoder.nn', 'model M { input x: [5, 8]; TransformerEncoderLayer(2); encoder = TransformerEncoderLayer(4); encoder }\n'));
+    expect(out).toMatch(/^TransformerEncoderLayer\(2\) +\[5, 8\]/m);
+    expect(out).toMatch(/^encoder = TransformerEncoderLayer\(4\) +\[5, 8\]/m);
+  });
+
+  it('gives the parameters of a stack that is applied often one row per shape', () => {
+    const { out } = run('summary', file('scaled.nn', 'stack Scaled { input x: [c]; param gamma: [c]; gamma * x }\nmodel M { input x: [3]; repeat 2 { Scaled }; Linear(5); Scaled }\n'));
+    expect(out.match(/^gamma.*$/gm)?.map((line) => line.trim().replace(/ +/g, ' '))).toEqual(['gamma (parameter) ×2 [3] 6 1', 'gamma (parameter) [5] 5 1']);
+  });
+
   it('says what is required of the input', () => {
     const [unet] = json<Summary>('summary', path.join(examples, 'inception_unet.nn'), 'UNet').models;
     expect(unet!.requirements).toEqual(['H % 16 == 0', 'W % 16 == 0']);

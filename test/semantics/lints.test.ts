@@ -69,6 +69,12 @@ describe('of free sizes', () => {
     expect(said('assert H >= 16 and W >= 16; Conv2d(8, [5, 1], stride = [4, 1])')).toEqual(['every stride reads all positions of x where H % 4 == 1; at H = 16, Conv2d leaves the last 3 unread']);
   });
 
+  it('they are said as well where they are several neighbours', () => {
+    expect(said('Conv2d(8, [7, 1], stride = [2, 1], padding = [3, 0]); MaxPool2d([3, 1], stride = [2, 1], padding = [1, 0]); AvgPool2d([2, 1])')).toEqual([
+      'every stride reads all positions of x where (H % 8 == 0 or H % 8 >= 5); at H = 9, AvgPool2d leaves the last one unread',
+    ]);
+  });
+
   it('nothing is said where none is lost, or where the sizes are settled', () => {
     expect(said('Conv2d(8, 7, stride = 2, padding = 3); ReLU; MaxPool2d(3, stride = 2, padding = 1)')).toEqual([]);
     expect(said('assert H % 4 == 0 and W % 4 == 0; MaxPool2d(2); MaxPool2d(2)')).toEqual([]);

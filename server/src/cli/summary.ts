@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../base/diagnostic';
 import { counted, groupedAndShortened, grouped, shortened } from '../features/numbers';
-import { type FieldFigures, type Figure, figure, type ModelSummary, type SummaryRow, summaryOf, summaryRows } from '../features/summary';
+import { type FieldFigures, type Figure, figure, type ModelSummary, type Places, type SummaryRow, summaryOf, summaryRows } from '../features/summary';
 import type { Document } from '../features/workspace';
 import type { EvaluatedModel } from '../semantics/model';
 import { atSizes, chosenModels, openFile, placesIn } from './files';
@@ -42,15 +42,23 @@ function page(model: EvaluatedModel, document: Document, terminal: Terminal): st
   const totals = summaryOf(model, places);
   const head = ['Layer', 'Output shape', 'Parameters', 'MACs', 'Receptive field', 'Line'];
   const inputs = totals.inputs.map(({ name, shape }) => [`${name} (input)`, shapeText(shape), '', '', '', '']);
-  const parameters = model.graph.parameters.flatMap(({ source, type, place }) =>
-    source.kind === 'parameter' && source.layer === undefined
-      ? [[`${source.name} (parameter)`, shapeText(type.shape.map(figure)), grouped(type.shape.reduce<number>((total, size) => total * (size as number), 1)), '', '', String(places.lineOf(place))]]
-      : [],
-  );
+  const parameters = parameterRows(model, places);
   const rows = [head, ...inputs, ...parameters, ...summaryRows(model, places).map(cells)];
   const [title, ...lines] = columns(rows, [false, false, true, true, false, true]);
   const rule = '─'.repeat(Math.max(...[title!, ...lines].map((line) => line.length)));
   return [styled(terminal, 'bold', model.name), styled(terminal, 'gray', rule), styled(terminal, 'bold', title!), styled(terminal, 'gray', rule), ...lines, styled(terminal, 'gray', rule), ...(model.graph.finished ? [] : ['Incomplete       the model has errors; what they hide is in no figure']), ...footer(totals), ''].join('\n');
+}
+
+/** The parameters that are declared by themselves; those of a stack that is applied often stand in one row as long as their shape stays. */
+function parameterRows({ graph }: EvaluatedModel, places: Places): string[][] {
+  const rows: { name: string; shape: string; line: number; each: number; count: number }[] = [];
+  for (const { source, type, place } of graph.parameters) {
+    if (source.kind !== 'parameter' || source.layer !== undefined) continue;
+    const [shape, line, last] = [shapeText(type.shape.map(figure)), places.lineOf(place), rows.at(-1)];
+    if (last !== undefined && last.name === source.name && last.shape === shape && last.line === line) last.count++;
+    else rows.push({ name: source.name, shape, line, each: type.shape.reduce<number>((total, size) => total * (size as number), 1), count: 1 });
+  }
+  return rows.map(({ name, shape, line, each, count }) => [`${name} (parameter)${count > 1 ? ` ×${String(count)}` : ''}`, shape, grouped(each * count), '', '', String(line)]);
 }
 
 function cells(row: SummaryRow): readonly string[] {

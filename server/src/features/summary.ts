@@ -3,7 +3,7 @@
 import { nameLeaves } from '../check/lower';
 import { elements } from '../layers/tensor';
 import type { Chain } from '../semantics/findings';
-import type { GraphNode, Place } from '../semantics/graph';
+import type { GraphNode, Place, Tensor } from '../semantics/graph';
 import type { EvaluatedModel } from '../semantics/model';
 import type { ReceptiveField } from '../semantics/receptive-field';
 import { requirementsOf } from '../semantics/requirements';
@@ -148,12 +148,17 @@ function namesOf({ graph }: EvaluatedModel): ReadonlyMap<GraphNode, string> {
     if (node.kind !== 'operation') continue;
     const [parameter] = node.parameters;
     const leaf = parameter && leaves.get(parameter);
-    const known = leaf === undefined ? node.layer && ofLayers.get(node.layer) : leaf.slice(0, leaf.lastIndexOf('.'));
+    // `encoder.self_attn.in_proj_weight` is `self_attn.in_proj_weight` of `encoder`.
+    const known = leaf === undefined ? node.layer && ofLayers.get(node.layer) : leaf.slice(0, -`.${parameterName(parameter!)}`.length);
     const name = known ?? catalogLayer(node.layer)?.label ?? numbered(node.operation.name, counts);
     if (node.layer !== undefined) ofLayers.set(node.layer, name);
     names.set(node, name);
   }
   return names;
+}
+
+function parameterName({ source }: Tensor): string {
+  return source.kind === 'parameter' ? source.name : '';
 }
 
 function numbered(name: string, counts: Map<string, number>): string {

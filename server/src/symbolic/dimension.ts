@@ -335,7 +335,9 @@ export function print(dimension: Dimension): string {
 }
 
 function printTerms(terms: readonly Term[]): string {
-  return terms
+  // A sum that has a positive term begins with one: `H//8 - 2*(H//16)`.
+  const first = terms[0]!.coefficient < 0 ? terms.find(({ coefficient }) => coefficient > 0) : undefined;
+  return (first === undefined ? terms : [first, ...terms.filter((term) => term !== first)])
     .map((next, index) => {
       const magnitude = Math.abs(next.coefficient);
       const sign = next.coefficient < 0 ? (index === 0 ? '-' : ' - ') : index === 0 ? '' : ' + ';

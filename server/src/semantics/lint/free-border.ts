@@ -49,7 +49,7 @@ export const freeBorder: Lint = ({ graph }, report) => {
     const sizes = [...wanted].flatMap(([key, { name, range }]) => {
       const known = new Set(conditions(name, rangeOf(graph.domain, key)));
       // The least size of the residue class is no condition of its own.
-      return conditions(name, range).filter((condition) => !known.has(condition) && !condition.includes('>='));
+      return conditions(name, range).filter((condition) => !known.has(condition) && !condition.startsWith(`${name} >=`));
     });
     const [first] = [...wanted.values()].flatMap((each) => each.losses);
     if (first === undefined || sizes.length === 0) continue;

@@ -21,7 +21,6 @@ if (unknown !== undefined) {
 const common = {
   bundle: true,
   minify: !flags.has('--development'),
-  keepNames: true,
   sourcemap: true,
   sourcesContent: false,
   target: 'es2022',

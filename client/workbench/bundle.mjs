@@ -23,7 +23,6 @@ export function workbenchBuilds(common) {
     format: 'esm',
     splitting: true,
     sourcemap: false,
-    keepNames: false,
     chunkNames: 'chunk-[hash]',
     // A library's branch for Node, never taken here.
     external: ['node:*'],

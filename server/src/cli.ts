@@ -1,15 +1,15 @@
 // Entry of the command line.
 
 import { availableParallelism } from 'node:os';
-import { createConnection, ProposedFeatures, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { CheckHost } from './check/host';
 import { workersFor } from './check/pool';
 import { main } from './cli/main';
 import type { Terminal } from './cli/terminal';
-import { startServer } from './lsp/server';
-import { nodeRuntime, spawnCheckWorker } from './node-runtime';
+import { spawnCheckWorker } from './node-runtime';
 
-const { stdin, stdout, stderr } = process;
+const { stdout, stderr } = process;
 
 // A reader such as `head` may have had enough.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -24,9 +24,8 @@ const terminal: Terminal = {
   progress: stderr.isTTY ? (text) => { stderr.write(`\r\u001b[K${text}`); } : undefined,
 };
 
-const serve = (): void => {
-  startServer(createConnection(ProposedFeatures.all, new StreamMessageReader(stdin), new StreamMessageWriter(stdout)), nodeRuntime);
-};
+/** The server is a bundle of its own beside this one: no other command waits until it is loaded. It finds `--stdio` among the arguments. */
+const serve = (): void => { void import(pathToFileURL(path.join(__dirname, 'server.js')).href); };
 
 const workers = (): CheckHost => new CheckHost(() => spawnCheckWorker(true), workersFor(availableParallelism()));
 

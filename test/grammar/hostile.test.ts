@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../grammar/limits';
 import { parse } from '../../grammar/parse';
 import { NnParser } from '../../grammar/parser';
-import { tokenVocabulary } from '../../grammar/tokens';
+import { makeLexer, tokenVocabulary } from '../../grammar/tokens';
 import type { Node } from '../../grammar/walk';
 import { children } from '../../grammar/walk';
 import { misplacements } from './tree';
@@ -111,6 +111,11 @@ test('any mixture of signs and words has a shallow tree with all places in order
     }),
     { numRuns: 4000 },
   );
+});
+
+test('tokens and rules are sound, so that no start of the program needs to validate them', () => {
+  expect(() => makeLexer(false)).not.toThrow();
+  expect(() => new NnParser(false)).not.toThrow();
 });
 
 test('no rule of the parser fails on any tokens; they are left over at most', () => {

@@ -21,17 +21,24 @@ export interface DrawnLeaves {
 
 /**
  * Values for the leaves of a program. At a point where a ReLU is off, all derivatives in front of it are zero, and a wrong one
- * that has it as a factor would agree: of several draws, that with the fewest tensors of zero derivatives is taken, the first of equals.
+ * that has it as a factor would agree: of several draws, that with the fewest tensors of zero derivatives is taken, the first of equals, and before
+ * any other one where the loss is a finite number.
  */
 export function drawLeaves(graph: Graph, lowering: Lowering, bytes: number, names: ReadonlyMap<Tensor, string>, seed: number, check: Omit<GradientCheck, 'leaves'>): DrawnLeaves {
   let best: DrawnLeaves | undefined;
-  for (let draw = 0; draw < (bytes > quickBytes ? 1 : draws) && best?.flat.length !== 0; draw++) {
+  for (let draw = 0; draw < (bytes > quickBytes ? 1 : draws) && !(best && isFinite(best) && best.flat.length === 0); draw++) {
     const leaves = valuesAt(graph, lowering, names, seed + draw * 2 ** 32);
     const base = evaluateBase({ ...check, leaves });
     const flat = check.check.filter((_, index) => base.gradients[index]!.every((entry) => entry === 0));
-    if (best === undefined || flat.length < best.flat.length) best = { leaves, base, flat };
+    const drawn = { leaves, base, flat };
+    if (best === undefined || (isFinite(drawn) && (!isFinite(best) || flat.length < best.flat.length))) best = drawn;
   }
   return best!;
+}
+
+/** Whether the loss is a finite number there. */
+function isFinite({ base }: DrawnLeaves): boolean {
+  return Number.isFinite(base.evaluation.baseLoss);
 }
 
 function valuesAt(graph: Graph, lowering: Lowering, names: ReadonlyMap<Tensor, string>, seed: number): Map<Ref, Float64Array> {

@@ -37,6 +37,7 @@ function mergeTensors(parts: readonly CheckedTensor[], batch: number): CheckedTe
     directions: sum(({ directions }) => directions),
     together: Math.min(...parts.map(({ together }) => together)),
     kinks: sum(({ kinks }) => kinks),
+    unresolved: sum(({ unresolved = 0 }) => unresolved) || undefined,
     ok: parts.every(({ ok }) => ok),
     worst: worst && {
       tensor: worst.tensor,
@@ -106,5 +107,7 @@ function coverageNotes(tensors: readonly CheckedTensor[]): string[] {
   }
   const kinks = total((tensor) => tensor.kinks);
   if (kinks > 0) notes.push(`${String(kinks)} entries lie at a kink, where there is no derivative to compare with`);
+  const unresolved = total((tensor) => tensor.unresolved ?? 0);
+  if (unresolved > 0) notes.push(`of ${count(unresolved)} entries the differences say nothing: rounding hides their derivatives, or no two steps agree`);
   return notes;
 }

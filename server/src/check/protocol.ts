@@ -59,6 +59,8 @@ export interface CheckedTensor {
   readonly together: number;
   /** Entries where the loss has a kink and no derivative. */
   readonly kinks: number;
+  /** Compared entries of which the differences say nothing: rounding hides their derivative, or no two steps agree. */
+  readonly unresolved?: number;
   readonly ok: boolean;
   readonly worst?: CheckedEntry;
   /** What the wrong entries have in common, in words. */

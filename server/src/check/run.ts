@@ -12,6 +12,7 @@ import { RandomStream } from '../base/random';
 import { analyse } from '../semantics/analyse';
 import { fixedPlace, type Graph, type Place, type Tensor } from '../semantics/graph';
 import { checkAsserts } from './asserts';
+import type { BasePoint } from '../engine/gradient-check/check';
 import { drawLeaves } from './draw';
 import { Lowering, nameLeaves } from './lower';
 import { mergeReports } from './merge';
@@ -100,7 +101,8 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
     return {
       model: request.model,
       ...first,
-      ok: first.ok && (second?.ok ?? true) && asserts.every((each) => each.ok),
+      ok: found?.problem === undefined && first.ok && (second?.ok ?? true) && asserts.every((each) => each.ok),
+      problem: found?.problem,
       second,
       asserts,
       sizes,
@@ -201,11 +203,12 @@ function checkLosses(
   share: Share,
   { derivatives, onProgress, cancelled }: CheckOptions,
   notes: string[],
-): { readonly first: GradientReport; readonly second?: GradientReport } {
+): { readonly first?: GradientReport; readonly second?: GradientReport; readonly problem?: string } {
   const budget = { milliseconds: request.budgetMilliseconds, evaluations: request.budgetEvaluations };
   const common = { check, seed, share, budget, derivatives, onProgress, cancelled };
   const { program } = lowering.builder;
   const { leaves, base, flat } = drawLeaves(graph, lowering, bytes, names, seed, { ...common, program, loss });
+  if (!Number.isFinite(base.evaluation.baseLoss)) return { problem: describeNonFinite(base, program, graph) };
   if (flat.length > 0) {
     const flatNames = [...lowering.leaves].filter(([, ref]) => flat.includes(ref)).map(([tensor]) => names.get(tensor)!);
     notes.push(`all derivatives of ${flatNames.join(', ')} are zero at every point that was drawn`);
@@ -215,6 +218,16 @@ function checkLosses(
   if (slope === undefined) return { first };
   const direction = slope.direction.map((ref, index): [Ref, Float64Array] => [ref, unitBell(slope.program.instructions[ref]!.shape, new RandomStream(seed, `second derivatives along ${String(index)}`))]);
   return { first, second: checkGradients({ ...common, program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
+}
+
+/** Why there are no derivatives where the loss is no finite number. */
+function describeNonFinite({ evaluation }: BasePoint, program: Program, graph: Graph): string {
+  const { primitive, origin } = program.instructions[evaluation.findNonFinite()!]!;
+  const node = typeof origin === 'number' ? graph.nodes[origin] : undefined;
+  const source = node?.kind === 'operation' ? node.operation.name : primitive;
+  const what = graph.losses.length > 0 ? 'the loss' : 'a random projection of the outputs';
+  const value = Number.isNaN(evaluation.baseLoss) ? 'not a number' : 'infinite';
+  return `${what} is ${value} at the values that were drawn: ${source} gives ${value === 'infinite' ? 'an infinite one' : 'no number'} first; an assert on the inputs, such as x > 0, keeps them where there are derivatives`;
 }
 
 /** Random numbers whose squares add up to about 1. */
@@ -250,7 +263,7 @@ function projectionOf(graph: Graph, lowering: Lowering, seed: number): Ref | und
 
 /** One tensor's result, with the names that people know it by. */
 function toTensor(report: TensorReport, tensor: Tensor | undefined): CheckedTensor {
-  const { name, shape, entries, checked, directions, together, kinks, ok, worst, evidence } = report;
+  const { name, shape, entries, checked, directions, together, kinks, unresolved, ok, worst, evidence } = report;
   const axes = tensor && axisNames(tensor);
   return {
     name,
@@ -260,6 +273,7 @@ function toTensor(report: TensorReport, tensor: Tensor | undefined): CheckedTens
     directions,
     together,
     kinks,
+    unresolved: unresolved === 0 ? undefined : unresolved,
     ok,
     worst: worst && {
       tensor: name,

@@ -1,6 +1,7 @@
 // The numbers that a check feeds: drawn once for each seed, within what uses and assumptions allow.
 
 import { RandomStream } from '../base/random';
+import { EngineError } from '../engine/errors';
 import { evaluateAt, symbolsOf } from '../symbolic/dimension';
 import { rangeOf, smallestFrom, type SymbolRange } from '../symbolic/domain';
 import { conditionOf, holdsAt, type Relation } from '../symbolic/knowledge';
@@ -51,6 +52,9 @@ function mayHold(relations: readonly Relation[], chosen: Readonly<Record<string,
   });
 }
 
+/** So many whole numbers are drawn from where nothing bounds them. */
+const usualRange = 16;
+
 interface Bounds {
   readonly low: number;
   readonly high: number;
@@ -66,10 +70,14 @@ export function drawValues(graph: Graph, tensor: Tensor, name: string, count: nu
     return values;
   }
   const bounds = assumedBounds(graph, tensor);
+  if (bounds.low > bounds.high) throw new EngineError(`no value of ${name} satisfies what is assumed of it: at least ${String(bounds.low)} and at most ${String(bounds.high)}`);
+  if (holdsSigns(graph, tensor)) {
+    for (let i = 0; i < count; i++) values[i] = random.sign(i);
+    return values;
+  }
   if (type.element === 'int') {
-    const low = Math.max(0, Math.ceil(bounds.low));
-    const high = Math.min(indexBound(graph, tensor) - 1, Math.floor(bounds.high));
-    for (let i = 0; i < count; i++) values[i] = low + random.integer(i, Math.max(1, high - low + 1));
+    const { low, high } = integerBounds(graph, tensor, name, bounds);
+    for (let i = 0; i < count; i++) values[i] = low + random.integer(i, high - low + 1);
     return values;
   }
   for (let i = 0; i < count; i++) {
@@ -113,8 +121,28 @@ function assumedBounds(graph: Graph, tensor: Tensor): Bounds {
   return { low, high };
 }
 
-/** Below which number an int input must stay: the rows of a table, the classes of a loss. */
-function indexBound(graph: Graph, tensor: Tensor): number {
+/** The whole numbers that an int input may be: what its uses take, within the assumptions. */
+function integerBounds(graph: Graph, tensor: Tensor, name: string, assumed: Bounds): Bounds {
+  const limit = indexBound(graph, tensor);
+  const least = Number.isFinite(assumed.low) ? Math.ceil(assumed.low) : Math.min(0, Math.floor(assumed.high) - usualRange + 1);
+  const low = limit === undefined ? least : Math.max(0, least);
+  const high = Math.min(Math.floor(assumed.high), limit === undefined ? Math.max(0, low) + usualRange - 1 : limit - 1);
+  if (low <= high) return { low, high };
+  const uses = limit === undefined ? '' : `; it stands for a place from 0 to ${String(limit - 1)}`;
+  throw new EngineError(`no whole number satisfies what is assumed of ${name}: ${spellBounds(assumed)}${uses}`);
+}
+
+function spellBounds({ low, high }: Bounds): string {
+  return [...(Number.isFinite(low) ? [`at least ${String(low)}`] : []), ...(Number.isFinite(high) ? [`at most ${String(high)}`] : [])].join(' and ');
+}
+
+/** Whether some function takes nothing but −1 and 1 there. */
+function holdsSigns(graph: Graph, tensor: Tensor): boolean {
+  return graph.nodes.some((node) => node.kind === 'operation' && node.inputs.some((input, index) => input === tensor && node.operation.inputs[index]?.signs === true));
+}
+
+/** Below which number an int input must stay, if any: the rows of a table, the classes of a loss. */
+function indexBound(graph: Graph, tensor: Tensor): number | undefined {
   let bound = Infinity;
   for (const node of graph.nodes) {
     if (node.kind !== 'operation') continue;
@@ -124,5 +152,5 @@ function indexBound(graph: Graph, tensor: Tensor): number {
       if (typeof limit === 'number') bound = Math.min(bound, limit);
     }
   }
-  return bound === Infinity ? 16 : bound;
+  return bound === Infinity ? undefined : bound;
 }

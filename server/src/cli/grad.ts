@@ -3,7 +3,7 @@
 import type { CheckHost } from '../check/host';
 import type { CheckProgress, CheckReport, CheckRequest } from '../check/protocol';
 import { checkModel } from '../check/run';
-import { describeEntry, outcomeOf, secondOutcome, sharing } from '../features/check-report';
+import { describeEntry, isCompared, outcomeOf, secondOutcome, sharing } from '../features/check-report';
 import { counted, grouped, scientific } from '../features/numbers';
 import type { EvaluatedModel } from '../semantics/model';
 import { chosenModels, ofModel, openFile, requireKnown } from './files';
@@ -99,11 +99,11 @@ function toJson({ model, ok, problem, worst, tensors, second, asserts, culprits,
 
 function page(report: CheckReport, terminal: Terminal): string {
   const outcome = outcomeOf(report);
-  const rows = report.tensors.map((tensor) => [
-    tensor.ok ? '✓' : '✗',
+  const rows = report.tensors.map((tensor, index) => [
+    tensor.ok ? (isCompared(tensor, index, report.tensors) ? '✓' : '–') : '✗',
     tensor.name,
     `[${tensor.shape.join(', ')}]`,
-    tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)} entries` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)} entries`,
+    tensor.checked === tensor.entries ? (tensor.entries === 1 ? 'its one entry' : `all ${grouped(tensor.entries)} entries`) : `${grouped(tensor.checked)} of ${grouped(tensor.entries)} entries`,
     tensor.checked === tensor.entries ? '' : sharing(tensor) > 1 ? `direction shared by ${grouped(tensor.together)}` : counted(tensor.directions, 'direction'),
     tensor.worst === undefined ? '' : scientific(tensor.worst.relativeError),
     tensor.ok || tensor.worst === undefined ? '' : describeEntry(tensor.worst),

@@ -54,7 +54,8 @@ export function secondOutcome({ ok, worst, tensors, culprits }: NonNullable<Chec
 }
 
 /** A check that its budget ends may come to a tensor only with all others at once. */
-function isCompared({ checked, entries, together }: CheckedTensor, _: number, all: readonly CheckedTensor[]): boolean {
+export function isCompared({ checked, unresolved = 0, entries, together }: CheckedTensor, _: number, all: readonly CheckedTensor[]): boolean {
+  if (checked > 0 && unresolved === checked) return false;
   return checked > 0 || entries === 0 || together === 1 || together < all.length;
 }
 

@@ -50,6 +50,8 @@ export interface InputDefinition {
   readonly optional?: boolean;
   /** Takes any number of further tensors. */
   readonly variadic?: boolean;
+  /** Holds nothing but −1 and 1. */
+  readonly signs?: boolean;
 }
 
 export type Kept = 'input' | 'output' | 'weight' | 'mask' | 'indices' | 'statistics';

@@ -278,6 +278,7 @@ export const losses: readonly FunctionOperation[] = [
     name: 'hinge_embedding_loss',
     summary: 'Distances of pairs: small where the target is 1, at least the margin where it is −1.',
     formula: 'mean of input where target = 1, max(0, margin − input) where target = −1',
+    inputs: [{ name: 'input' }, { name: 'target', signs: true }],
     operations: 2,
     arguments: { margin: number({ default: 1, documentation: 'The distance that unlike pairs should have.' }), reduction },
     apply: (builder, [input, target], { margin }) => {
@@ -293,6 +294,7 @@ export const losses: readonly FunctionOperation[] = [
     summary: 'The logistic loss of two classes, of which the target is −1 or 1.',
     formula: 'mean of log(1 + e^(−target·input))',
     strict: true,
+    inputs: [{ name: 'input' }, { name: 'target', signs: true }],
     operations: 3,
     arguments: { reduction },
     apply: (builder, [input, target]) => builder.softplus(builder.negate(builder.multiply(target!, input!))),
@@ -341,7 +343,7 @@ export const losses: readonly FunctionOperation[] = [
     name: 'margin_ranking_loss',
     summary: 'Two scores in the right order: the first larger where the target is 1, the second where it is −1.',
     formula: 'mean of max(0, −target·(input1 − input2) + margin)',
-    inputs: [{ name: 'input1' }, { name: 'input2' }, { name: 'target', documentation: '1 where the first should be larger, −1 where the second.' }],
+    inputs: [{ name: 'input1' }, { name: 'input2' }, { name: 'target', documentation: '1 where the first should be larger, −1 where the second.', signs: true }],
     operations: 4,
     arguments: { margin: number({ default: 0, documentation: 'How far apart the scores should be.' }), reduction },
     check: (call) => {

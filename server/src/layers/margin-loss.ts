@@ -73,7 +73,7 @@ const cosineEmbedding = tensorFunction<{ margin: number; reduction: Reduction }>
   source: torchPage('torch.nn.functional.cosine_embedding_loss'),
   keeps: ['input', 'statistics'],
   work: { counted: 'six for each pair of entries: three products and their sums', count: ({ inputs }) => multiply(6, elements(inputs[0]!.shape)) },
-  inputs: [{ name: 'input1' }, { name: 'input2' }, { name: 'target', documentation: '1 for pairs that belong together, −1 for others.' }],
+  inputs: [{ name: 'input1' }, { name: 'input2' }, { name: 'target', documentation: '1 for pairs that belong together, −1 for others.', signs: true }],
   arguments: { margin: number({ default: 0, documentation: 'The cosine that unlike pairs may have; from −1 to 1, best from 0 to 0.5.' }), reduction },
   infer(call) {
     const [a, b, target] = call.inputs.map((input) => input.shape) as [Shape, Shape, Shape];

@@ -9,7 +9,7 @@ import type { Line, Measurement, Scale } from './difference';
 import { followError, measureDirection, partOf } from './direction';
 import type { Surroundings } from './direction';
 import type { EntryTrack, Evaluation, Track } from './evaluation';
-import { entryLine, estimateNoise, randomDirection } from './lines';
+import { entryLine, estimateNoise, greatestMagnitude, randomDirection } from './lines';
 import type { Direction } from './lines';
 import { findPattern } from './patterns';
 import type { Evidence } from './patterns';
@@ -21,6 +21,8 @@ const REMEMBERED_FAILURES = 20_000;
 /** Greater tensors are not told whole: all of their entries are never compared. */
 const TOLD_ENTRIES = 1e6;
 const CERTAIN_FAILURES = 4;
+/** A value that is uncertain by this part of the greatest derivative of its tensor proves nothing. */
+const VACUOUS = 0.1;
 
 /** A leaf and its analytic derivative. */
 export interface CheckedTensor {
@@ -47,6 +49,7 @@ export class TensorCheck {
   private ownNoise: number | undefined;
   private worst: EntryReport | undefined;
   private worstPlace = 0;
+  private greatest: number | undefined;
 
   /** @param floor Below it a derivative counts as this great in relative errors. */
   constructor(
@@ -172,9 +175,11 @@ export class TensorCheck {
     return { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: this.surroundings.noiseBehind(() => (this.ownNoise ??= estimateNoise((this.track ??= this.evaluation.track([this.tensor.ref])), this.evaluation.baseLoss, this.random))) };
   }
 
-  private record(place: number, { verdict, numeric, errorBound }: Measurement): void {
-    this.verdicts[verdict]++;
+  private record(place: number, measured: Measurement): void {
+    const { numeric, errorBound } = measured;
     const analytic = this.tensor.gradient[place]!;
+    const verdict = measured.verdict === 'agrees' && this.isVacuous(analytic, measured) ? 'unresolved' : measured.verdict;
+    this.verdicts[verdict]++;
     if (verdict === 'wrong' && this.wrong.size < REMEMBERED_FAILURES) this.wrong.set(place, numeric);
     const relativeError = verdict === 'kink' || verdict === 'unresolved' ? 0 : this.relativeError(analytic, numeric);
     const outranks = this.worst === undefined
@@ -186,6 +191,12 @@ export class TensorCheck {
     if (!outranks) return;
     this.worst = entry;
     this.worstPlace = place;
+  }
+
+  /** Whether rounding may have hidden any derivative that this tensor could have. */
+  private isVacuous(analytic: number, { numeric, errorBound }: Measurement): boolean {
+    if (errorBound < this.floor || (analytic === 0 && numeric === 0)) return false;
+    return errorBound >= VACUOUS * (this.greatest ??= greatestMagnitude(this.tensor.gradient));
   }
 
   private relativeError(analytic: number, numeric: number): number {

@@ -13,7 +13,7 @@ import { Surroundings } from './direction';
 import { Evaluation, memoryNeeded } from './evaluation';
 import type { Continuation } from './evaluation';
 import { GroupCheck, groupSize } from './groups';
-import { estimateNoise } from './lines';
+import { estimateNoise, greatestMagnitude } from './lines';
 import { localise } from './localise';
 import { affordableEntries, Budget } from './plan';
 import type { BudgetLimits } from './plan';
@@ -151,12 +151,6 @@ function withGradients({ program, loss, check, derivatives }: Pick<GradientCheck
   const builder = new Builder({ program, derivatives });
   const wanted = builder.gradient(loss, check);
   return { program: builder.program, wanted };
-}
-
-function greatestMagnitude(values: Float64Array): number {
-  let greatest = 0;
-  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]!) > greatest) greatest = Math.abs(values[i]!);
-  return greatest;
 }
 
 function shakenOf(tensors: readonly CheckedTensor[]): Ref[] {

@@ -112,6 +112,12 @@ export class Evaluation {
     return this.values[this.loss]![0]!;
   }
 
+  /** The first ref where a loss comes from that is no finite number: that is no number, or infinite, where all before are finite. */
+  findNonFinite(): Ref | undefined {
+    const isSought = Number.isNaN(this.baseLoss) ? Number.isNaN : (value: number): boolean => !Number.isFinite(value);
+    return this.layout.live.find((ref) => this.values[ref]!.some((value) => isSought(value)));
+  }
+
   /** Computes everything a second time; the first ref whose bits differ, if any. */
   findNondeterminism(): Ref | undefined {
     this.count++;

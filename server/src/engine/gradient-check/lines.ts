@@ -36,6 +36,13 @@ export function scaleOf(values: Float64Array): number {
   return scale;
 }
 
+/** Of what is a number. */
+export function greatestMagnitude(values: Float64Array): number {
+  let greatest = 0;
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]!) > greatest) greatest = Math.abs(values[i]!);
+  return greatest;
+}
+
 /** Random signs for all entries of some leaves. */
 export function randomDirection(track: Track, random: RandomStream, attempt: number): Direction {
   let index = attempt * 2 ** 36;

@@ -40,6 +40,8 @@ const cases: readonly Case[] = [
   { body: 'a = x -> Conv2d(3, 3) -> Linear(7)\n  a @ x', code: 'matmul-sizes-differ', at: 'a @ x', says: '7' },
   { body: 'x -> Conv2d(8, 3) + 1', code: 'arithmetic-on-layer', at: 'Conv2d(8, 3) + 1', says: 'parentheses' },
   { body: 'y = ReLU(x)', code: 'layer-called-on-tensor', at: 'x', says: 'x -> ReLU' },
+  { body: 'permute(1, 2, 0)', code: 'missing-tensor', at: 'permute(1, 2, 0)', says: 'as a layer it is written Permute', fix: 'Permute' },
+  { body: 'cumsum(0)', code: 'missing-tensor', at: 'cumsum(0)', says: 'as a layer it is written cumsum(dim = …)', fix: 'dim = ' },
   { body: 'y = 3 -> ReLU', code: 'not-a-tensor', at: 'ReLU', says: 'but gets 3' },
   { body: 'y = x -> 3', code: 'not-a-layer', at: '3', says: 'a layer is needed here' },
   { body: 'y = 3\n  y = 4', code: 'bound-twice', at: 'y', says: 'bound already' },

@@ -1,6 +1,7 @@
 // What the constructs of the language mean: the outputs, parameters and requirements of small models.
 
 import { describe, expect, it } from 'vitest';
+import type { Diagnostic } from '../../server/src/base/diagnostic';
 import { printShape } from '../../server/src/layers/tensor';
 import { type Dimension, print } from '../../server/src/symbolic/dimension';
 import { countMacs, countParameters } from '../../server/src/semantics/cost';
@@ -80,6 +81,10 @@ describe('weights', () => {
     expect(model('a, b = [x, x] -> residual { Linear(5) }\nconcat(a, b)', 'input x: [3, 5]')).toEqual({ outputs: ['output [6, 5]'], parameters: 30 });
   });
 
+  it('a function of one tensor whose other arguments are named is a layer', () => {
+    expect(model('a, b = [x, x] -> mean(dim = 0)\nx -> mean(dim = 0) -> scaled(k = 2)\noutput s\nconcat(a, b)', 'input x: [3, 5]', 'function scaled(x, k) = k * x').outputs).toEqual(['s [5]', 'output [10]']);
+  });
+
   it('a parameter of a layer is a tensor', () => {
     expect(model('e = Embedding(10, 4)\nh = e(t)\nh @ transpose(e.weight)', 'input t: int[T]').outputs).toEqual(['output [T, 10]']);
   });
@@ -141,6 +146,14 @@ describe('stacks and models as functions', () => {
       ['B', 15 + 8],
       ['C', 15 + 20],
     ]);
+  });
+
+  it('what goes wrong in a variant alone says so', () => {
+    const text = 'model A(n = 4) { input x: [4]\n Linear(n)\n assert params() < 30 }\nmodel B = A(6)';
+    const [{ message, related }, ...others] = analyseText(text).diagnostics as [Diagnostic, ...Diagnostic[]];
+    expect(others).toEqual([]);
+    expect(message).toContain('30 < 30 does not hold');
+    expect(related!.map((place) => [place.message, text.slice(place.span.start, place.span.end)])).toEqual([['in B, a variant that is made here', 'B']]);
   });
 
   it('a stack may apply itself under an if', () => {

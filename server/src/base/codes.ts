@@ -90,6 +90,7 @@ const definitions = {
   'loss-not-scalar': error('values', 'A loss that is not one number'),
   'missing-input': error('values', 'An input that is not given'),
   'missing-state': error('values', 'A state that is not given'),
+  'missing-tensor': error('values', 'A function that is called without its tensor'),
   'model-not-finished': error('values', 'A figure of the model, asked for inside its body'),
   'no-branches': error('values', 'A parallel block without branches'),
   'no-effect': warning('values', 'A statement that does nothing'),

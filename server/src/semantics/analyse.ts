@@ -176,7 +176,7 @@ export class Analyser {
     let found = this.reviews.get(model);
     if (found === undefined) {
       const { findings } = this.program.newUnit(model.name);
-      const report = (finding: Finding): void => { findings.report(finding, undefined); };
+      const report = (finding: Finding): void => { model.run.noteIn(findings, finding); };
       requirementsAtInputs(model, report);
       for (const lint of lints) lint(model, report);
       this.reviews.set(model, (found = findings));

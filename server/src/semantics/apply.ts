@@ -8,7 +8,7 @@ import { elements, printShape } from '../layers/tensor';
 import type { Dimension } from '../symbolic/dimension';
 import { tooComplex } from './arithmetic';
 import { construct } from './construct';
-import { callFunction } from './call';
+import { callFunction, takesOneTensor } from './call';
 import type { GraphNode, Place, Tensor } from './graph';
 import { stepsOf } from './limits';
 import { at, type Context, placeOfProblem } from './run';
@@ -16,7 +16,6 @@ import {
   type BodyLayer,
   type CatalogLayer,
   describe,
-  type FunctionValue,
   type Insertion,
   type Layer,
   layerName,
@@ -41,7 +40,7 @@ export function asLayer(context: Context, value: Value, node: ast.Expression): L
       return made.layer;
     }
     case 'function':
-      return { kind: 'function', function: value, origin: { place: at(context, node), node } };
+      return { kind: 'function', function: value, given: [], origin: { place: at(context, node), node } };
     case 'unknown':
       return undefined;
     default:
@@ -96,10 +95,10 @@ function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], 
     }
     case 'function': {
       const [only] = inputs;
-      if (inputs.length === 1 && only?.kind === 'list' && takesOneTensor(layer.function)) {
+      if (inputs.length === 1 && only?.kind === 'list' && takesOneTensor(layer)) {
         return list(only.items.map((item) => applyUnnoted(context, layer, [item], node, named)));
       }
-      return callFunction(context, layer.function, inputs.map((value) => ({ value, place })), node);
+      return callFunction(context, layer.function, [...inputs.map((value) => ({ value, place })), ...layer.given], node);
     }
     case 'catalog':
       return applyCatalog(context, layer, inputs, node, named);
@@ -111,13 +110,6 @@ function takesTensors({ node, body }: BodyLayer): boolean {
   if (node.kind !== 'stack' && node.kind !== 'model') return false;
   const input = body.statements.find((statement) => statement.kind === 'input');
   return input?.type !== undefined;
-}
-
-/** Whether it is a function of one tensor: over a list it maps. */
-function takesOneTensor({ target }: FunctionValue): boolean {
-  if (target.kind === 'declaration') return target.declaration.parameters.filter((parameter) => parameter.default === undefined).length === 1;
-  const { operation } = target;
-  return operation?.inputs.length === 1 && operation.inputs[0]?.variadic !== true;
 }
 
 function isList(value: Value): boolean {

@@ -1,6 +1,8 @@
 // Calls: of constructors, layers, and the three kinds of functions.
 
 import type * as ast from '../../../grammar/ast';
+import type { Fix } from '../base/diagnostic';
+import { layers } from '../layers/catalog';
 import type { FunctionOperation } from '../layers/definition';
 import { apply, applyFunction, applyOperation, asOperand } from './apply';
 import { bindCatalogArguments, bindParameters, construct } from './construct';
@@ -8,7 +10,7 @@ import { evaluate } from './evaluate';
 import { formulaOfCall } from './formula';
 import type { Place, Tensor } from './graph';
 import { at, type Context } from './run';
-import { type BoundArgument, describe, type FunctionValue, type Layer, layerName, size, toNumber, unknown, type Value } from './values';
+import { type BoundArgument, describe, type FunctionLayer, type FunctionValue, type Layer, layerName, size, toNumber, unknown, type Value } from './values';
 
 export function evaluateArgument(context: Context, argument: ast.Argument): BoundArgument {
   return {
@@ -98,6 +100,7 @@ export function callFunction(
   node: ast.Expression,
 ): Value {
   const { target } = callee;
+  if (lacksItsTensor(callee, given)) return { kind: 'layer', layer: { kind: 'function', function: callee, given, origin: { place: at(context, node), node } } };
   if (target.kind === 'builtin') {
     const value = target.builtin.call(context, given, node);
     if (value !== undefined) return value;
@@ -119,6 +122,30 @@ export function callFunction(
     depth: context.depth + 1,
   };
   return evaluate(inner, declaration.body);
+}
+
+/** Whether a call gives all by name but the one tensor that the function takes: `mean(dim = 0)` is a layer. */
+function lacksItsTensor({ target }: FunctionValue, given: readonly BoundArgument[]): boolean {
+  if (given.length === 0 || given.some(({ name }) => name === undefined)) return false;
+  if (target.kind === 'declaration') {
+    const [first, ...others] = target.declaration.parameters.map((parameter) => parameter.name.text);
+    return missingParameters(target.declaration, given).join() === first && given.every(({ name }) => others.includes(name!));
+  }
+  const { operation } = target;
+  const required = operation?.inputs.filter(({ optional }) => optional !== true);
+  return required?.length === 1 && required[0]!.variadic !== true && given.every(({ name }) => name! in operation!.arguments);
+}
+
+/** Whether it is a function of one tensor: over a list it maps. */
+export function takesOneTensor({ function: { target }, given }: FunctionLayer): boolean {
+  if (target.kind === 'declaration') return missingParameters(target.declaration, given).length === 1;
+  const { operation } = target;
+  return operation?.inputs.length === 1 && operation.inputs[0]?.variadic !== true;
+}
+
+/** The parameters of a function that have no default and are not given by name. */
+function missingParameters({ parameters }: ast.FunctionDeclaration, given: readonly BoundArgument[]): readonly string[] {
+  return parameters.filter((parameter) => parameter.default === undefined).map((parameter) => parameter.name.text).filter((name) => !given.some((argument) => argument.name === name));
 }
 
 /** Of a list with something unknown in it, nothing is known: it may be one of tensors. */
@@ -164,6 +191,10 @@ function callOperation(
   if (!operands.some((operand) => isTensorLike(operand.value)) && operation.numeric !== undefined && rest.length === 0) {
     return callNumeric(context, operation, operation.numeric, operands, node);
   }
+  if (arrangesAxes(operation) && positional.length > 0 && isNumeric(positional[0]!.value)) {
+    reportMissingTensor(context, operation, given, node);
+    return unknown;
+  }
   const bound = bindCatalogArguments(context, operation, rest, node);
   if (bound === undefined) return unknown;
   const tensors: Tensor[] = [];
@@ -176,6 +207,30 @@ function callOperation(
   }
   const places = new Map<string, Place>(bound.places);
   return applyOperation(context, operation, bound.arguments, tensors, { place: at(context, node), argumentPlaces: places });
+}
+
+/** Functions of one tensor that a plain number can make no use of: a number has no axes. */
+function arrangesAxes({ inputs, arguments: accepted, pointwise, indexBound }: FunctionOperation): boolean {
+  return inputs.filter(({ optional }) => optional !== true).length === 1 && pointwise === undefined && indexBound === undefined && Object.keys(accepted).length > 0 && !('keepdim' in accepted);
+}
+
+function isNumeric(value: Value): boolean {
+  return value.kind === 'size' || value.kind === 'number' || (value.kind === 'list' && value.items.every(isNumeric));
+}
+
+/** `permute(1, 2, 0)` has a layer, `Permute(1, 2, 0)`; a function without one is a layer where its arguments are named. */
+function reportMissingTensor(context: Context, { name, arguments: accepted }: FunctionOperation, [first, ...others]: readonly BoundArgument[], node: ast.Expression): void {
+  const layer = [...layers.keys()].find((known) => known.toLowerCase() === name.replaceAll('_', ''));
+  const named = `${Object.keys(accepted)[0]!} = `;
+  const fixes: Fix[] = [];
+  if (layer !== undefined && node.kind === 'call') fixes.push({ title: `Change to ${layer}`, edits: [{ span: node.callee.span, text: layer }] });
+  if (layer === undefined && others.every((argument) => argument.name !== undefined)) fixes.push({ title: `Write ${named}…`, edits: [{ span: { start: first!.place.span.start, end: first!.place.span.start }, text: named }] });
+  context.run.report(context, {
+    code: 'missing-tensor',
+    place: at(context, node),
+    message: `${name} takes its tensor first, but here are only numbers; as a layer it is written ${layer === undefined ? `${name}(${named}…)` : layer}`,
+    fixes,
+  });
 }
 
 /** How many positional arguments are inputs: all that can be, but optional ones only where a tensor stands. */

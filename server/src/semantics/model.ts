@@ -46,12 +46,12 @@ export function evaluateModel(
 ): EvaluatedModel | undefined {
   const { target, name } = constructor;
   if (target.kind !== 'declaration' || target.declaration.kind !== 'model') return undefined;
-  const { declaration, file, defaults } = target;
+  const { declaration, file, defaults, variant } = target;
   const { body } = declaration;
   if (body === undefined || missingArguments(constructor).length > 0) return undefined;
-  const run = new Run(program, unit, name, false, { given });
+  const run = new Run(program, unit, name, false, { given, variant: variant && { file: variant.file, span: variant.declaration.name.span } });
   const place = { file, span: declaration.name.span };
-  return evaluateBody(run, target.variant ?? declaration, body, file, (outer) => bindParameters(outer, name, declaration.parameters, file, defaults, [], place), unit);
+  return evaluateBody(run, variant?.declaration ?? declaration, body, file, (outer) => bindParameters(outer, name, declaration.parameters, file, defaults, [], place), unit);
 }
 
 /** Evaluates a model that was made with arguments but is applied to nothing; undefined for any other layer. */

@@ -324,7 +324,7 @@ export class Program {
     const { target } = callee;
     const given = node.kind !== 'call' ? [] : this.variantArguments(context, callee, node);
     const defaults = [...target.defaults.filter((known) => !given.some((argument) => argument.name === known.name)), ...given];
-    return { kind: 'constructor', name: declaration.name.text, target: { ...target, defaults, variant: declaration } };
+    return { kind: 'constructor', name: declaration.name.text, target: { ...target, defaults, variant: { declaration, file: context.scope.file } } };
   }
 
   /** The arguments of a variant, by name. */

@@ -126,6 +126,8 @@ export interface RunOptions {
   readonly findings?: Findings;
   /** Other ones than those of the program. */
   readonly limits?: Limits;
+  /** Of `model B = A(args)`: where B is declared, since what is found lies in the body of A. */
+  readonly variant?: Place;
 }
 
 export class Run {
@@ -159,6 +161,7 @@ export class Run {
 
   readonly given: ReadonlyMap<string, number>;
   private readonly incoming: 'given' | 'free' | 'unknown';
+  private readonly variant: Place | undefined;
 
   constructor(
     readonly program: Program,
@@ -174,6 +177,7 @@ export class Run {
     this.limits = options.limits ?? program.limits;
     this.given = options.given ?? new Map();
     this.incoming = options.incoming ?? 'given';
+    this.variant = options.variant;
   }
 
   /** Whether parameters may have free dimensions: a stack is understood by itself. */
@@ -291,7 +295,14 @@ export class Run {
 
   report(context: Pick<Context, 'chain'>, finding: Finding): void {
     if (finding.severity === undefined || finding.severity === 'error') this.errors++;
-    this.findings.report(finding, context.chain);
+    this.noteIn(this.findings, finding, context.chain);
+  }
+
+  /** Notes what may go wrong in this variant of a body alone. */
+  noteIn(findings: Findings, finding: Finding, chain?: Chain): void {
+    const { variant, name } = this;
+    const related = variant === undefined ? finding.related : [...(finding.related ?? []), { message: `in ${name}, a variant that is made here`, place: variant }];
+    findings.report({ ...finding, related }, chain);
   }
 
   /** Whether a = b under all admissible sizes; a condition on free dimensions becomes a requirement. */

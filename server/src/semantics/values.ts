@@ -136,10 +136,12 @@ export interface Composition {
   readonly origin: Origin;
 }
 
-/** A function of one tensor, used as a layer. */
+/** A function of one tensor, used as a layer: `relu`, `mean(dim = 0)`. */
 export interface FunctionLayer {
   readonly kind: 'function';
   readonly function: FunctionValue;
+  /** Its other arguments, by name. */
+  readonly given: readonly BoundArgument[];
   readonly origin: Origin;
 }
 
@@ -164,7 +166,7 @@ export interface ConstructorValue {
         /** For a variant: the arguments that are its defaults. */
         readonly defaults: readonly BoundArgument[];
         /** The declaration of the variant. */
-        readonly variant?: ast.Model;
+        readonly variant?: { readonly declaration: ast.Model; readonly file: string };
       };
 }
 

@@ -53,6 +53,7 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'missing-body': [trying(addBlock)],
   'missing-file': [fileThatDeclares],
   'missing-part': [trying(addName)],
+  'missing-tensor': [own],
   'negative-padding': [trying(positiveNumber)],
   'no-branches': [trying(addBranch)],
   'no-effect': [removeStatement],

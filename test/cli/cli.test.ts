@@ -167,6 +167,11 @@ describe('nn summary', () => {
     expect(model!.layers[0]!.output).toEqual([64, '(H + 1)//2', '(W + 1)//2']);
   });
 
+  it('writes shapes under what the model requires', () => {
+    const [model] = json<Summary>('summary', file('skip.nn', 'model M { input x: [3, H]; a = x -> Conv1d(3, 3, stride = 2, padding = 1); a -> Upsample(scale_factor = 2); output y; y + x }\n')).models;
+    expect(model!.layers.map(({ output }) => output)).toEqual([[3, 'H//2'], [3, 'H'], [3, 'H']]);
+  });
+
   it('lists all models that need no arguments, in their order', () => {
     expect(json<Summary>('summary', resnet).models.map(({ name }) => name)).toEqual(['ResNet18', 'ResNet34', 'ResNet50']);
   });

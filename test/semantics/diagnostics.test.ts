@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { analyseText } from '../support/analyse';
+import { applied } from '../../server/src/features/text-edits';
 import { expectFixesToMend } from '../support/fixes';
 
 interface Case {
@@ -75,6 +76,17 @@ describe('one error at its cause', () => {
     if (fix !== undefined) expect(diagnostic!.fixes?.[0]?.edits[0]?.text).toBe(fix);
     expectFixesToMend(text);
   });
+});
+
+it('a stack that is called on tensors says how it is applied to them', () => {
+  const text = `stack Attend(scale = 1) { input query: [S, D]; input memory: [T, D]; softmax(scale * query @ transpose(memory)) @ memory }
+model M { input x: [5, 8]; input y: [7, 8]; Attend(2, x, y) }
+`;
+  const [diagnostic, ...others] = analyseText(text).diagnostics;
+  expect(others).toEqual([]);
+  expect(diagnostic).toMatchObject({ code: 'layer-called-on-tensor', message: expect.stringContaining('write Attend(scale)(query, memory) to apply it') as string });
+  expect(applied(text, diagnostic!.fixes![0]!.edits)).toContain('Attend(2)(x, y)');
+  expectFixesToMend(text);
 });
 
 it('totals of a model with errors are not judged', () => {

@@ -126,7 +126,7 @@ function layersOf(model: EvaluatedModel, places: Places): readonly { readonly no
       operation: node.operation.name,
       arguments: writtenArguments(node, places),
       call: callOf(node),
-      output: node.effect.output.shape.map(figure),
+      output: node.outputs[0]!.type.shape.map(figure),
       params: isFirst ? node.parameters.reduce((total, tensor) => total + (elements(tensor.type.shape) as number), 0) : 0,
       buffers: isFirst ? (cost.buffers as number) : 0,
       macs: figure(cost.macs),

@@ -132,6 +132,7 @@ function constructBody(
 ): Value {
   if (constructor.target.kind !== 'declaration') return unknown;
   const { declaration, file, defaults } = constructor.target;
+  if (reportInputs(context, constructor.name, declaration, given)) return unknown;
   const scope = bindParameters(context, constructor.name, declaration.parameters, file, defaults, given, at(context, node));
   if (scope === undefined || declaration.body === undefined) return unknown;
   const { body } = declaration;
@@ -159,6 +160,23 @@ function constructBody(
     },
   };
   return { kind: 'layer', layer };
+}
+
+/** `Attend(query, memory)` of a stack without arguments constructs one with two too many: what it is to be applied to stands behind. */
+function reportInputs(context: Context, name: string, { parameters, body }: ast.Stack | ast.Model, given: readonly BoundArgument[]): boolean {
+  const surplus = given[parameters.length];
+  if (surplus?.value.kind !== 'tensor' || given.some((argument) => argument.name !== undefined)) return false;
+  const inputs = body?.statements.flatMap((statement) => (statement.kind === 'input' ? [statement.name.text] : [])) ?? [];
+  const layer = `${name}(${parameters.map((parameter) => parameter.name.text).join(', ')})`;
+  const before = given[parameters.length - 1]?.place.span.end ?? surplus.place.span.start;
+  context.run.report(context, {
+    code: 'layer-called-on-tensor',
+    place: surplus.place,
+    message: `${name}(…) constructs a layer and takes no tensor; write ${layer}(${inputs.length === 0 ? 'x' : inputs.join(', ')}) to apply it`,
+    // A tensor among the arguments was rather meant to be applied to, too, and they are missing.
+    fixes: given.slice(0, parameters.length).some(({ value }) => value.kind === 'tensor') ? undefined : [{ title: `Apply ${layer}`, edits: [{ span: { start: before, end: surplus.place.span.start }, text: ')(' }] }],
+  });
+  return true;
 }
 
 /** The scope of a declaration's arguments: given ones, then a variant's, then the declared defaults. */

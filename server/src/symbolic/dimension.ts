@@ -346,6 +346,9 @@ function printTerms(terms: readonly Term[]): string {
       const factors = [...powers.values()].map(
         ({ atom, power }) => printAtom(atom, magnitude !== 1 || next.atoms.length > 1) + (power === 1 ? '' : `^${String(power)}`),
       );
+      // By their symbols: `(H//2)*W`, `H*((W + 1)//2)`.
+      const letters = (text: string): string => text.replace(/^\W+/, '');
+      factors.sort((a, b) => (letters(a) < letters(b) ? -1 : 1));
       if (magnitude !== 1 || factors.length === 0) factors.unshift(String(magnitude));
       return sign + factors.join('*');
     })

@@ -44,7 +44,7 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'keyword-as-name': [nameForKeyword],
   'large-eps': [removeArgument],
   'large-norm-eps': [trying(inferredArgument), removeArgument],
-  'layer-called-on-tensor': [pipeIntoLayer],
+  'layer-called-on-tensor': [(site) => site.diagnostic.fixes ?? pipeIntoLayer(site)],
   'let-holds-layer': [trying(stackForLet)],
   'loss-broadcasts': [trying(flattenPrediction)],
   'loss-not-scalar': [reduceLoss],

@@ -31,7 +31,7 @@ export function argumentPage(call: ast.Call, argument: ast.Argument, document: D
 function variationAt(call: ast.Call, name: string, document: Document): string | undefined {
   const [first] = applicationsAt(document, call);
   const node = first && onlyOperation(first.nodes);
-  return node && variationOf(node, name);
+  return node && variationOf(node, name, first.graph);
 }
 
 function declaredArgument(callee: Extract<Callee, { kind: 'declaration' }>, name: string, document: Document): string | undefined {

@@ -5,18 +5,19 @@ import type { Effect } from '../../layers/definition';
 import type { GraphNode, Tensor } from '../../semantics/graph';
 import { ReceptiveFields } from '../../semantics/receptive-field';
 import { add, type Dimension } from '../../symbolic/dimension';
+import { type Knowledge, simplify } from '../../symbolic/knowledge';
 import { fieldSize } from '../figures';
 import { code, escaped, paragraphs, table, unbroken } from '../markdown';
 import { grouped } from '../numbers';
 import { definitionsOf, spellArgument } from '../spelling';
 
 /** A table with a smaller and a larger value of an argument that is one whole number; undefined for others. */
-export function variationOf(node: GraphNode, name: string): string | undefined {
+export function variationOf(node: GraphNode, name: string, known: Knowledge): string | undefined {
   const definition = definitionsOf(node.operation)[name];
   const spelled = definition && spellArgument(definition, node.arguments[name]);
   if (definition === undefined || spelled === undefined || !/^\d+$/.test(spelled)) return undefined;
   const current = Number(spelled);
-  const outcomes = neighboursOf(name, current).map((value) => (value === current ? ofEffect(node, node.effect, value) : vary(node, name, value)));
+  const outcomes = neighboursOf(name, current).map((value) => (value === current ? ofEffect(node, node.effect, value, known) : vary(node, name, value, known)));
   const right = outcomes.filter((outcome) => typeof outcome === 'object');
   const wrong = outcomes.filter((outcome) => typeof outcome === 'string');
   if (right.length + wrong.length < 2) return undefined;
@@ -48,7 +49,7 @@ const headings: readonly { readonly title: string; of(outcome: Outcome): string 
 ];
 
 /** The layer's own rules with the other value; a sentence where they do not allow for it. */
-function vary(node: GraphNode, name: string, value: number): Outcome | string | undefined {
+function vary(node: GraphNode, name: string, value: number, known: Knowledge): Outcome | string | undefined {
   const { operation, inputs } = node;
   const reading = definitionsOf(operation)[name]!.read(value);
   if ('problem' in reading) return undefined;
@@ -66,12 +67,12 @@ function vary(node: GraphNode, name: string, value: number): Outcome | string | 
     requireAtLeast: (size, bound) => typeof size !== 'number' || size >= bound,
   });
   if (effect === undefined) return problem === undefined ? undefined : `${name} = ${String(value)}: ${problem}`;
-  return ofEffect(node, effect, value);
+  return ofEffect(node, effect, value, known);
 }
 
-function ofEffect(node: GraphNode, effect: Effect, value: number): Outcome {
-  const [parameters, macs] = [add(0, ...(effect.parameters ?? []).map(({ shape }) => elements(shape))), effect.macs ?? 0];
-  return { value, output: printShape(effect.output.shape), field: fieldWith(node, effect), parameters, macs };
+function ofEffect(node: GraphNode, effect: Effect, value: number, known: Knowledge): Outcome {
+  const [parameters, macs] = [add(0, ...(effect.parameters ?? []).map(({ shape }) => elements(shape))), simplify(effect.macs ?? 0, known)];
+  return { value, output: printShape(effect.output.shape.map((size) => simplify(size, known))), field: fieldWith(node, effect), parameters, macs };
 }
 
 /** The receptive field of the output if the node had this effect. */

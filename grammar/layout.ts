@@ -18,6 +18,7 @@ import {
   endOf,
   Equals,
   ForeignSign,
+  ForeignWord,
   is,
   isKeyword,
   keyword,
@@ -131,7 +132,7 @@ class LayoutBuilder {
   private add(token: IToken, i: number): number {
     const { frame } = this;
     const inBody = frame.type === '{' || frame.type === 'file';
-    if (token.tokenType === ForeignSign) {
+    if (token.tokenType === ForeignSign || token.tokenType === ForeignWord) {
       this.report(say.foreignSign(token, this.text));
       translate(token);
     }

@@ -36,7 +36,7 @@ export const operatorLevels = [
 
 export type Operator = (typeof operatorLevels)[number][number];
 
-/** Signs of other languages, and what is written here instead. */
+/** Signs and words of other languages, and what is written here instead. */
 export const foreignSigns: Readonly<Record<string, string>> = {
   '**': '^',
   '&&': 'and',
@@ -53,6 +53,7 @@ export const foreignSigns: Readonly<Record<string, string>> = {
   '≥': '>=',
   '≠': '!=',
   '…': '...',
+  return: 'output',
 };
 
 // ── Categories, which the parser asks for, and groups, which the layout makes ──
@@ -140,6 +141,8 @@ export const ForeignSign = createToken({
   pattern: new RegExp(Object.keys(foreignSigns).map(escapeRegExp).join('|')),
   line_breaks: false,
 });
+/** `return` in front of a name; anywhere else it is a name like any other. */
+export const ForeignWord = createToken({ name: 'ForeignWord', pattern: /return(?=[ \t]+[A-Za-z_])/, line_breaks: false });
 /** A run of characters that nothing here begins with. */
 export const Unknown = createToken({
   name: 'Unknown',
@@ -197,6 +200,7 @@ const lexerTypes: TokenType[] = [
   Newline,
   Comment,
   ...[...keywords].sort((a, b) => b.length - a.length).map((word) => keyword[word]),
+  ForeignWord,
   Name,
   Float,
   Integer,

@@ -76,11 +76,18 @@ it('the number of channels that come in, which PyTorch asks for, is taken away',
   expect(Object.entries(fixedBody('no-output-left', '[3, 32, 32]', 'Conv2d(3, 64, 3)'))[0]).toEqual(['Remove 3: the channels that come in are known', 'Conv2d(64, 3)']);
   expect(Object.entries(fixedBody('repeated-argument', '[3, 64, 64]', 'Conv2d(3, 64, 7, stride = 2)'))[0]).toEqual(['Remove 3: the channels that come in are known', 'Conv2d(64, 7, stride = 2)']);
   expect(fixedBody('large-norm-eps', '[8, 32, 32]', 'ReLU; BatchNorm2d(8)')['Remove 8: the channels that come in are known']).toBe('ReLU; BatchNorm2d');
+  expect(fixedBody('inferred-size-given', '[12, 32]', 'GRU(32, 64)')).toEqual({ 'Remove 32: the features that come in are known': 'GRU(64)' });
   expect(Object.keys(fixedBody('no-output-left', '[3, 32, 32]', 'Conv2d(8, 64, 3)'))).toEqual(['Use kernel_size = 32']);
 });
 
 it('an argument that does not exist becomes the one that is missing', () => {
   expect(fixedText('unknown-argument', 'stack S(n) { Linear(n) }\nmodel M { input x: [8]; S(m = 3) }\n')['Change to n']).toBe('stack S(n) { Linear(n) }\nmodel M { input x: [8]; S(n = 3) }\n');
+});
+
+it('what others write as a method becomes a function', () => {
+  expect(fixedBody('unknown-member', '[3, 32, 32]', 'y = x.flatten(1); y')).toEqual({ 'Write flatten(x, 1)': 'y = flatten(x, 1); y' });
+  expect(fixedBody('unknown-member', '[3, 32]', 'y = x.T; y')).toEqual({ 'Write transpose(x)': 'y = transpose(x); y' });
+  expect(fixedBody('unknown-member', '[3, 32]', 'y = x.size(0); x')).toEqual({});
 });
 
 it('a name at the end of a chain is bound', () => {

@@ -57,6 +57,7 @@ const inBody: readonly Case[] = [
   { text: 'x = a ** 2', marks: ['foreign-sign **'], fixed: 'x = a ^ 2' },
   { text: 'x = a&&!b', marks: ['foreign-sign &&', 'foreign-sign !'], fixed: 'x = a and !b' },
   { text: 'x => y', marks: ['foreign-sign =>'], fixed: 'x -> y' },
+  { text: 'return y', marks: ['foreign-sign return'], fixed: 'output y' },
   { text: 'x = a ? b', marks: ['unknown-character ?'] },
   { text: 'x += 1', marks: ['unexpected ='], says: 'stand names only' },
   { text: 'x = a = b', marks: ['unexpected ='], says: 'one `=` at most' },

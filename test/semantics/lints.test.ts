@@ -27,6 +27,8 @@ const found: readonly Case[] = [
   { body: 'Linear(64)\n  Linear(64)', code: 'adjacent-linear', at: 'Linear(64)', says: 'what a single linear map can' },
   { body: 'Conv2d(8, 3)\n  Conv2d(16, 3)', code: 'adjacent-linear', at: 'Conv2d(16, 3)', says: 'nothing stands between this Conv2d' },
   { body: 'ReLU -> relu', code: 'repeated-activation', at: 'relu', says: 'the second changes nothing' },
+  { body: 'Conv2d(8, 1); Upsample(scale_factor = 4); Conv2d(8, 17, 3)', code: 'inferred-size-given', at: '8', says: "so 17 is the kernel and 3 the stride; PyTorch's in_channels is known here and not written: Conv2d(17, 3)" },
+  { body: 'Reshape(96, 32); GRU(32, 64)', code: 'inferred-size-given', at: '32', says: "so 64 is the number of layers; PyTorch's input_size is known here and not written: GRU(64)" },
   { body: 'Conv2d(8, 3, bias = false)\n  BatchNorm2d(8)', code: 'large-norm-eps', at: '8', says: 'this is eps, which BatchNorm2d adds to a variance: 8 outweighs it' },
   { body: 'Linear(8)\n  ReLU\n  PReLU', code: 'repeated-activation', at: 'PReLU', says: 'ReLU gives nothing below 0, so that PReLU behind it changes nothing, and its slopes learn nothing' },
   { body: 'Conv2d(8, 3, bias = false)\n  Dropout2d(0.1)\n  BatchNorm2d', code: 'misplaced-dropout', at: 'Dropout2d(0.1)', says: 'stands before BatchNorm2d' },

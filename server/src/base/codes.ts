@@ -191,6 +191,7 @@ const definitions = {
   'exploding-gradient': warning('network', 'A gradient that grows on its way back'),
   gridding: warning('network', 'Stacked dilations that leave holes'),
   'large-eps': information('network', 'An optimizer that damps small gradients'),
+  'inferred-size-given': warning('network', 'A layer with the size that comes in as its first argument'),
   'large-norm-eps': warning('network', 'A norm whose eps outweighs the variance'),
   'logits-in-binary-cross-entropy': warning('network', 'Logits where a loss takes probabilities'),
   'misaligned-branches': warning('network', 'Branches that look at different places'),

@@ -9,6 +9,7 @@ import { blockLayer, forLayer, ifValue, parallelLayer, repeatLayer, residualLaye
 import { builtins } from './builtins';
 import { evaluateCall } from './call';
 import { renaming } from './construct';
+import { foreignMethods, foreignModules, foreignNames } from './foreign';
 import { evaluateIndex } from './index-expression';
 import { at, type Context } from './run';
 import { boolean, describe, list, none, tensor, toNumber, unknown, type Value } from './values';
@@ -91,19 +92,35 @@ function integer(context: Context, node: ast.IntegerLiteral): Value {
 /** A name of the body, the file, or the catalog, in this order. */
 function evaluateName(context: Context, node: ast.Name): Value {
   if (node.text === '') return unknown;
-  const { scope, run } = context;
+  const { run } = context;
   if (node.text === 'loss') return lossValue(context, node);
-  const found = scope.lookup(node.text)?.value ?? run.program.declared(scope.file, node.text, context, at(context, node)) ?? standard(node.text);
+  const found = named(context, node) ?? standard(node.text);
   if (found !== undefined) return found;
-  const nearest = nearestName(node.text, knownNames(context));
+  const foreign = foreignNames.get(node.text);
+  const nearest = foreign ?? nearestName(node.text, knownNames(context));
   const place = at(context, node);
   run.report(context, {
     code: 'unknown-name',
     place,
-    message: `${node.text} is not declared${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+    message: `${node.text} is not declared${foreign !== undefined ? `; here it is called ${foreign}` : nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
     fixes: renaming(place, nearest),
   });
   return unknown;
+}
+
+/** What a name of the body or the file means. */
+function named(context: Context, node: ast.Name): Value | undefined {
+  const { scope, run } = context;
+  return scope.lookup(node.text)?.value ?? run.program.declared(scope.file, node.text, context, at(context, node));
+}
+
+/** `nn`, `torch.nn` or `self`, where nobody declares it; undefined for anything else. */
+function foreignModule(context: Context, node: ast.Expression): string | undefined {
+  if (node.kind === 'member') {
+    const outer = foreignModule(context, node.object);
+    return outer !== undefined && foreignModules.has(node.name.text) ? `${outer}.${node.name.text}` : undefined;
+  }
+  return node.kind === 'name' && foreignModules.has(node.text) && named(context, node) === undefined ? node.text : undefined;
 }
 
 /** What the language brings along. */
@@ -164,8 +181,19 @@ function evaluateLogical(context: Context, node: ast.Logical): Value {
 
 /** `layer.weight`, `result.name`, `loop.y`. */
 function evaluateMember(context: Context, node: ast.Member): Value {
-  const object = evaluate(context, node.object);
   const name = node.name.text;
+  const foreign = foreignModule(context, node.object);
+  if (foreign !== undefined && name !== '') {
+    const { start } = node.object.span;
+    context.run.report(context, {
+      code: 'unknown-name',
+      place: at(context, node.object),
+      message: `${foreign} is not declared; layers, functions and what a body binds stand by themselves: ${name}`,
+      fixes: [{ title: `Remove ${foreign}.`, edits: [{ span: { start, end: node.name.span.start }, text: '' }] }],
+    });
+    return named(context, node.name) ?? standard(name) ?? unknown;
+  }
+  const object = evaluate(context, node.object);
   if (object.kind === 'unknown' || name === '') return unknown;
   const { run } = context;
   if (run.isBlind) return unknown;
@@ -189,15 +217,21 @@ function evaluateMember(context: Context, node: ast.Member): Value {
   const results = object.kind === 'tensor' ? object.results : undefined;
   const result = results?.get(name);
   if (result !== undefined) return result;
+  const method = object.kind === 'tensor' ? functionOfMethod(name) : undefined;
   run.report(context, {
     code: 'unknown-member',
     place: at(context, node.name),
     message:
       results === undefined || results.size === 0
-        ? `${describe(object)} has no member ${name}`
+        ? `${describe(object)} has no member ${name}${method === undefined ? '' : `; functions take their tensor in parentheses: ${method}(x)`}`
         : `there is no output ${name}; there are ${[...results.keys()].join(', ')}`,
   });
   return unknown;
+}
+
+/** The function that other frameworks have as a method of tensors. */
+export function functionOfMethod(name: string): string | undefined {
+  return foreignMethods.get(name) ?? (functions.has(name) || builtins.has(name) ? name : undefined);
 }
 
 /** A value that decides something: an `if`, a loop. Undefined, and reported, where it cannot. */

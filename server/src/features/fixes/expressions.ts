@@ -5,6 +5,7 @@ import type { Fix } from '../../base/diagnostic';
 import { functions, layers } from '../../layers/catalog';
 import { nearestName } from '../../base/nearest';
 import { optimizers } from '../../layers/optimizers';
+import { functionOfMethod } from '../../semantics/evaluate';
 import { statementSpan } from '../../semantics/text-spans';
 import { around, type Fixer, holderOf, indentationAt, insert, marked, needsParentheses, replace, type Site, tensorOf, textOf } from './site';
 
@@ -79,6 +80,18 @@ export const fittingLayer: Fixer = (site) => {
   const callee = marking?.kind === 'call' ? marking.callee : marking;
   if (wanted === undefined || callee?.kind !== 'name' || !layers.has(callee.text) || !layers.has(wanted)) return [];
   return [replace(`Change to ${wanted}`, callee.span, wanted)];
+};
+
+/** `x.flatten(1)` becomes `flatten(x, 1)`. */
+export const methodIntoFunction: Fixer = (site) => {
+  const member = site.path.findLast((node) => node.kind === 'member');
+  const name = member?.kind === 'member' ? functionOfMethod(member.name.text) : undefined;
+  if (member?.kind !== 'member' || name === undefined || !/; functions take/.test(site.diagnostic.message)) return [];
+  const holder = holderOf(site, member);
+  const call = holder?.kind === 'call' && holder.callee === member ? holder : undefined;
+  const given = call?.arguments.map((argument) => textOf(site, argument)) ?? [];
+  const text = `${name}(${[textOf(site, member.object), ...given].join(', ')})`;
+  return [replace(`Write ${text}`, (call ?? member).span, text)];
 };
 
 /** The nearest member, output, optimizer or name of another file, by what the message lists. */

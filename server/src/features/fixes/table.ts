@@ -8,7 +8,7 @@ import { actualValue, declaredShape, fittingType, freeDimensions, incomingSize, 
 import { fileThatDeclares, importName, nearestImport } from './imports';
 import { channelsBefore, normOfExample, normsBehind, openActivation, otherDilation, projectionBefore, smallerKernel } from './network';
 import { addingUp, inferredSize, nearestNumber, number, otherLength, permutations, positiveNumber, sideOfWindows, withoutRepeats } from './numbers';
-import { addBlock, addBranch, addName, anotherName, assumeCondition, bindingForStep, fittingLayer, flowInParentheses, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
+import { addBlock, addBranch, addName, anotherName, assumeCondition, bindingForStep, fittingLayer, flowInParentheses, methodIntoFunction, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
 import { padToKeep, poolKeepsSize, projectSkip } from './shapes';
 import type { Fixer } from './site';
 import { flattenBefore, flattenPrediction, otherElement, poolBeforeFlatten } from './tensors';
@@ -37,6 +37,7 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'groups-do-not-divide': [own, trying(nearestNumber, channelsBefore)],
   'heads-do-not-divide': [trying(nearestNumber)],
   'index-out-of-range': [trying(nearestNumber)],
+  'inferred-size-given': [trying(inferredArgument)],
   'invalid-argument': [trying(inferredArgument), nearestValue],
   'invalid-repeat': [trying(positiveNumber)],
   'invalid-size': [trying(positiveNumber)],
@@ -94,7 +95,7 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'unequal-lists': [tryingAll(otherLength)],
   'unknown-argument': [own, trying(missingName), (site) => (site.diagnostic.fixes !== undefined ? [] : removeArgument(site))],
   'unknown-dimension': [trying(otherDimension)],
-  'unknown-member': [nearestListed],
+  'unknown-member': [trying(methodIntoFunction), nearestListed],
   'unknown-name': [nearestImport, importName, trying(bindingForStep)],
   'unknown-optimizer': [nearestListed],
   'unknown-parameter': [trying(quotedName)],

@@ -9,6 +9,7 @@ import { disconnected } from './disconnected';
 import { freeBorder } from './free-border';
 import { gradientSize } from './gradient-flow';
 import { gridding } from './gridding';
+import { inferredSize } from './inferred-size';
 import { largeNormEps } from './large-norm-eps';
 import { lossInput } from './loss-input';
 import { exhaustedField, narrowField } from './map-coverage';
@@ -34,6 +35,7 @@ export const lints: readonly Lint[] = [
   gridding,
   biasBeforeNorm,
   largeNormEps,
+  inferredSize,
   adjacentLinear,
   repeatedActivation,
   misplacedDropout,

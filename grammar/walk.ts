@@ -123,13 +123,35 @@ export function walk(root: Node, visitor: Visitor): void {
  */
 export function nodePathAt(file: File, offset: number): Node[] {
   const path: Node[] = [];
-  for (let node: Node | undefined = file; node !== undefined; node = closest(children(node), offset)) path.push(node);
+  for (let node: Node | undefined = file; node !== undefined; node = closest(node, offset)) path.push(node);
   return path;
 }
 
-function closest(nodes: readonly Node[], offset: number): Node | undefined {
-  const touching = nodes.filter((node) => touches(node.span, offset));
-  return touching.find((node) => contains(node.span, offset)) ?? touching[0];
+/** The child of a node that an offset touches. */
+function closest(node: Node, offset: number): Node | undefined {
+  const partsOf = parts[node.kind] as (node: Node) => Parts;
+  const touching: Node[] = [];
+  for (const part of partsOf(node)) {
+    if (part === undefined) continue;
+    if ('kind' in part) {
+      if (touches(part.span, offset)) touching.push(part);
+      continue;
+    }
+    for (let index = firstEndingAt(part, offset); index < part.length && touches(part[index]!.span, offset); index++) touching.push(part[index]!);
+  }
+  return touching.find(({ span }) => contains(span, offset)) ?? touching[0];
+}
+
+/** Of nodes one behind the other, the first that ends at an offset or behind it. */
+function firstEndingAt(nodes: readonly Node[], offset: number): number {
+  let low = 0;
+  let high = nodes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (nodes[middle]!.span.end < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function contains(span: Span, offset: number): boolean {

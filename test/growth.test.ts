@@ -85,6 +85,26 @@ describe('what is shown grows with the file', () => {
   });
 });
 
+describe('what is wrong everywhere grows with the file', () => {
+  const numbered = (count: number, unit: (index: number) => string, separator = '\n'): string => Array.from({ length: count }, (_, index) => unit(index)).join(separator);
+  const inModel = (body: string): string => `model M {\n  input x: [8]\n${body}\n}`;
+  it.each<[string, (n: number) => string]>([
+    ['outputs', (n) => inModel(numbered(n, (i) => `  output y${String(i)}`))],
+    ['arguments that nothing uses', (n) => `stack S(${numbered(n, (i) => `a${String(i)} = 1`, ', ')}) { ReLU }\n${inModel('  S(1, 2)')}`],
+    ['stacks with an argument that nothing uses', (n) => numbered(n, (i) => `stack S${String(i)}(a) { ReLU }`)],
+    ['arguments that no layer has', (n) => inModel(`  Linear(${numbered(n, (i) => `a${String(i)} = 1`, ', ')})`)],
+    ['arguments that no stack has', (n) => `stack S(${numbered(n, (i) => `a${String(i)} = 1`, ', ')}) { ReLU }\n${inModel(`  S(${numbered(n, (i) => `b${String(i)} = 1`, ', ')})`)}`],
+    ['names that nothing has', (n) => inModel(numbered(n, (i) => `  b${String(i)} -> ReLU`))],
+    ['names that nothing has, each in a stack', (n) => numbered(n, (i) => `stack Stack${String(100_000 + i)} { Stack${String(200_000 + i)} }`)],
+    ['activations that come twice', (n) => inModel(numbered(n, () => '  ReLU'))],
+    ['activations that come twice, on one line', (n) => inModel(numbered(n, () => 'ReLU', '; '))],
+    ['comments that silence', (n) => numbered(n, () => '# nn: ignore unknown-name')],
+  ])('%s', (_, text) => {
+    const shown = (n: number) => (): unknown => diagnosticsOf(opened(text(n)));
+    expect(growth(shown, 1_000)).toBeLessThan(proportional);
+  });
+});
+
 describe('an edit of one model', () => {
   /** The work of following an edit in one of so many models, and of analysing all of them. */
   function followed(count: number): { readonly edit: number; readonly all: number } {

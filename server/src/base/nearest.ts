@@ -6,19 +6,58 @@
  */
 export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();
+  const letters = lettersOf(wanted);
   let best: string | undefined;
   let least = (word.length < 3 ? 0 : Math.max(1, Math.floor(word.length / 3))) + 1;
   for (const candidate of candidates) {
     if (candidate === word) continue;
-    if (best === undefined && word.length >= 3 && candidate.toLowerCase().startsWith(wanted)) best = candidate;
-    if (Math.abs(candidate.length - word.length) >= least) continue;
-    const distance = editDistance(wanted, candidate.toLowerCase());
+    const lower = candidate.toLowerCase();
+    if (best === undefined && word.length >= 3 && lower.startsWith(wanted)) best = candidate;
+    // An edit takes one letter away at most, and brings one.
+    if (Math.abs(candidate.length - word.length) >= least || countBits(letters ^ lettersOf(lower)) > 2 * (least - 1)) continue;
+    const distance = editDistance(wanted, lower);
     if (distance < least) {
       least = distance;
       best = candidate;
     }
   }
   return best;
+}
+
+/** The letters that occur in a word, as bits. */
+function lettersOf(word: string): number {
+  let letters = 0;
+  for (let index = 0; index < word.length; index++) letters |= 1 << word.charCodeAt(index);
+  return letters;
+}
+
+function countBits(bits: number): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) count++;
+  return count;
+}
+
+/** Most names that are looked through among very many. */
+const mostAlike = 500;
+const inOrder = new WeakMap<readonly string[], readonly (readonly [lower: string, name: string])[]>();
+
+/** Of very many names those that stand around the word in a dictionary; else all of them. */
+export function namesAround(word: string, names: readonly string[]): readonly string[] {
+  if (names.length <= mostAlike) return names;
+  let sorted = inOrder.get(names);
+  if (sorted === undefined) {
+    sorted = names.map((name) => [name.toLowerCase(), name] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    inOrder.set(names, sorted);
+  }
+  const wanted = word.toLowerCase();
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]![0] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return sorted.slice(Math.max(0, low - mostAlike / 2), low + mostAlike / 2).map(([, name]) => name);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (optimal string alignment). */

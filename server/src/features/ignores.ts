@@ -25,9 +25,15 @@ export function withoutIgnored(source: Source, diagnostics: readonly Diagnostic[
   const ignores = ignoresOf(source);
   if (ignores.length === 0) return diagnostics;
   const used = new Set<Ignore>();
+  const byLine = new Map<number, Ignore[]>();
+  for (const ignore of ignores) {
+    const others = byLine.get(ignore.line);
+    if (others === undefined) byLine.set(ignore.line, [ignore]);
+    else others.push(ignore);
+  }
   const kept = diagnostics.filter(({ code, span }) => {
     const { line } = source.lines.position(span.start);
-    const silencing = ignores.filter((ignore) => ignore.line === line && (ignore.code === code || ignore.code === registeredCode(code)));
+    const silencing = (byLine.get(line) ?? []).filter((ignore) => ignore.code === code || ignore.code === registeredCode(code));
     for (const ignore of silencing) used.add(ignore);
     return silencing.length === 0;
   });
@@ -35,12 +41,15 @@ export function withoutIgnored(source: Source, diagnostics: readonly Diagnostic[
 }
 
 function ignoresOf(source: Source): readonly Ignore[] {
+  let nextWithCode = -1;
   return source.comments.flatMap(({ text, span }) => {
     const match = pattern.exec(text);
     if (match === null) return [];
     const own = source.lines.position(span.start);
     const standsAlone = source.lines.line(own.line).slice(0, own.character).trim() === '';
-    const line = standsAlone ? nextLineWithCode(source, own.line) : own.line;
+    // Of comments one below the other, all speak of the same line.
+    if (standsAlone && nextWithCode <= own.line) nextWithCode = nextLineWithCode(source, own.line);
+    const line = standsAlone ? nextWithCode : own.line;
     const words = [...text.slice(match[0].length).matchAll(/[\w-]+/g)];
     return words.map((word, index): Ignore => {
       const start = span.start + match[0].length + word.index;

@@ -180,15 +180,24 @@ function usesOf(declaration: ast.Declaration): Uses {
 
 /** The hints at unused code in a document; none where an error may hide its use. */
 export function unusedIn(document: Document): readonly Diagnostic[] {
-  const errors = [...document.problems, ...document.analysis.diagnostics].filter(({ severity }) => severity === 'error').map(({ span }) => span.start);
   const { tree } = document;
-  const broken = (span: Span): boolean => errors.some((start) => span.start <= start && start <= span.end);
+  const errors = [...document.problems, ...document.analysis.diagnostics].filter(({ severity }) => severity === 'error').map(({ span }) => span.start).sort((a, b) => a - b);
+  const broken = ({ start, end }: Span): boolean => {
+    let first = 0;
+    for (let high = errors.length; first < high; ) {
+      const middle = (first + high) >> 1;
+      if (errors[middle]! < start) first = middle + 1;
+      else high = middle;
+    }
+    return first < errors.length && errors[first]! <= end;
+  };
+  const sites = new Sites(tree);
   const whole = tree.declarations.filter(({ span }) => !broken(span));
   const hasModel = tree.declarations.some((declaration) => declaration.kind === 'model');
   return [
     // A leading underscore says of a binding that it is not needed, of a declaration that no other file needs it.
-    ...whole.flatMap((declaration) => usesOf(declaration).found.flatMap((entry) => (entry.name.text.startsWith('_') ? [] : (bindingOrParameter(document, entry) ?? [])))),
-    ...(errors.length > 0 ? [] : unusedOfFile(tree)).flatMap((entry) => {
+    ...whole.flatMap((declaration) => usesOf(declaration).found.flatMap((entry) => (entry.name.text.startsWith('_') ? [] : (bindingOrParameter(document, sites, declaration, entry) ?? [])))),
+    ...(errors.length > 0 ? [] : unusedOfFile(tree, sites)).flatMap((entry) => {
       const counts = entry.by.kind === 'imported-name' ? !entry.name.text.startsWith('_') : hasModel;
       return counts ? (ofFile(document, entry) ?? []) : [];
     }),
@@ -196,67 +205,116 @@ export function unusedIn(document: Document): readonly Diagnostic[] {
   ];
 }
 
-/** The imports and declarations that no other declaration names. */
-function unusedOfFile(tree: ast.File): readonly Omit<Entry, 'used'>[] {
-  const users = new Map<string, ast.Declaration[]>();
-  for (const declaration of tree.declarations) {
-    for (const name of usesOf(declaration).free) {
-      const others = users.get(name);
-      if (others === undefined) users.set(name, [declaration]);
-      else others.push(declaration);
-    }
+type Owner = ast.Stack | ast.Model | ast.FunctionDeclaration;
+
+/** Where the declarations of a file are used in it. */
+class Sites {
+  private users: ReadonlyMap<string, readonly ast.Declaration[]> | undefined;
+  private readonly calls = new Map<Owner, readonly CallSite[] | undefined>();
+
+  constructor(private readonly tree: ast.File) {}
+
+  /** The declarations that use a name which they do not introduce. */
+  usersOf(name: string): readonly ast.Declaration[] {
+    this.users ??= this.allUsers();
+    return this.users.get(name) ?? [];
   }
+
+  private allUsers(): ReadonlyMap<string, readonly ast.Declaration[]> {
+    const users = new Map<string, ast.Declaration[]>();
+    for (const declaration of this.tree.declarations) {
+      for (const name of usesOf(declaration).free) {
+        const others = users.get(name);
+        if (others === undefined) users.set(name, [declaration]);
+        else others.push(declaration);
+      }
+    }
+    return users;
+  }
+
+  /** The calls of a declaration; undefined where it is passed on as a value. */
+  callsOf(owner: Owner): readonly CallSite[] | undefined {
+    if (!this.calls.has(owner)) this.calls.set(owner, this.findCalls(owner));
+    return this.calls.get(owner);
+  }
+
+  private findCalls(owner: Owner): readonly CallSite[] | undefined {
+    const calls: CallSite[] = [];
+    let escapes = false;
+    const users = [...new Set([owner, ...this.usersOf(owner.name.text)])].sort((a, b) => a.span.start - b.span.start);
+    for (const user of users) {
+      walk(user, {
+        enter(node, ancestors) {
+          if (node.kind !== 'name' || node.text !== owner.name.text || node === owner.name) return undefined;
+          const parent = ancestors.at(-1);
+          if (parent?.kind === 'call' && parent.callee === node) calls.push(new CallSite(parent));
+          else escapes ||= parent?.kind === 'argument' || parent?.kind === 'list' || parent?.kind === 'binding' || parent?.kind === 'let' || parent?.kind === 'model';
+          return undefined;
+        },
+      });
+    }
+    return escapes ? undefined : calls;
+  }
+}
+
+class CallSite {
+  private named: ReadonlyMap<string, number> | undefined;
+
+  constructor(readonly call: ast.Call) {}
+
+  /** Where the argument of a parameter stands; undefined where none is given. */
+  indexOf(parameter: ast.Parameter, position: number): number | undefined {
+    this.named ??= new Map(this.call.arguments.flatMap(({ name }, at) => (name === undefined ? [] : [[name.text, at] as const])).reverse());
+    const inPlace = this.call.arguments[position];
+    return inPlace !== undefined && inPlace.name === undefined ? position : this.named.get(parameter.name.text);
+  }
+}
+
+interface FileEntry extends Omit<Entry, 'used'> {
+  /** Of an imported name. */
+  readonly statement?: ast.Import;
+}
+
+/** The imports and declarations that no other declaration names. */
+function unusedOfFile(tree: ast.File, sites: Sites): readonly FileEntry[] {
   // A declaration that only uses itself is used by nobody.
-  const isUnused = ({ name, by }: Omit<Entry, 'used'>): boolean => name.text !== '' && users.get(name.text)?.some((user) => user !== by) !== true;
+  const isUnused = ({ name, by }: FileEntry): boolean => name.text !== '' && !sites.usersOf(name.text).some((user) => user !== by);
   return tree.declarations
-    .flatMap((each): Omit<Entry, 'used'>[] => {
+    .flatMap((each): FileEntry[] => {
       if (each.kind === 'assert') return [];
-      return each.kind === 'import' ? each.names.map((by) => ({ name: by.alias ?? by.name, by })) : [{ name: each.name, by: each }];
+      return each.kind === 'import' ? each.names.map((by) => ({ name: by.alias ?? by.name, by, statement: each })) : [{ name: each.name, by: each }];
     })
     .filter(isUnused);
 }
 
 const unnecessary = { severity: 'warning', tags: ['unnecessary'] } as const;
 
-function bindingOrParameter(source: Source, { name, by }: Omit<Entry, 'used'>): Diagnostic | undefined {
+function bindingOrParameter(source: Source, sites: Sites, declaration: ast.Declaration, { name, by }: Entry): Diagnostic | undefined {
   if (by.kind === 'binding') {
     const underscore: Fix = { title: `Rename to _${name.text}`, edits: [{ span: name.span, text: `_${name.text}` }] };
     const remove: Fix = { title: `Remove ${name.text}`, edits: [{ span: statementSpan(source.text, by.span), text: '' }] };
     return { ...unnecessary, code: 'unused-binding', span: name.span, message: `nothing uses ${name.text}`, fixes: by.names.length === 1 ? [remove, underscore] : [underscore] };
   }
   if (by.kind !== 'parameter') return undefined;
-  const fixes = removalOfParameter(source, by);
+  const fixes = removalOfParameter(source, sites, declaration as Owner, by);
   return { ...unnecessary, code: 'unused-parameter', span: name.span, message: `nothing in the body uses the argument ${name.text}`, fixes };
 }
 
 /** Takes a parameter away, and with it what all calls give it; undefined where its declaration is passed on as a value. */
-function removalOfParameter(source: Source, parameter: ast.Parameter): readonly Fix[] | undefined {
-  const owner = source.tree.declarations.find(
-    (declaration): declaration is ast.Stack | ast.Model | ast.FunctionDeclaration => 'parameters' in declaration && declaration.parameters.includes(parameter),
-  );
-  if (owner === undefined) return undefined;
+function removalOfParameter(source: Source, sites: Sites, owner: Owner, parameter: ast.Parameter): readonly Fix[] | undefined {
+  const calls = sites.callsOf(owner);
+  if (calls === undefined) return undefined;
   const index = owner.parameters.indexOf(parameter);
   const edits = [{ span: itemSpan(source.text, owner.parameters, index), text: '' }];
-  let escapes = false;
-  walk(source.tree, {
-    enter(node, ancestors) {
-      if (ancestors.length === 1 && node !== owner && !usesOf(node as ast.Declaration).free.has(owner.name.text)) return false;
-      if (node.kind !== 'name' || node.text !== owner.name.text || node === owner.name) return undefined;
-      const parent = ancestors.at(-1);
-      if (parent?.kind !== 'call' || parent.callee !== node) escapes ||= parent?.kind === 'argument' || parent?.kind === 'list' || parent?.kind === 'binding' || parent?.kind === 'let' || parent?.kind === 'model';
-      else {
-        const at = parent.arguments.findIndex((argument, position) => (argument.name === undefined ? position === index : argument.name.text === parameter.name.text));
-        if (at >= 0) edits.push({ span: itemSpan(source.text, parent.arguments, at), text: '' });
-      }
-      return undefined;
-    },
-  });
-  return escapes ? undefined : [{ title: `Remove ${parameter.name.text}`, edits }];
+  for (const site of calls) {
+    const at = site.indexOf(parameter, index);
+    if (at !== undefined) edits.push({ span: itemSpan(source.text, site.call.arguments, at), text: '' });
+  }
+  return [{ title: `Remove ${parameter.name.text}`, edits }];
 }
 
-function ofFile(source: Source, { name, by }: Omit<Entry, 'used'>): Diagnostic | undefined {
-  if (by.kind === 'imported-name') {
-    const statement = source.tree.declarations.find((each): each is ast.Import => each.kind === 'import' && each.names.includes(by))!;
+function ofFile(source: Source, { name, by, statement }: FileEntry): Diagnostic | undefined {
+  if (by.kind === 'imported-name' && statement !== undefined) {
     const span = statement.names.length === 1 ? statementSpan(source.text, statement.span) : itemSpan(source.text, statement.names, statement.names.indexOf(by));
     return { ...unnecessary, code: 'unused-import', span: by.span, message: `nothing in this file uses ${name.text}`, fixes: [{ title: `Remove the import of ${name.text}`, edits: [{ span, text: '' }] }] };
   }
@@ -274,10 +332,17 @@ function ofFile(source: Source, { name, by }: Omit<Entry, 'used'>): Diagnostic |
   };
 }
 
+const documentationLine = /^[ \t]*##/;
+
 /** A declaration with the `##` lines right above it. */
 function withDocumentation(text: string, span: Span): Span {
-  const above = /(?:^|\n)((?:[ \t]*##[^\n]*\n)+)$/.exec(text.slice(0, span.start));
-  return above === null ? span : { start: span.start - above[1]!.length, end: span.end };
+  let { start } = span;
+  while (start > 0 && text[start - 1] === '\n') {
+    const line = text.lastIndexOf('\n', start - 2) + 1;
+    if (start < 2 || !documentationLine.test(text.slice(line, start))) break;
+    start = line;
+  }
+  return start === span.start ? span : { start, end: span.end };
 }
 
 /** Layers and tensors behind the last loss that move the flow for nobody. */

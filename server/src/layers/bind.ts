@@ -36,6 +36,7 @@ export function bindArguments(target: Pick<Operation, 'name' | 'arguments'>, giv
   const collected = new Map<string, RawValue[]>();
   const problems: BindingProblem[] = [];
   let position = 0;
+  let named: ReadonlySet<string | undefined> | undefined;
 
   for (const [at, argument] of given.entries()) {
     const taker = names[position];
@@ -50,7 +51,8 @@ export function bindArguments(target: Pick<Operation, 'name' | 'arguments'>, giv
       problems.push({ code: 'too-many-arguments', at, message: `${target.name} takes ${countArguments(names.length)}${listed(names)}, but this is one more` });
     } else if (!(name in definitions)) {
       // A name that is inferred, or given already, would only be the next error.
-      const nearest = inferred.has(name) ? undefined : nearestName(name, names.filter((each) => !written.has(each) && !given.some((other) => other.name === each)));
+      named ??= new Set(given.map((other) => other.name));
+      const nearest = inferred.has(name) ? undefined : nearestName(name, names.filter((each) => !written.has(each) && named?.has(each) !== true));
       problems.push({ code: 'unknown-argument', at, nearest, message: `${target.name} has no argument ${name}${unknownHint(name, nearest, names)}` });
     } else if (written.has(name)) {
       problems.push({ code: 'repeated-argument', at, message: `${name} is given twice` });

@@ -2,7 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import type { Fix } from '../base/diagnostic';
-import { nearestName } from '../base/nearest';
+import { namesAround, nearestName } from '../base/nearest';
 import { movingWith } from '../base/span';
 import { bindArguments } from '../layers/bind';
 import type { ArgumentDefinitions } from '../layers/arguments';
@@ -179,6 +179,25 @@ function reportInputs(context: Context, name: string, { parameters, body }: ast.
   return true;
 }
 
+interface ParameterNames {
+  readonly names: readonly string[];
+  /** Where each parameter stands among all; of two of one name, the first. */
+  readonly indices: ReadonlyMap<string, number>;
+}
+
+const namesByParameters = new WeakMap<readonly ast.Parameter[], ParameterNames>();
+
+function namesOf(parameters: readonly ast.Parameter[]): ParameterNames {
+  let known = namesByParameters.get(parameters);
+  if (known === undefined) {
+    const names = parameters.map((parameter) => parameter.name.text);
+    const indices = new Map<string, number>();
+    for (const [index, name] of names.entries()) if (!indices.has(name)) indices.set(name, index);
+    namesByParameters.set(parameters, (known = { names, indices }));
+  }
+  return known;
+}
+
 /** The scope of a declaration's arguments: given ones, then a variant's, then the declared defaults. */
 export function bindParameters(
   context: Context,
@@ -192,22 +211,22 @@ export function bindParameters(
   const { run } = context;
   /** By parameter; of two of one name the first stands for both. */
   const written: (BoundArgument | undefined)[] = [];
-  const indexOf = (key: string): number => parameters.findIndex((parameter) => parameter.name.text === key);
+  const { indices } = namesOf(parameters);
   let complete = true;
   const take = (all: readonly BoundArgument[], onRepeat: 'report' | 'replace'): void => {
     const taken = new Set<number>();
     let position = 0;
     for (const argument of all) {
       const key = argument.name ?? parameters[position++]?.name.text;
-      const index = key === undefined ? -1 : indexOf(key);
-      const problem = index < 0 ? noArgument(name, key, argument, parameters) : taken.has(index) && onRepeat === 'report' ? { code: 'repeated-argument' as const, message: `${key!} is given twice` } : undefined;
+      const index = key === undefined ? undefined : indices.get(key);
+      const problem = index === undefined ? noArgument(name, key, argument, parameters) : taken.has(index) && onRepeat === 'report' ? { code: 'repeated-argument' as const, message: `${key!} is given twice` } : undefined;
       if (problem !== undefined) {
         run.report(context, { ...problem, place: argument.namePlace ?? argument.place });
         complete = false;
         continue;
       }
-      taken.add(index);
-      written[index] = argument;
+      taken.add(index!);
+      written[index!] = argument;
     }
   };
   if (defaults.length > 0) take(defaults, 'replace');
@@ -218,7 +237,7 @@ export function bindParameters(
   const inDeclaration: Context = { ...context, scope };
   for (const parameter of parameters) {
     const key = parameter.name.text;
-    const argument = written[indexOf(key)];
+    const argument = written[indices.get(key)!];
     if (argument === undefined && parameter.default === undefined) {
       run.report(context, {
         code: 'missing-argument',
@@ -243,9 +262,15 @@ export function bindParameters(
 
 /** What is wrong with an argument that no parameter takes. */
 function noArgument(name: string, key: string | undefined, argument: BoundArgument, parameters: readonly ast.Parameter[]): Omit<Finding, 'place'> {
-  const names = parameters.map((parameter) => parameter.name.text);
-  if (key === undefined) return { code: 'too-many-arguments', message: `${name} takes ${names.length === 0 ? 'no arguments' : `${String(names.length)} (${names.join(', ')})`}, but this is one more` };
-  return { code: 'unknown-argument', message: `${name} has no argument ${key}${suggestion(key, names)}`, fixes: renaming(argument.namePlace, nearestName(key, names)) };
+  const { names } = namesOf(parameters);
+  if (key === undefined) return { code: 'too-many-arguments', message: `${name} takes ${names.length === 0 ? 'no arguments' : `${String(names.length)} (${listed(names)})`}, but this is one more` };
+  const nearest = nearestName(key, namesAround(key, names));
+  return { code: 'unknown-argument', message: `${name} has no argument ${key}${didYouMean(nearest)}`, fixes: renaming(argument.namePlace, nearest) };
+}
+
+/** Names as a message lists them. */
+export function listed(names: readonly string[]): string {
+  return names.length <= 30 ? names.join(', ') : `${names.slice(0, 30).join(', ')}, …`;
 }
 
 /** The fix that writes another name. */
@@ -255,6 +280,9 @@ export function renaming(place: Place | undefined, name: string | undefined): re
 }
 
 export function suggestion(name: string, candidates: Iterable<string>): string {
-  const nearest = nearestName(name, candidates);
+  return didYouMean(nearestName(name, candidates));
+}
+
+function didYouMean(nearest: string | undefined): string {
   return nearest === undefined ? '' : `; did you mean ${nearest}?`;
 }

@@ -1,7 +1,7 @@
 // What an expression is worth.
 
 import type * as ast from '../../../grammar/ast';
-import { nearestName } from '../base/nearest';
+import { namesAround, nearestName } from '../base/nearest';
 import { layers, functions } from '../layers/catalog';
 import { apply, applyFunction, asLayer, isLayerLike } from './apply';
 import { compareNumbers, conjunction, disjunction, evaluateBinary, evaluateComparison, evaluateNegate, negation } from './arithmetic';
@@ -97,7 +97,7 @@ function evaluateName(context: Context, node: ast.Name): Value {
   const found = named(context, node) ?? standard(node.text);
   if (found !== undefined) return found;
   const foreign = foreignNames.get(node.text);
-  const nearest = foreign ?? nearestName(node.text, knownNames(context));
+  const nearest = foreign ?? nearestName(node.text, knownNames(context, node.text));
   const place = at(context, node);
   run.report(context, {
     code: 'unknown-name',
@@ -135,10 +135,17 @@ function standard(name: string): Value | undefined {
   return name === 'pi' ? { kind: 'number', value: Math.PI } : undefined;
 }
 
-/** Every name that could stand here. */
-export function* knownNames(context: Pick<Context, 'scope' | 'run'>): Iterable<string> {
-  yield* context.scope.names();
-  yield* context.run.program.namesOf(context.scope.file, context.run);
+/** Names of a body that are looked through for one that was meant. */
+const mostOfBody = 500;
+
+/** Every name that could stand here, but of very many only some. */
+function* knownNames(context: Pick<Context, 'scope' | 'run'>, like: string): Iterable<string> {
+  let left = mostOfBody;
+  for (const name of context.scope.names()) {
+    if (left-- === 0) break;
+    yield name;
+  }
+  yield* namesAround(like, context.run.program.namesOf(context.scope.file, context.run));
   yield* layers.keys();
   yield* functions.keys();
   yield* builtins.keys();

@@ -1,5 +1,6 @@
 // The files of a program and what they declare; declarations are evaluated when they are first asked for.
 
+import { namesAround } from '../base/nearest';
 import { counted } from '../base/words';
 import type * as ast from '../../../grammar/ast';
 import { evaluate } from './evaluate';
@@ -10,7 +11,7 @@ import type { Limits } from './limits';
 import { type EvaluatedModel, evaluateModel } from './model';
 import { Activation, at, Body, type Context, LimitReached, Run } from './run';
 import { Scope } from './scope';
-import { suggestion } from './construct';
+import { listed, suggestion } from './construct';
 import { type Meaning, type NamedDeclaration, type Question, sameMeaning, type Trouble, Unit } from './unit';
 import { type BoundArgument, type ConstructorValue, describe, holdsLayer, unknown, type Value } from './values';
 
@@ -323,7 +324,8 @@ export class Program {
     }
     const { target } = callee;
     const given = node.kind !== 'call' ? [] : this.variantArguments(context, callee, node);
-    const defaults = [...target.defaults.filter((known) => !given.some((argument) => argument.name === known.name)), ...given];
+    const replaced = new Set(given.map((argument) => argument.name));
+    const defaults = [...target.defaults.filter(({ name }) => !replaced.has(name)), ...given];
     return { kind: 'constructor', name: declaration.name.text, target: { ...target, defaults, variant: { declaration, file: context.scope.file } } };
   }
 
@@ -331,28 +333,29 @@ export class Program {
   private variantArguments(context: Context, callee: ConstructorValue, node: ast.Call): readonly BoundArgument[] {
     if (callee.target.kind !== 'declaration') return [];
     const names = callee.target.declaration.parameters.map((parameter) => parameter.name.text);
-    const given: BoundArgument[] = [];
+    const known = new Set(names);
+    const given = new Map<string, BoundArgument>();
     for (const [index, argument] of node.arguments.entries()) {
       const name = argument.name?.text ?? names[index];
       const value = this.orUnknown(() => evaluate(context, argument.value));
-      if (name === undefined || !names.includes(name)) {
+      if (name === undefined || !known.has(name)) {
         context.run.report(context, {
           code: name === undefined ? 'too-many-arguments' : 'unknown-argument',
           place: at(context, argument),
           message:
             name === undefined
-              ? `${callee.name} takes ${counted(names.length, 'argument')} (${names.join(', ')}), but this is one more`
-              : `${callee.name} has no argument ${name}${suggestion(name, names)}`,
+              ? `${callee.name} takes ${counted(names.length, 'argument')} (${listed(names)}), but this is one more`
+              : `${callee.name} has no argument ${name}${suggestion(name, namesAround(name, names))}`,
         });
         continue;
       }
-      if (given.some((before) => before.name === name)) {
+      if (given.has(name)) {
         context.run.report(context, { code: 'repeated-argument', place: at(context, argument), message: `${name} is given twice` });
         continue;
       }
-      given.push({ name, value, place: at(context, argument.value), written: { node: argument.value, file: context.scope.file } });
+      given.set(name, { name, value, place: at(context, argument.value), written: { node: argument.value, file: context.scope.file } });
     }
-    return given;
+    return [...given.values()];
   }
 
   /** A context for what stands outside of all models. */

@@ -19,13 +19,14 @@ import type { Binding, Scope } from './scope';
 import type { Unit } from './unit';
 import type { Layer, Memory, Value } from './values';
 
-const nothingPublished: ReadonlyMap<string, Value> = new Map();
+/** Of most bodies; never written to. */
+const nothingPublished = new Map<string, Value>();
 
 /** The flow of one body while its statements run. */
 export class Body {
   flow: Value | undefined;
   /** What was published, by name. */
-  published: ReadonlyMap<string, Value> = nothingPublished;
+  published = nothingPublished;
   /** The newest publication, while the flow has not moved since. */
   lastPublished: Value | undefined;
   /** Whether any statement has moved the flow. */
@@ -48,7 +49,8 @@ export class Body {
   }
 
   publish(name: string, value: Value): void {
-    this.published = new Map([...this.published, [name, value]]);
+    if (this.published === nothingPublished) this.published = new Map();
+    this.published.set(name, value);
     this.lastPublished = value;
   }
 

@@ -2,18 +2,20 @@
 
 import type { Span } from '../base/span';
 
+/** Nothing but a comment up to the end of the line, which counts. */
+const restOfLine = /[^\S\n]*;?[^\S\n]*(?:#[^\n]*)?(?:\n|$)/y;
+
 /** A statement with what separates it from its neighbours: its whole line where it is alone there. */
 export function statementSpan(text: string, span: Span): Span {
-  const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
-  const lineEnd = text.indexOf('\n', span.end);
-  const end = lineEnd < 0 ? text.length : lineEnd;
-  if (text.slice(lineStart, span.start).trim() === '' && /^\s*;?\s*(?:#.*)?$/.test(text.slice(span.end, end))) {
-    return { start: lineStart, end: Math.min(text.length, end + 1) };
-  }
+  // The line is not read to its ends: a whole file may stand on it.
+  let blank = span.start;
+  while (blank > 0 && text[blank - 1] !== '\n' && text[blank - 1]!.trim() === '') blank--;
+  restOfLine.lastIndex = span.end;
+  if ((blank === 0 || text[blank - 1] === '\n') && restOfLine.test(text)) return { start: blank, end: restOfLine.lastIndex };
   const behind = /^[ \t]*;[ \t]*/.exec(text.slice(span.end));
   if (behind !== null) return { start: span.start, end: span.end + behind[0].length };
-  const ahead = /[ \t]*;[ \t]*$/.exec(text.slice(0, span.start));
-  return ahead === null ? span : { start: span.start - ahead[0].length, end: span.end };
+  const ahead = /[ \t]*;$/.exec(text.slice(Math.max(0, blank - 80), blank));
+  return ahead === null ? span : { start: blank - ahead[0].length, end: span.end };
 }
 
 /** An item of a list with the comma behind it, or before the last one. */

@@ -48,10 +48,9 @@ export function removal(model: EvaluatedModel, place: Place, title: string): rea
 }
 
 function removalIn(text: string, tree: ast.File, span: Span): { span: Span; text: string } | undefined {
-  const before = text.slice(0, span.start);
+  const before = text.slice(0, span.start).trimEnd();
   const after = text.slice(span.end);
-  const arrowBefore = /\s*->\s*$/.exec(before);
-  if (arrowBefore !== null) return { span: { start: span.start - arrowBefore[0].length, end: span.end }, text: '' };
+  if (before.endsWith('->')) return { span: { start: before.slice(0, -2).trimEnd().length, end: span.end }, text: '' };
   const inner = argumentOfCall(text, tree, span);
   if (inner !== undefined) return { span, text: inner };
   const path = nodePathAt(tree, span.start);

@@ -118,7 +118,7 @@ export function relationOfZero(difference: Dimension, known: Knowledge, order: (
 
 /** Whether a = b, given as a − b, for all sizes that are known to be possible. */
 export function knownZero(difference: Dimension, known: Knowledge): Verdict {
-  const value = eliminated(difference, known.relations);
+  const value = settledExtremes(eliminated(difference, known.relations), known);
   const verdict = decideZero(value, known.domain);
   if (verdict.holds === 'always' || known.relations.length === 0) return verdict;
   const ruledOut = known.relations.some((relation) => relation.kind === 'difference' && [relation.value, multiply(-1, relation.value)].some((each) => identical(eliminated(each, known.relations), value)));
@@ -130,7 +130,7 @@ export function knownZero(difference: Dimension, known: Knowledge): Verdict {
 
 /** Whether the value is at least 0 for all sizes that are known to be possible. */
 export function knownNonNegative(value: Dimension, known: Knowledge): Verdict {
-  const reduced = eliminated(value, known.relations);
+  const reduced = settledExtremes(eliminated(value, known.relations), known);
   const verdict = decideNonNegative(reduced, known.domain);
   if (verdict.holds === 'always' || known.relations.length === 0) return verdict;
   const divisions = divisionsOf(known.relations);
@@ -147,7 +147,7 @@ export function knownNonNegative(value: Dimension, known: Knowledge): Verdict {
 /** The same size at all that are possible, as simple as it can be written. */
 export function simplify(dimension: Dimension, known: Knowledge): Dimension {
   if (typeof dimension === 'number') return dimension;
-  const value = settledExtremes(withFixedSizes(eliminated(dimension, known.relations), known.domain), known.domain);
+  const value = settledExtremes(withFixedSizes(eliminated(dimension, known.relations), known.domain), known);
   if (typeof value === 'number') return value;
   const divisions = [...divisionsOf(known.relations), ...divisionsInDomain(value, known.domain)];
   if (divisions.length === 0) return value;
@@ -279,14 +279,14 @@ export function hasExtremes({ terms }: Expression): boolean {
 }
 
 /** `min(T, 1024)` is T where T <= 1024 is known. */
-function settledExtremes(dimension: Dimension, domain: Domain): Dimension {
+function settledExtremes(dimension: Dimension, known: Knowledge): Dimension {
   if (typeof dimension === 'number') return dimension;
   let value: Dimension = dimension;
   for (const { atoms } of dimension.terms) {
     for (const atom of atoms) {
       if (!isExtreme(atom)) continue;
-      const leftIsLess = decideNonNegative(subtract(atom.right, atom.left), domain).holds === 'always';
-      const rightIsLess = decideNonNegative(subtract(atom.left, atom.right), domain).holds === 'always';
+      const leftIsLess = knownNonNegative(subtract(atom.right, atom.left), known).holds === 'always';
+      const rightIsLess = knownNonNegative(subtract(atom.left, atom.right), known).holds === 'always';
       if (!leftIsLess && !rightIsLess) continue;
       value = replaced(value, atom, leftIsLess === (atom.kind === 'min') ? atom.left : atom.right);
     }

@@ -8,6 +8,7 @@ import { readUri } from '../disk';
 import { type Document, Workspace } from '../features/workspace';
 import type { Places } from '../features/summary';
 import type { EvaluatedModel } from '../semantics/model';
+import { whyImpossible } from '../semantics/requirements';
 import { symbolsOf } from '../symbolic/dimension';
 import { UsageError } from './terminal';
 
@@ -72,7 +73,7 @@ export function parseSizes(text: string, before: ReadonlyMap<string, number> = n
 /** The models with these sizes for their free dimensions; each takes those that it has. */
 export function atSizes(document: Document, models: readonly EvaluatedModel[], sizes: ReadonlyMap<string, number>): readonly EvaluatedModel[] {
   if (sizes.size === 0) return models;
-  requireKnown(models, sizes);
+  requirePossible(models, sizes);
   return models.map((model) => {
     const sized = document.analysis.modelAt(model.name, ofModel(model, sizes));
     if (sized === undefined) throw new UsageError(`${model.name} cannot be built with these sizes`);
@@ -85,13 +86,17 @@ export function ofModel(model: EvaluatedModel, sizes: ReadonlyMap<string, number
   return new Map([...sizes].filter(([name]) => names.has(name)));
 }
 
-/** Throws a UsageError for a size that no model has. */
-export function requireKnown(models: readonly EvaluatedModel[], sizes: ReadonlyMap<string, number>): void {
+/** Throws a UsageError for a size that no model has, or that a model rules out. */
+export function requirePossible(models: readonly EvaluatedModel[], sizes: ReadonlyMap<string, number>): void {
   const known = new Set(models.flatMap((model) => [...freeDimensions(model)]));
   for (const name of sizes.keys()) {
     if (known.has(name)) continue;
     const whose = models.length === 1 ? models[0]!.name : 'the models';
     throw new UsageError(`--at: ${name} is no free dimension of ${whose}; ${known.size === 0 ? 'there are none' : `there ${known.size === 1 ? 'is' : 'are'} ${[...known].join(', ')}`}`);
+  }
+  for (const model of models) {
+    const impossible = whyImpossible(model.graph, ofModel(model, sizes), model.name);
+    if (impossible !== undefined) throw new UsageError(`--at: ${impossible.message}`);
   }
 }
 

@@ -6,7 +6,7 @@ import { checkModel } from '../check/run';
 import { describeEntry, isCompared, outcomeOf, secondOutcome, sharing } from '../features/check-report';
 import { counted, grouped, scientific } from '../features/numbers';
 import type { EvaluatedModel } from '../semantics/model';
-import { chosenModels, ofModel, openFile, requireKnown } from './files';
+import { chosenModels, ofModel, openFile, requirePossible } from './files';
 import { columns, type ExitCode, styled, type Terminal } from './terminal';
 
 export interface GradOptions {
@@ -26,7 +26,7 @@ export function grad(file: string, name: string | undefined, options: GradOption
   const document = openFile(file);
   const models = chosenModels(document, name);
   const sizes = options.at ?? new Map<string, number>();
-  requireKnown(models, sizes);
+  requirePossible(models, sizes);
   const files = [...document.dependencies].flatMap(([uri, source]) => (source === undefined ? [] : [{ uri, text: source.text }]));
   const requestOf = (model: EvaluatedModel): CheckRequest => ({
     files,

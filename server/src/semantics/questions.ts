@@ -3,8 +3,7 @@
 import type * as ast from '../../../grammar/ast';
 import { penalties } from '../layers/penalty';
 import { type Dimension, substitute, symbolsOf } from '../symbolic/dimension';
-import { conditions, rangeOf, smallestFrom } from '../symbolic/domain';
-import { conditionOf, holdsAt, simplify } from '../symbolic/knowledge';
+import { simplify } from '../symbolic/knowledge';
 import { applyOperation } from './apply';
 import { checkedSize } from './arithmetic';
 import { ancestorsOf, countBuffersOf, countFlops, countMacs, countParameters, parametersOf, parametersOfLayer } from './cost';
@@ -12,6 +11,7 @@ import type { AnyNode, Graph, Tensor } from './graph';
 import { neededIn } from './kept';
 import { memoryOf } from './memory';
 import { type EvaluatedModel, evaluateLayer } from './model';
+import { whyImpossible } from './requirements';
 import { at, type ChosenOptimizer, type Context } from './run';
 import { type BoundArgument, describe, type Layer, toNumber, unknown, type Value } from './values';
 
@@ -130,21 +130,10 @@ function givenSizes(context: Context, { graph }: Subject, named: readonly BoundA
     }
     const symbol = free.get(argument.name!);
     if (symbol === undefined) return report('unknown-dimension', argument, `${argument.name!} is no free dimension of the model`);
-    const range = rangeOf(graph.domain, symbol.key);
-    if (!Number.isInteger(value) || value < 1 || smallestFrom(range, value) !== value) {
-      const wanted = conditions(symbol.name, range);
-      return report('size-not-possible', argument, `${symbol.name} = ${String(value)} is not possible: ${wanted.length === 0 ? 'a size is a positive integer' : `the model requires ${wanted.join(' and ')}`}`);
-    }
-    values.set(symbol.name, value);
+    values.set(argument.name!, value);
   }
-  for (const relation of graph.relations) {
-    const condition = conditionOf(relation);
-    const { kind, value } = condition;
-    const there = substitute(value, ({ name }) => values.get(name));
-    if (typeof there !== 'number' || holdsAt(condition, there)) continue;
-    const asked = named.find(({ name }) => symbolsOf(value).some((symbol) => symbol.name === name))!;
-    return report('size-not-possible', asked, `these sizes are not possible together: the model requires ${String(value)} ${{ zero: '==', nonzero: '!=', nonnegative: '>=' }[kind]} 0`);
-  }
+  const impossible = whyImpossible(graph, values, 'the model');
+  if (impossible !== undefined) return report('size-not-possible', named.find(({ name }) => name === impossible.name)!, impossible.message);
   return values;
 }
 

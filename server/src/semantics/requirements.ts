@@ -1,9 +1,10 @@
 // What a model requires of its free dimensions, said at the input that declares them.
 
-import { symbolsOf } from '../symbolic/dimension';
-import { conditions, rangeOf } from '../symbolic/domain';
+import { substitute, symbolsOf } from '../symbolic/dimension';
+import { conditions, rangeOf, smallestFrom } from '../symbolic/domain';
+import { conditionOf, holdsAt } from '../symbolic/knowledge';
 import type { Finding } from './findings';
-import type { DerivedRequirement, Tensor } from './graph';
+import type { DerivedRequirement, Graph, Tensor } from './graph';
 import type { EvaluatedModel } from './model';
 
 export interface InputRequirement {
@@ -53,4 +54,24 @@ export function requirementsAtInputs(model: EvaluatedModel, report: (finding: Fi
       related: here.flatMap(({ needed }) => needed.slice(-2).map(({ reason, text, place }) => ({ message: `${reason} needs ${text}`, place }))),
     });
   }
+}
+
+/** Why a model cannot have these sizes, and which of them is at fault; undefined where it can. */
+export function whyImpossible(graph: Graph, sizes: ReadonlyMap<string, number>, subject: string): { readonly name: string; readonly message: string } | undefined {
+  for (const { key, name } of [...graph.inputs, ...graph.targets].flatMap(({ type }) => type.shape.flatMap((size) => symbolsOf(size)))) {
+    const value = sizes.get(name);
+    const range = rangeOf(graph.domain, key);
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && smallestFrom(range, value) === value)) continue;
+    const wanted = conditions(name, range);
+    return { name, message: `${name} = ${String(value)} is not possible: ${wanted.length === 0 ? 'a size is a positive integer' : `${subject} requires ${wanted.join(' and ')}`}` };
+  }
+  for (const relation of graph.relations) {
+    const condition = conditionOf(relation);
+    const { kind, value } = condition;
+    const there = substitute(value, ({ name }) => sizes.get(name));
+    if (typeof there !== 'number' || holdsAt(condition, there)) continue;
+    const { name } = symbolsOf(value).find((symbol) => sizes.has(symbol.name))!;
+    return { name, message: `these sizes are not possible together: ${subject} requires ${String(value)} ${{ zero: '==', nonzero: '!=', nonnegative: '>=' }[kind]} 0` };
+  }
+  return undefined;
 }

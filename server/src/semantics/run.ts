@@ -157,6 +157,10 @@ export class Run {
   private sharedSteps = 0;
   /** Lower bounds that were proven or required, by expression. */
   private readonly proven = new Map<string, number>();
+  /** Simplified sizes, by expression, and under what is known of free dimensions they are so. */
+  private readonly simple = new Map<string, Dimension>();
+  private simpleUnder: Domain | undefined;
+  private simpleAfter = 0;
 
   readonly findings: Findings;
   readonly limits: Limits;
@@ -203,8 +207,17 @@ export class Run {
   /** The size under all that is known of free dimensions by now. */
   simplified(size: Dimension): Dimension {
     const { domain, relations } = this.graph;
-    const isSimple = typeof size === 'number' || (domain.size === 0 && relations.length === 0 && !hasExtremes(size));
-    return isSimple ? size : simplify(size, this.graph);
+    if (typeof size === 'number' || (domain.size === 0 && relations.length === 0 && !hasExtremes(size))) return size;
+    if (this.simpleUnder !== domain || this.simpleAfter !== relations.length) this.forgetSimple();
+    let simple = this.simple.get(size.key);
+    if (simple === undefined) this.simple.set(size.key, (simple = simplify(size, this.graph)));
+    return simple;
+  }
+
+  private forgetSimple(): void {
+    this.simple.clear();
+    this.simpleUnder = this.graph.domain;
+    this.simpleAfter = this.graph.relations.length;
   }
 
   simplifiedType(type: TensorType): TensorType {
@@ -283,6 +296,7 @@ export class Run {
       this.errors = errors;
       this.lacksValues = lacksValues;
       this.proven.clear();
+      this.forgetSimple();
     }
   }
 

@@ -6,6 +6,8 @@
 //   ⌊(⌊a/m⌋ + b)/k⌋ = ⌊(a + m·b)/(m·k)⌋     nested floors become one
 // (Graham, Knuth, Patashnik, Concrete Mathematics, §3.2.)
 
+import { printTerms } from './spell';
+
 /** A size: a plain number where it is known, else an expression over free dimensions. */
 export type Dimension = number | Expression;
 
@@ -34,7 +36,7 @@ export interface Extreme {
 
 export type Atom = FreeSymbol | Floor | Extreme;
 
-interface Term {
+export interface Term {
   readonly coefficient: number;
   /** Sorted by key; an atom's power is its number of occurrences. Empty for the constant. */
   readonly atoms: readonly Atom[];
@@ -50,31 +52,32 @@ export class Expression {
   private printed: string | undefined;
 
   constructor(readonly terms: readonly Term[]) {
-    let [weight, depth] = [terms.length, 0];
-    for (const { atoms } of terms) {
-      for (const atom of atoms) {
+    let weight = terms.length;
+    let depth = 0;
+    let key = '';
+    const count = (part: Dimension): void => {
+      if (typeof part === 'number') return;
+      weight += part.weight;
+      depth = Math.max(depth, part.depth + 1);
+    };
+    for (const next of terms) {
+      key += `${key === '' ? '' : '+'}${String(next.coefficient)}${next.key}`;
+      for (const atom of next.atoms) {
         weight++;
-        for (const part of partsOf(atom)) {
-          if (typeof part === 'number') continue;
-          weight += part.weight;
-          depth = Math.max(depth, part.depth + 1);
-        }
+        if (atom.kind === 'symbol') continue;
+        count(atom.kind === 'floor' ? atom.numerator : atom.left);
+        count(atom.kind === 'floor' ? atom.denominator : atom.right);
       }
     }
-    [this.weight, this.depth] = [weight, depth];
-    this.key = terms.map((term) => `${String(term.coefficient)}${term.key}`).join('+');
+    this.key = key;
+    this.weight = weight;
+    this.depth = depth;
   }
 
   /** As people write it; spelled once, since shapes are printed again and again. */
   toString(): string {
     return (this.printed ??= printTerms(this.terms));
   }
-}
-
-/** The sizes that an atom is made of. */
-function partsOf(atom: Atom): readonly Dimension[] {
-  if (atom.kind === 'symbol') return [];
-  return atom.kind === 'floor' ? [atom.numerator, atom.denominator] : [atom.left, atom.right];
 }
 
 /** A new free dimension; `scope` tells apart equal names of different inputs' owners. */
@@ -89,27 +92,92 @@ function term(coefficient: number, atoms: readonly Atom[]): Term {
 
 function termsOf(dimension: Dimension): readonly Term[] {
   if (typeof dimension !== 'number') return dimension.terms;
-  return dimension === 0 ? [] : [{ coefficient: dimension, atoms: [], key: '' }];
+  return dimension === 0 ? [] : [constant(dimension)];
 }
 
-function collect(terms: Iterable<Term>): Dimension {
+/** Sums of up to this many terms are put in order one by one, without a table. */
+const fewTerms = 12;
+
+function collect(terms: readonly Term[]): Dimension {
+  if (terms.length <= fewTerms) {
+    const sorted: Term[] = [];
+    for (const next of terms) insert(sorted, next);
+    return inOrder(sorted);
+  }
   const sums = new Map<string, Term>();
   for (const next of terms) {
     const before = sums.get(next.key);
-    sums.set(next.key, before === undefined ? next : { ...next, coefficient: before.coefficient + next.coefficient });
+    sums.set(next.key, before === undefined ? next : withCoefficient(next, before.coefficient + next.coefficient));
   }
-  const left = [...sums.values()].filter((next) => next.coefficient !== 0);
-  if (left.length === 0) return 0;
-  if (left.length === 1 && left[0]!.atoms.length === 0) return left[0]!.coefficient;
-  // Higher degrees first, plain dimensions before quotients, the constant last, as people write polynomials.
-  const plain = ({ atoms }: Term): number => Number(atoms.every((atom) => atom.kind === 'symbol'));
-  left.sort((a, b) => b.atoms.length - a.atoms.length || plain(b) - plain(a) || (a.key < b.key ? -1 : 1));
-  return new Expression(left);
+  return inOrder([...sums.values()].filter((next) => next.coefficient !== 0).sort(compare));
+}
+
+/** Adds a term to a sum in order. */
+function insert(sorted: Term[], next: Term): void {
+  for (let at = 0; at < sorted.length; at++) {
+    const other = sorted[at]!;
+    if (other.key === next.key) {
+      const coefficient = other.coefficient + next.coefficient;
+      if (coefficient === 0) sorted.splice(at, 1);
+      else sorted[at] = withCoefficient(next, coefficient);
+      return;
+    }
+    if (compare(next, other) < 0) {
+      sorted.splice(at, 0, next);
+      return;
+    }
+  }
+  sorted.push(next);
+}
+
+/** Higher degrees first, plain dimensions before quotients, the constant last, as people write polynomials. */
+function compare(a: Term, b: Term): number {
+  return b.atoms.length - a.atoms.length || Number(isPlain(b)) - Number(isPlain(a)) || (a.key < b.key ? -1 : 1);
+}
+
+function isPlain({ atoms }: Term): boolean {
+  for (const { kind } of atoms) if (kind !== 'symbol') return false;
+  return true;
+}
+
+/** The sum of terms that are in order, each with a key of its own. */
+function inOrder(terms: readonly Term[]): Dimension {
+  if (terms.length === 0) return 0;
+  const [first] = terms;
+  return terms.length === 1 && first!.atoms.length === 0 ? first!.coefficient : new Expression(terms);
+}
+
+function withCoefficient({ atoms, key }: Term, coefficient: number): Term {
+  return { coefficient, atoms, key };
+}
+
+function constant(coefficient: number): Term {
+  return { coefficient, atoms: [], key: '' };
+}
+
+/** a + n: the constant of a sum stands last. */
+function plusNumber({ terms }: Expression, n: number): Dimension {
+  const last = terms.at(-1)!;
+  const rest = last.atoms.length === 0 ? terms.slice(0, -1) : terms;
+  const total = n + (last.atoms.length === 0 ? last.coefficient : 0);
+  return inOrder(total === 0 ? rest : [...rest, constant(total)]);
+}
+
+/** n · a */
+function timesNumber(a: Expression, n: number): Dimension {
+  if (n === 1) return a;
+  return n === 0 ? 0 : inOrder(a.terms.map((next) => withCoefficient(next, n * next.coefficient)));
 }
 
 /** a + b + … */
 export function add(...summands: readonly Dimension[]): Dimension {
-  return sum(summands);
+  return summands.length === 2 ? addTwo(summands[0]!, summands[1]!) : sum(summands);
+}
+
+function addTwo(a: Dimension, b: Dimension): Dimension {
+  if (typeof a === 'number') return typeof b === 'number' ? a + b : a === 0 ? b : plusNumber(b, a);
+  if (typeof b === 'number') return b === 0 ? a : plusNumber(a, b);
+  return collect([...a.terms, ...b.terms]);
 }
 
 /** The sum of any number of sizes. */
@@ -121,14 +189,14 @@ export function sum(summands: Iterable<Dimension>): Dimension {
     else for (const next of summand.terms) terms.push(next);
   }
   if (terms.length === 0) return known;
-  if (known !== 0) terms.push({ coefficient: known, atoms: [], key: '' });
+  if (known !== 0) terms.push(constant(known));
   return collect(terms);
 }
 
 /** a − b */
 export function subtract(a: Dimension, b: Dimension): Dimension {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return add(a, multiply(-1, b));
+  if (typeof b === 'number') return addTwo(a, -b);
+  return a === b ? 0 : addTwo(a, timesNumber(b, -1));
 }
 
 /** a · b · … */
@@ -137,9 +205,8 @@ export function multiply(...factors: readonly Dimension[]): Dimension {
 }
 
 function multiplyTwo(a: Dimension, b: Dimension): Dimension {
-  if (typeof a === 'number' && typeof b === 'number') return a * b;
-  if (a === 1) return b;
-  if (b === 1) return a;
+  if (typeof a === 'number') return typeof b === 'number' ? a * b : timesNumber(b, a);
+  if (typeof b === 'number') return timesNumber(a, b);
   const products: Term[] = [];
   for (const left of termsOf(a)) {
     for (const right of termsOf(b)) {
@@ -169,11 +236,11 @@ export function floorDivide(a: Dimension, b: Dimension): Dimension | undefined {
   const rest: Term[] = [];
   for (const next of termsOf(a)) {
     const quotient = Math.floor(next.coefficient / b);
-    if (quotient !== 0) whole.push({ ...next, coefficient: quotient });
+    if (quotient !== 0) whole.push(withCoefficient(next, quotient));
     const remainder = next.coefficient - quotient * b;
-    if (remainder !== 0) rest.push({ ...next, coefficient: remainder });
+    if (remainder !== 0) rest.push(withCoefficient(next, remainder));
   }
-  return add(collect(whole), floorOfRest(collect(rest), b));
+  return addTwo(inOrder(whole), floorOfRest(inOrder(rest), b));
 }
 
 /** ⌊rest / b⌋ for a rest whose coefficients are all in 1 … b − 1. */
@@ -181,17 +248,17 @@ function floorOfRest(rest: Dimension, b: number): Dimension {
   if (typeof rest === 'number') return Math.floor(rest / b);
 
   const symbolic = rest.terms.filter((next) => next.atoms.length > 0);
-  const constant = rest.terms.find((next) => next.atoms.length === 0)?.coefficient ?? 0;
+  const offset = rest.terms.find((next) => next.atoms.length === 0)?.coefficient ?? 0;
   const common = symbolic.reduce((divisor, next) => greatestCommonDivisor(divisor, next.coefficient), b);
   if (common > 1) {
-    const reduced = collect(symbolic.map((next) => ({ ...next, coefficient: next.coefficient / common })));
-    return floorDivide(add(reduced, Math.floor(constant / common)), b / common)!;
+    const reduced = inOrder(symbolic.map((next) => withCoefficient(next, next.coefficient / common)));
+    return floorDivide(addTwo(reduced, Math.floor(offset / common)), b / common)!;
   }
 
   const nested = symbolic.filter((next) => next.coefficient === 1 && next.atoms.length === 1 && next.atoms[0]!.kind === 'floor');
   const inner = nested.length === 1 ? (nested[0]!.atoms[0] as Floor) : undefined;
   if (inner !== undefined && typeof inner.denominator === 'number') {
-    const others = collect(rest.terms.filter((next) => next !== nested[0]));
+    const others = inOrder(rest.terms.filter((next) => next !== nested[0]));
     return floorDivide(add(inner.numerator, multiply(inner.denominator, others)), inner.denominator * b)!;
   }
   const atom: Floor = { kind: 'floor', numerator: rest, denominator: b, key: `(${rest.key})//${String(b)}` };
@@ -332,39 +399,4 @@ function substituteAtom(atom: Atom, valueOf: (symbol: FreeSymbol) => Dimension |
 /** The size as people write it: `64`, `H//2`, `(H + 1)//2`, `2*(H//16)`, `64*H*W + 3`. */
 export function print(dimension: Dimension): string {
   return String(dimension);
-}
-
-function printTerms(terms: readonly Term[]): string {
-  // A sum that has a positive term begins with one: `H//8 - 2*(H//16)`.
-  const first = terms[0]!.coefficient < 0 ? terms.find(({ coefficient }) => coefficient > 0) : undefined;
-  return (first === undefined ? terms : [first, ...terms.filter((term) => term !== first)])
-    .map((next, index) => {
-      const magnitude = Math.abs(next.coefficient);
-      const sign = next.coefficient < 0 ? (index === 0 ? '-' : ' - ') : index === 0 ? '' : ' + ';
-      const powers = new Map<Atom['key'], { atom: Atom; power: number }>();
-      for (const atom of next.atoms) powers.set(atom.key, { atom, power: (powers.get(atom.key)?.power ?? 0) + 1 });
-      const factors = [...powers.values()].map(
-        ({ atom, power }) => printAtom(atom, magnitude !== 1 || next.atoms.length > 1) + (power === 1 ? '' : `^${String(power)}`),
-      );
-      // By their symbols: `(H//2)*W`, `H*((W + 1)//2)`.
-      const letters = (text: string): string => text.replace(/^\W+/, '');
-      factors.sort((a, b) => (letters(a) < letters(b) ? -1 : 1));
-      if (magnitude !== 1 || factors.length === 0) factors.unshift(String(magnitude));
-      return sign + factors.join('*');
-    })
-    .join('');
-}
-
-function printAtom(atom: Atom, inProduct: boolean): string {
-  if (atom.kind === 'symbol') return atom.name;
-  if (atom.kind !== 'floor') return `${atom.kind}(${print(atom.left)}, ${print(atom.right)})`;
-  const quotient = `${printOperand(atom.numerator)}//${printOperand(atom.denominator)}`;
-  return inProduct ? `(${quotient})` : quotient;
-}
-
-function printOperand(dimension: Dimension): string {
-  const single =
-    typeof dimension === 'number' ||
-    (dimension.terms.length === 1 && dimension.terms[0]!.coefficient === 1 && dimension.terms[0]!.atoms.length === 1 && dimension.terms[0]!.atoms[0]!.kind !== 'floor');
-  return single ? print(dimension) : `(${print(dimension)})`;
 }

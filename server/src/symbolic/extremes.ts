@@ -29,6 +29,7 @@ export function decideByParts(value: Expression, question: Question, decide: (va
 
 /** An extreme that only positive factors, or only negative ones, stand at. */
 function signedExtreme({ terms }: Expression): { readonly extreme: Extreme; readonly sign: number } | undefined {
+  if (!terms.some(({ atoms }) => atoms.some(isExtreme))) return undefined;
   const extremes = new Map<string, Extreme>();
   for (const { atoms } of terms) for (const atom of atoms) if (isExtreme(atom)) extremes.set(atom.key, atom);
   if (extremes.size > mostExtremes) return undefined;

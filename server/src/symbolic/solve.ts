@@ -70,11 +70,12 @@ function decide(value: Dimension, domain: Domain, question: Question): Verdict {
 
 /** Free dimensions are positive, so a factor that is one of them changes neither sign nor zeros. */
 function withoutCommonFactors(expression: Expression): Expression {
+  if (expression.terms.length === 1) return expression;
   const [first, ...others] = expression.terms;
   const shared = first!.atoms.find(
     (atom) => atom.kind === 'symbol' && others.every((term) => term.atoms.some((other) => other.key === atom.key)),
   );
-  if (shared === undefined || others.length === 0) return expression;
+  if (shared === undefined) return expression;
   const divided = add(
     ...expression.terms.map((term) => {
       const rest = [...term.atoms];
@@ -113,6 +114,12 @@ function decideOnPeriod(
   const period = leastCommonMultiple(periodOfExpression, range.modulus);
   if (period > largestModulus) return { holds: 'unknown' };
   const members = new Set(range.residues);
+  let size = 0;
+  const sizeOf = (): number => size;
+  const valueAt = (n: number): number => {
+    size = n;
+    return evaluateAt(expression, sizeOf);
+  };
   const wholeClasses: number[] = [];
   const isolated: number[] = [];
   let counterexample: number | undefined;
@@ -125,8 +132,8 @@ function decideOnPeriod(
   for (let n = range.minimum; n < range.minimum + period && n <= range.maximum; n++) {
     if (!members.has(n % range.modulus)) continue;
     anyClass = true;
-    const value = evaluateAt(expression, () => n);
-    const slope = evaluateAt(expression, () => n + period) - value;
+    const value = valueAt(n);
+    const slope = valueAt(n + period) - value;
     const last = Number.isFinite(range.maximum) ? n + Math.floor((range.maximum - n) / period) * period : Infinity;
     const atLast = last === Infinity ? Math.sign(slope) * Infinity : value + slope * ((last - n) / period);
     const firstHolds = satisfies(value, question);
@@ -189,7 +196,7 @@ function decideOnPeriod(
 
   function boundsAreExact(bounds: SymbolRange): boolean {
     const probe = (n: number | undefined, expected: boolean): boolean =>
-      n === undefined || !Number.isFinite(n) || satisfies(evaluateAt(expression, () => n), 'nonnegative') === expected;
+      n === undefined || !Number.isFinite(n) || satisfies(valueAt(n), 'nonnegative') === expected;
     for (let offset = 0; offset < period; offset++) {
       const low = bounds.minimum + offset;
       const high = bounds.maximum - offset;

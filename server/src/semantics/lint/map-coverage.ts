@@ -45,6 +45,8 @@ function asksField(node: Node, inAssert: boolean): boolean {
 
 export const narrowField: Lint = (model, report) => {
   if (!applies(model.graph, isAdaptivePool)) return;
+  // Only of an input whose size is known can it be said.
+  if (!model.graph.inputs.some(({ type: { shape } }) => shape.length > 1 && shape.slice(-2).every((size) => typeof size === 'number'))) return;
   let fields: ReceptiveFields | undefined;
   for (const node of bodyOf(model.graph)) {
     if (node.kind !== 'operation' || !poolsAll(node) || !isClassified(model, node)) continue;

@@ -142,11 +142,10 @@ describe('an evaluation', () => {
     fc.assert(fc.property(fc.constantFrom(...leaves), fc.nat(), fc.boolean(), (leaf, pick, first) => {
       if (first) {
         all.begin();
-        const { values, base } = all.leaves.get(parameters[0]!)!;
-
+        const { values, restore } = all.leaves.get(parameters[0]!)!;
         values.fill(3);
         all.probe();
-        values.set(base);
+        restore();
       }
       const values = network.leaves.get(leaf)!.slice();
       const place = pick % values.length;

@@ -3,9 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { run } from '../../server/src/engine/execute';
 import { EngineError } from '../../server/src/engine/errors';
+import { RandomStream } from '../../server/src/base/random';
 import { Builder } from '../../server/src/engine/builder';
 import { checkGradients } from '../../server/src/engine/gradient-check/check';
 import { memoryNeeded } from '../../server/src/engine/gradient-check/evaluation';
+import { fillBell, fillUniform, moveAlong, shakeAlong, sumAlong } from '../../server/src/engine/kernels/random';
 import { Arena, instanceOf } from '../../server/src/engine/kernels/wasm/arena';
 import type { Ref } from '../../server/src/engine/program';
 import { sizeOf } from '../../server/src/engine/shape';
@@ -110,8 +112,39 @@ describe.each(implementations)('%s kernels', (simd) => {
   });
 });
 
+describe.each(implementations)('random numbers by %s', (implementation) => {
+  const random = new RandomStream(2 ** 40 + 5, 'some');
+  it.each([1, 4, 63, 64, 1001])('are those of plain TypeScript: %i of them', (count) => {
+    const inside = new Arena(count + 8, implementation).allocate(count);
+    const outside = new Float64Array(count);
+    for (const fill of [fillUniform, fillBell]) {
+      for (const x of [inside, outside]) fill(x, random, 0.3, -0.1);
+      expect([...inside]).toEqual([...outside]);
+    }
+    for (const [start, stop] of [[0, count], [count >> 1, count], [3, 4], [33, 61], [31, 500]].filter(([, end]) => end! <= count)) {
+      const signs = { random, start: start!, stop: stop! };
+      for (const move of [moveAlong, shakeAlong]) {
+        for (const x of [inside, outside]) move(x, signs, 1e-3);
+        expect([...inside]).toEqual([...outside]);
+      }
+      const [a, b] = [sumAlong(inside, signs), sumAlong(outside, signs)];
+      expect(a.greatest).toBe(b.greatest);
+      expect(a.slope).toBeCloseTo(b.slope, 12);
+      expect(a.square).toBeCloseTo(b.square, 12);
+    }
+  });
+
+  it('do not take what is no number for zero, nor for the greatest', () => {
+    const x = new Arena(100, implementation).allocate(40).fill(0);
+    const signs = { random, start: 0, stop: 40 };
+    expect(sumAlong(x, signs)).toMatchObject({ square: 0, greatest: 0 });
+    x.set([NaN, 0, -3, 2]);
+    expect(sumAlong(x, signs)).toMatchObject({ square: NaN, greatest: 3 });
+  });
+});
+
 describe('the memory of a check', () => {
-  it('is known before it starts: leaves once beside what is given, the rest twice, the widest instruction, and which entry changes by how much', () => {
+  it('is known before it starts: leaves and what is computed from them twice, the widest instruction, and which entry changes by how much', () => {
     const network = new Network(1);
     const loss = network.sum(network.exp(network.random([100, 10], 'x')));
     expect(memoryNeeded(network.program, loss)).toBe(8 * (1000 + 1000 + 2 * (1000 + 1) + (1000 + 1) + 2));

@@ -42,8 +42,8 @@ function hashName(name: string): number {
 
 /** The random numbers that belong to one seed and one name; every method is a pure function of the index. */
 export class RandomStream {
-  private readonly key0: number;
-  private readonly key1: number;
+  readonly key0: number;
+  readonly key1: number;
 
   constructor(seed: number, name: string) {
     this.key0 = seed | 0;
@@ -69,14 +69,9 @@ export class RandomStream {
     return (bits >>> (index & 31)) & 1 ? 1 : -1;
   }
 
-  /** The signs of a run of indices. */
-  signs(target: Int8Array, first: number): void {
-    for (let i = 0; i < target.length; ) {
-      const word = Math.floor((first + i) / 32);
-      const start = (first + i) % 32;
-      let bits = threefry(this.key0, this.key1, word, Math.floor(word / 2 ** 32))[0] >> start;
-      for (const stop = Math.min(target.length, i + 32 - start); i < stop; i++, bits >>= 1) target[i] = ((bits & 1) << 1) - 1;
-    }
+  /** 32 signs, those of the indices from 32·block on: 1 where a bit is set, the lowest first, else −1. */
+  signBits(block: number): number {
+    return this.word(block);
   }
 
   /**
@@ -87,14 +82,14 @@ export class RandomStream {
     return mix((mix(index ^ this.key0) + this.key1) | 0) >>> 0;
   }
 
-  /** Fills with factor · u + shift for uniform numbers u in (0, 1), of 32 random bits each. */
-  fillUniform(target: Float64Array, factor = 1, shift = 0): void {
-    for (let i = 0; i < target.length; i++) target[i] = (factor * (this.word(i) + 0.5)) / 2 ** 32 + shift;
+  /** Fills, from a start on, with factor · u + shift for uniform numbers u in (0, 1), of 32 random bits each. */
+  fillUniform(target: Float64Array, factor = 1, shift = 0, start = 0): void {
+    for (let i = start; i < target.length; i++) target[i] = (factor * (this.word(i) + 0.5)) / 2 ** 32 + shift;
   }
 
-  /** Fills with factor · b + shift for nearly normal numbers b, of mean 0 and variance 1 and none beyond 3: sums of three uniform ones. */
-  fillBell(target: Float64Array, factor = 1, shift = 0): void {
-    for (let i = 0, j = 0; i < target.length; i++, j += 3) {
+  /** Fills, from a start on, with factor · b + shift for nearly normal numbers b, of mean 0 and variance 1 and none beyond 3: sums of three uniform ones. */
+  fillBell(target: Float64Array, factor = 1, shift = 0, start = 0): void {
+    for (let i = start, j = 3 * start; i < target.length; i++, j += 3) {
       target[i] = factor * ((this.word(j) + this.word(j + 1) + this.word(j + 2) + 1.5) / 2 ** 31 - 3) + shift;
     }
   }

@@ -3,16 +3,17 @@
 import type { Ref } from '../engine/builder';
 import { evaluateBase } from '../engine/gradient-check/check';
 import type { BasePoint, GradientCheck } from '../engine/gradient-check/check';
+import type { LeafValues } from '../engine/gradient-check/evaluation';
 import type { Graph, Tensor } from '../semantics/graph';
 import type { Lowering } from './lower';
-import { drawValues } from './values';
+import { fillValues } from './values';
 
 /** How often values are drawn, and up to how much memory of a check: above it, so many units make it unlikely that all are off. */
 const draws = 8;
 const quickBytes = 64e6;
 
 export interface DrawnLeaves {
-  readonly leaves: ReadonlyMap<Ref, Float64Array>;
+  readonly leaves: ReadonlyMap<Ref, LeafValues>;
   /** The loss and its derivatives there. */
   readonly base: BasePoint;
   /** The checked leaves whose derivatives are zero in every entry. */
@@ -29,7 +30,7 @@ export function drawLeaves(graph: Graph, lowering: Lowering, bytes: number, name
   for (let draw = 0; draw < (bytes > quickBytes ? 1 : draws) && !(best && isFinite(best) && best.flat.length === 0); draw++) {
     const leaves = valuesAt(graph, lowering, names, seed + draw * 2 ** 32);
     const base = evaluateBase({ ...check, leaves });
-    const flat = check.check.filter((_, index) => base.gradients[index]!.every((entry) => entry === 0));
+    const flat = check.check.filter((_, index) => base.gradients[index]!.isZero);
     const drawn = { leaves, base, flat };
     if (best === undefined || (isFinite(drawn) && (!isFinite(best) || flat.length < best.flat.length))) best = drawn;
   }
@@ -41,11 +42,7 @@ function isFinite({ base }: DrawnLeaves): boolean {
   return Number.isFinite(base.evaluation.baseLoss);
 }
 
-function valuesAt(graph: Graph, lowering: Lowering, names: ReadonlyMap<Tensor, string>, seed: number): Map<Ref, Float64Array> {
-  const values = new Map<Ref, Float64Array>();
-  for (const [tensor, ref] of lowering.leaves) {
-    const count = lowering.shapeOf(tensor).reduce((a, b) => a * b, 1);
-    values.set(ref, drawValues(graph, tensor, names.get(tensor)!, count, seed));
-  }
-  return values;
+/** They are drawn where they are needed: of large tensors there is no second copy. */
+function valuesAt(graph: Graph, lowering: Lowering, names: ReadonlyMap<Tensor, string>, seed: number): Map<Ref, LeafValues> {
+  return new Map([...lowering.leaves].map(([tensor, ref]) => [ref, (values: Float64Array) => { fillValues(values, graph, tensor, names.get(tensor)!, seed); }]));
 }

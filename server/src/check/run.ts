@@ -13,6 +13,7 @@ import { analyse } from '../semantics/analyse';
 import { fixedPlace, type Graph, type Place, type Tensor } from '../semantics/graph';
 import { checkAsserts } from './asserts';
 import type { BasePoint } from '../engine/gradient-check/check';
+import type { BudgetLimits } from '../engine/gradient-check/plan';
 import { drawLeaves } from './draw';
 import { Lowering, nameLeaves } from './lower';
 import { mergeReports } from './merge';
@@ -83,7 +84,7 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
     const fitting = lowered === undefined ? 1 : Math.min(share.count, Math.max(1, Math.floor((request.memoryBytes ?? defaultMemoryBytes) / lowered.bytes)));
     if (share.index >= fitting) return { ...failed(''), ok: true, problem: undefined };
     const own = { index: share.index, count: fitting };
-    const found = lowered && checkLosses(graph, lowered, names, seed, request, own, options, notes);
+    const found = lowered && checkLosses(graph, lowered, names, seed, request, own, options, notes, started);
     const asserts = share.index > 0 ? [] : checkAsserts(model, names, seed, options.derivatives);
     const place = placeOfOrigin(graph);
     const byName = new Map([...names].map(([tensor, name]) => [name, tensor]));
@@ -169,7 +170,7 @@ function lowerLoss(
     const check = [...lowering.leaves].filter(([tensor]) => tensor.type.element === 'float' && tensor.source.kind !== 'target').map(([, ref]) => ref);
     const slope = request.second === true ? slopeOf(lowering, loss, check, options) : undefined;
     const programs = [{ program: lowering.builder.program, loss }, ...(slope === undefined ? [] : [slope])];
-    const memory = Math.max(...programs.map((each) => memoryOfCheck({ ...each, check, derivatives })));
+    const memory = Math.max(...programs.map((each) => memoryOfCheck({ ...each, check, derivatives, budget: budgetOf(request) })));
     last = { lowering, loss, check, slope, bytes: memory, memory: memory > limit ? memory : undefined };
     if (memory > limit) continue;
     if (batch < (request.batch ?? usualBatch)) notes.push('memory allows for a batch of one example only, so that nothing was seen of how examples mix');
@@ -193,6 +194,10 @@ function describeMemory({ model, memoryBytes = defaultMemoryBytes }: CheckReques
   return `a check of ${model} needs ${gigabytes(memory)} of memory, more than the ${gigabytes(memoryBytes)} that it may take; give smaller sizes or allow for more`;
 }
 
+function budgetOf({ budgetMilliseconds, budgetEvaluations }: CheckRequest): BudgetLimits {
+  return { milliseconds: budgetMilliseconds, evaluations: budgetEvaluations };
+}
+
 /** Compares the derivatives of the loss with differences, and second ones where they are asked for. */
 function checkLosses(
   graph: Graph,
@@ -203,9 +208,9 @@ function checkLosses(
   share: Share,
   { derivatives, onProgress, cancelled }: CheckOptions,
   notes: string[],
+  started: number,
 ): { readonly first?: GradientReport; readonly second?: GradientReport; readonly problem?: string } {
-  const budget = { milliseconds: request.budgetMilliseconds, evaluations: request.budgetEvaluations };
-  const common = { check, seed, share, budget, derivatives, onProgress, cancelled };
+  const common = { check, seed, share, budget: budgetOf(request), started, derivatives, onProgress, cancelled };
   const { program } = lowering.builder;
   const { leaves, base, flat } = drawLeaves(graph, lowering, bytes, names, seed, { ...common, program, loss });
   if (!Number.isFinite(base.evaluation.baseLoss)) return { problem: describeNonFinite(base, program, graph) };
@@ -217,7 +222,7 @@ function checkLosses(
   if (first.nondeterministic !== undefined) notes.push(`${first.nondeterministic.primitive} gave other numbers when it was computed again`);
   if (slope === undefined) return { first };
   const direction = slope.direction.map((ref, index): [Ref, Float64Array] => [ref, unitBell(slope.program.instructions[ref]!.shape, new RandomStream(seed, `second derivatives along ${String(index)}`))]);
-  return { first, second: checkGradients({ ...common, program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
+  return { first, second: checkGradients({ ...common, started: performance.now(), program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
 }
 
 /** Why there are no derivatives where the loss is no finite number. */

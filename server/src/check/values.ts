@@ -2,6 +2,7 @@
 
 import { RandomStream } from '../base/random';
 import { EngineError } from '../engine/errors';
+import { fillBell, fillUniform } from '../engine/kernels/random';
 import { evaluateAt, symbolsOf } from '../symbolic/dimension';
 import { rangeOf, smallestFrom, type SymbolRange } from '../symbolic/domain';
 import { conditionOf, holdsAt, type Relation } from '../symbolic/knowledge';
@@ -62,37 +63,43 @@ interface Bounds {
 
 /** Values for a leaf of the program. */
 export function drawValues(graph: Graph, tensor: Tensor, name: string, count: number, seed: number): Float64Array {
+  const values = new Float64Array(count);
+  fillValues(values, graph, tensor, name, seed);
+  return values;
+}
+
+/** Fills an array with values for a leaf, the same ones each time. */
+export function fillValues(values: Float64Array, graph: Graph, tensor: Tensor, name: string, seed: number): void {
   const random = new RandomStream(seed, `values of ${name}`);
   const { source, type } = tensor;
-  const values = new Float64Array(count);
+  const count = values.length;
   if (source.kind === 'parameter') {
     drawParameter(source.initial, random, values);
-    return values;
+    return;
   }
   const bounds = assumedBounds(graph, tensor);
   if (bounds.low > bounds.high) throw new EngineError(`no value of ${name} satisfies what is assumed of it: at least ${String(bounds.low)} and at most ${String(bounds.high)}`);
   if (holdsSigns(graph, tensor)) {
     for (let i = 0; i < count; i++) values[i] = random.sign(i);
-    return values;
+    return;
   }
   if (type.element === 'int') {
     const { low, high } = integerBounds(graph, tensor, name, bounds);
     for (let i = 0; i < count; i++) values[i] = low + random.integer(i, high - low + 1);
-    return values;
+    return;
   }
   for (let i = 0; i < count; i++) {
     values[i] = Number.isFinite(bounds.low) && Number.isFinite(bounds.high)
       ? bounds.low + random.uniform(i) * (bounds.high - bounds.low)
       : within(random.normal(i), bounds);
   }
-  return values;
 }
 
 /** Around PyTorch's first values; constants are spread, so that no derivative is checked at a special point. */
 function drawParameter(initial: { uniform: number } | { normal: number } | { constant: number }, random: RandomStream, values: Float64Array): void {
-  if ('uniform' in initial) random.fillUniform(values, 2 * initial.uniform, -initial.uniform);
-  else if ('normal' in initial) random.fillBell(values, initial.normal);
-  else random.fillBell(values, 0.25, initial.constant);
+  if ('uniform' in initial) fillUniform(values, random, 2 * initial.uniform, -initial.uniform);
+  else if ('normal' in initial) fillBell(values, random, initial.normal);
+  else fillBell(values, random, 0.25, initial.constant);
 }
 
 /** Reflects a value into half-open bounds. */

@@ -104,9 +104,10 @@ export function canFuse({ implementation = bestImplementation() }: ExecutionOpti
 /**
  * Gives each result a buffer that is free again, if there is one of its size; a reshaped tensor shares that of its input.
  * @param live What is to be computed, ascending.
+ * @param passing What is handed out as soon as it is computed, and not kept.
  * @param fuses Whether chains of instructions become loop nests, so that what lies between them needs no buffer.
  */
-export function assignBuffers(program: Program, live: readonly Ref[], wanted: readonly Ref[], kernels: KernelTable = {}, fuses = false): BufferPlan {
+export function assignBuffers(program: Program, live: readonly Ref[], wanted: readonly Ref[], kernels: KernelTable = {}, fuses = false, passing: readonly Ref[] = []): BufferPlan {
   const root = (ref: Ref): Ref => storageOf(program, ref);
   const items = groupInstructions({
     program,
@@ -114,8 +115,9 @@ export function assignBuffers(program: Program, live: readonly Ref[], wanted: re
     boxOf: (ref) => wholeBox(program.instructions[ref]!.shape),
     branches: 'ignored',
     mayFuse: (ref) => fuses && !kernels[program.instructions[ref]!.primitive],
-    wanted: new Set(wanted),
+    wanted: new Set([...wanted, ...passing]),
   });
+  const passed = new Set(passing.map(root));
   const accesses = items.map((item) => accessesOf(program, item));
   const usesLeft = new Map<Ref, number>(wanted.map((ref) => [root(ref), Infinity]));
   for (const ref of accesses.flatMap(({ reads }) => reads)) usesLeft.set(ref, (usesLeft.get(ref) ?? 0) + 1);
@@ -132,18 +134,22 @@ export function assignBuffers(program: Program, live: readonly Ref[], wanted: re
     };
     // What works entry by entry may write over an input that nothing else reads.
     const inPlace = item.kind === 'single' && !kernels[program.instructions[item.ref]!.primitive] && primitiveOf(program.instructions[item.ref]!.primitive).range !== undefined;
-    if (!inPlace) take();
-    for (const ref of reads) {
-      const left = usesLeft.get(ref)! - 1;
-      usesLeft.set(ref, left);
+    const release = (ref: Ref): void => {
       const slot = slots.get(ref);
-      if (left > 0 || slot === undefined) continue;
+      if (slot === undefined) return;
       const size = sizes[slot]!;
       const others = free.get(size);
       if (others) others.push(slot);
       else free.set(size, [slot]);
+    };
+    if (!inPlace) take();
+    for (const ref of reads) {
+      const left = usesLeft.get(ref)! - 1;
+      usesLeft.set(ref, left);
+      if (left <= 0) release(ref);
     }
     if (inPlace) take();
+    for (const ref of writes) if (passed.has(ref) && !usesLeft.get(ref)) release(ref);
   });
   return { items, slots, sizes };
 }
@@ -173,11 +179,19 @@ export class Execution {
     this.steps = plan.items.map((item) => (item.kind === 'nest' ? this.nest(item) : this.single(item.ref)));
   }
 
-  run(leaves: ReadonlyMap<Ref, Float64Array>): void {
-    for (const step of this.steps) {
+  /** @param onValue Sees each result that has a buffer as soon as it is there; true ends the run. */
+  run(leaves: ReadonlyMap<Ref, Float64Array>, onValue?: (ref: Ref, values: Float64Array) => unknown): void {
+    for (const [i, step] of this.steps.entries()) {
       if (this.options.cancelled?.()) throw new CancelledError();
       step(leaves);
+      if (onValue && accessesOf(this.program, this.plan.items[i]!).writes.some((ref) => onValue(ref, this.valueOf(ref)) === true)) return;
     }
+  }
+
+  /** Runs up to one result, and gives it. */
+  runTo(sought: Ref): Float64Array {
+    this.run(new Map(), (ref) => ref === sought);
+    return this.valueOf(sought);
   }
 
   /** The buffer of a wanted ref. */

@@ -1,6 +1,6 @@
 // The check of one tensor's derivatives: random directions, then entries one by one.
 
-import type { RandomStream } from '../../base/random';
+import { RandomStream } from '../../base/random';
 import type { Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
 import type { Shape } from '../shape';
@@ -9,11 +9,13 @@ import type { Line, Measurement, Scale } from './difference';
 import { followError, measureDirection, partOf } from './direction';
 import type { Surroundings } from './direction';
 import type { EntryTrack, Evaluation, Track } from './evaluation';
-import { entryLine, estimateNoise, greatestMagnitude, randomDirection } from './lines';
+import type { Gradient } from './gradient';
+import { entryLine, estimateNoise, randomDirection } from './lines';
 import type { Direction } from './lines';
 import { findPattern } from './patterns';
 import type { Evidence } from './patterns';
 import type { EntryReport, TensorReport } from './report';
+import { samplePlaces, sampleSize } from './sample';
 
 const LISTED_FAILURES = 20;
 /** So many are remembered to see what they have in common. */
@@ -29,17 +31,20 @@ export interface CheckedTensor {
   readonly ref: Ref;
   readonly name: string;
   readonly shape: Shape;
-  readonly gradient: Float64Array;
+  readonly gradient: Gradient;
+  /** Whether its gradient is kept, or else only what a sample of its entries needs. */
+  readonly isKept: boolean;
 }
 
 export class TensorCheck {
   readonly size: number;
-  private readonly gradients: ReadonlyMap<Ref, Float64Array>;
+  private readonly gradients: ReadonlyMap<Ref, Gradient>;
   private readonly failures: EntryReport[] = [];
   private readonly verdicts = { agrees: 0, wrong: 0, kink: 0, unresolved: 0 };
   private track: Track | undefined;
   private entryTrack: EntryTrack | undefined;
   private readonly wrong = new Map<number, number>();
+  private readonly wrongAnalytic = new Map<number, number>();
   private nearKinks = 0;
   private directions = 0;
   private together = Infinity;
@@ -49,13 +54,12 @@ export class TensorCheck {
   private ownNoise: number | undefined;
   private worst: EntryReport | undefined;
   private worstPlace = 0;
-  private greatest: number | undefined;
 
   /** @param floor Below it a derivative counts as this great in relative errors. */
   constructor(
     private readonly evaluation: Evaluation,
     readonly tensor: CheckedTensor,
-    private readonly random: RandomStream,
+    private readonly seed: number,
     private readonly floor: number,
     private readonly surroundings: Surroundings,
   ) {
@@ -80,10 +84,16 @@ export class TensorCheck {
   /** Checks one more random direction of the whole tensor. */
   checkDirection(): void {
     this.track ??= this.evaluation.track([this.tensor.ref]);
-    const direction = randomDirection(this.track, this.random, ++this.directions);
+    const direction = randomDirection(this.track, this.seed, ++this.directions);
     if (measureDirection(this.track, direction, this.gradients, this.surroundings).verdict !== 'wrong') return;
     this.wrongDirections++;
     this.wrongDirection = direction;
+  }
+
+  /** Up to so many of its entries; of those whose derivatives are known, where not all are. */
+  sample(count: number): number[] {
+    const { shape, name, isKept } = this.tensor;
+    return samplePlaces(shape, isKept ? Math.min(count, this.size) : sampleSize(count), new RandomStream(this.seed, `sample ${name}`));
   }
 
   /** Entries of one group are cheaper to check one after the other. */
@@ -94,12 +104,12 @@ export class TensorCheck {
   /** Does the work of checking an ordinary entry without recording it, to see what it costs. */
   tryEntry(): void {
     const place = this.size >> 1;
-    sweep(entryLine(this.entries, place), this.tensor.gradient[place]!, { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: 0 });
+    sweep(entryLine(this.entries, place), 0, { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: 0 });
   }
 
   checkEntry(place: number): void {
     const line = entryLine(this.entries, place);
-    const analytic = this.tensor.gradient[place]!;
+    const analytic = this.tensor.gradient.at(place);
     const scale = this.scaleAt(place);
     let branched = false;
     const first: Line = (offset) => {
@@ -119,12 +129,12 @@ export class TensorCheck {
     this.checkEntry(followError(track, this.gradients, this.surroundings, this.size, (start, stop) => partOf(wrongDirection, ref, start, stop)));
   }
 
-  /** The sweep's error is mostly rounding: measures the worst entry once more, as well as it can be. */
+  /** The sweep's error is mostly rounding, and that of a wrong entry is taken from others: measures the worst entry once more, as well as it can be. */
   refineWorst(): void {
-    if (this.worst?.verdict !== 'agrees') return;
-    const { analytic } = this.worst;
+    if (this.worst === undefined) return;
+    const { analytic, verdict, errorBound } = this.worst;
     const measured = examine(entryLine(this.entries, this.worstPlace), analytic, this.scaleAt(this.worstPlace));
-    if (measured.verdict !== 'agrees' || measured.errorBound >= this.worst.errorBound) return;
+    if (measured.verdict !== verdict || (verdict === 'agrees' && measured.errorBound >= errorBound)) return;
     this.worst = { ...this.worst, ...measured, relativeError: this.relativeError(analytic, measured.numeric) };
   }
 
@@ -158,7 +168,7 @@ export class TensorCheck {
     if (wrong.size === 0 && verdicts.agrees === 0) return undefined;
     // The gradient lies in the memory of the check, which must not live as long as the report.
     const isTold = wrong.size > 0 && gradient.length <= TOLD_ENTRIES;
-    return { wrong, right: verdicts.agrees, analytic: isTold ? gradient.slice() : new Map([...wrong.keys()].map((place) => [place, gradient[place]!])) };
+    return { wrong, right: verdicts.agrees, analytic: isTold ? gradient.whole().slice() : this.wrongAnalytic };
   }
 
   private get entries(): EntryTrack {
@@ -172,15 +182,18 @@ export class TensorCheck {
   };
 
   private scaleAt(place: number): Scale {
-    return { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: this.surroundings.noiseBehind(() => (this.ownNoise ??= estimateNoise((this.track ??= this.evaluation.track([this.tensor.ref])), this.evaluation.baseLoss, this.random))) };
+    return { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: this.surroundings.noiseBehind(() => (this.ownNoise ??= estimateNoise((this.track ??= this.evaluation.track([this.tensor.ref])), this.evaluation.baseLoss, this.seed))) };
   }
 
   private record(place: number, measured: Measurement): void {
     const { numeric, errorBound } = measured;
-    const analytic = this.tensor.gradient[place]!;
+    const analytic = this.tensor.gradient.at(place);
     const verdict = measured.verdict === 'agrees' && this.isVacuous(analytic, measured) ? 'unresolved' : measured.verdict;
     this.verdicts[verdict]++;
-    if (verdict === 'wrong' && this.wrong.size < REMEMBERED_FAILURES) this.wrong.set(place, numeric);
+    if (verdict === 'wrong' && this.wrong.size < REMEMBERED_FAILURES) {
+      this.wrong.set(place, numeric);
+      this.wrongAnalytic.set(place, analytic);
+    }
     const relativeError = verdict === 'kink' || verdict === 'unresolved' ? 0 : this.relativeError(analytic, numeric);
     const outranks = this.worst === undefined
       || (verdict === 'wrong' && this.worst.verdict !== 'wrong')
@@ -196,7 +209,7 @@ export class TensorCheck {
   /** Whether rounding may have hidden any derivative that this tensor could have. */
   private isVacuous(analytic: number, { numeric, errorBound }: Measurement): boolean {
     if (errorBound < this.floor || (analytic === 0 && numeric === 0)) return false;
-    return errorBound >= VACUOUS * (this.greatest ??= greatestMagnitude(this.tensor.gradient));
+    return errorBound >= VACUOUS * this.tensor.gradient.greatest;
   }
 
   private relativeError(analytic: number, numeric: number): number {

@@ -11,16 +11,17 @@ import { TensorCheck } from './check-tensor';
 import type { CheckedTensor } from './check-tensor';
 import { Surroundings } from './direction';
 import { Evaluation, memoryNeeded } from './evaluation';
-import type { Continuation } from './evaluation';
+import type { Continuation, LeafValues } from './evaluation';
 import { GroupCheck, groupSize } from './groups';
-import { estimateNoise, greatestMagnitude } from './lines';
+import type { Gradient } from './gradient';
+import { directionSigns, estimateNoise } from './lines';
 import { localise } from './localise';
-import { affordableEntries, Budget } from './plan';
+import { affordableEntries, Budget, comparableEntries } from './plan';
 import type { BudgetLimits } from './plan';
 import { Progress } from './progress';
 import type { CheckProgress } from './progress';
 import type { GradientReport, TensorReport } from './report';
-import { samplePlaces } from './sample';
+import { sampledPlaces } from './sample';
 
 export type { CheckProgress } from './progress';
 
@@ -36,12 +37,14 @@ export interface GradientCheck extends ExecutionOptions {
   /** A tensor with one entry. */
   readonly loss: Ref;
   /** The values of every leaf that the loss depends on. */
-  readonly leaves: ReadonlyMap<Ref, Float64Array>;
+  readonly leaves: ReadonlyMap<Ref, LeafValues>;
   /** The leaves whose derivatives are checked. */
   readonly check: readonly Ref[];
   /** What `evaluateBase` gave for the same check, if that is known. */
   readonly base?: BasePoint;
   readonly seed?: number;
+  /** When the check began, if there was work before. */
+  readonly started?: number;
   /** Which part of the directions and entries to check, where several checks divide them: number `index` of `count`. */
   readonly share?: Share;
   /** Five seconds unless set. */
@@ -51,6 +54,8 @@ export interface GradientCheck extends ExecutionOptions {
   readonly derivatives?: Partial<DerivativeTable>;
 }
 
+/** Those that a tensor may have of its own, and share. */
+const DIRECTIONS = [1, 2];
 const LEAST_ENTRIES = 4;
 /** What part of the budget directions may take, and second ones. */
 const DIRECTIONS_SHARE = 0.6;
@@ -78,17 +83,24 @@ const FLOOR = 1e-4;
 /** Everything at the base point of a check, with the analytic derivatives. */
 export interface BasePoint {
   readonly evaluation: Evaluation;
-  readonly gradients: readonly Float64Array[];
+  readonly gradients: readonly Gradient[];
   readonly started: number;
 }
 
 /** Where a check starts: the loss and its analytic derivatives. */
 export function evaluateBase(input: GradientCheck): BasePoint {
-  const started = performance.now();
-  const { program, loss, leaves } = input;
+  const { program, loss, leaves, check, seed = 0, started = performance.now() } = input;
   if (sizeOf(program.instructions[loss]!.shape) !== 1) throw new EngineError('the loss of a gradient check must have one entry');
   const evaluation = new Evaluation(program, loss, leaves, executionOf(input), withGradients(input));
-  return { evaluation, gradients: evaluation.continue(), started };
+  const gradients = evaluation.continue((index) => {
+    const ref = check[index]!;
+    const { shape, attributes } = program.instructions[ref]!;
+    return {
+      signs: DIRECTIONS.map((attempt) => directionSigns(seed, attempt, ref, sizeOf(shape))),
+      places: sampledPlaces(shape, new RandomStream(seed, `sample ${(attributes as AttributesOf['leaf']).name}`)),
+    };
+  });
+  return { evaluation, gradients, started };
 }
 
 function executionOf({ kernels, implementation, cancelled }: GradientCheck): ExecutionOptions {
@@ -106,22 +118,23 @@ export function checkGradients(input: GradientCheck): GradientReport {
   const once = budget.shareOf(budget.measure(() => {
     unstable = evaluation.findNondeterminism();
   }));
+  const kept = comparableEntries(input.budget);
   const tensors = check.map((ref, i) => {
     const { attributes, shape } = program.instructions[ref]!;
-    return { ref, name: (attributes as AttributesOf['leaf']).name, shape, gradient: gradients[i]! };
+    return { ref, name: (attributes as AttributesOf['leaf']).name, shape, gradient: gradients[i]!, isKept: sizeOf(shape) <= kept };
   });
   progress.report('directions', 0.5);
   const surroundings = new Surroundings(
-    () => estimateNoise(evaluation.track(shakenOf(tensors)), evaluation.baseLoss, new RandomStream(seed, 'noise')),
+    () => estimateNoise(evaluation.track(shakenOf(tensors)), evaluation.baseLoss, seed),
     NOISE_EVALUATIONS * once > NOISE_SHARE,
   );
 
-  const floor = FLOOR * Math.max(1e-8, ...gradients.map(greatestMagnitude));
-  const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, new RandomStream(seed, `check ${tensor.name}`), floor, surroundings));
+  const floor = FLOOR * Math.max(1e-8, ...gradients.map(({ greatest }) => greatest));
+  const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, seed, floor, surroundings));
   const groups = checkDirections(checks, share, 2 * once, budget, progress, (group) =>
-    new GroupCheck(evaluation, group.map(({ tensor }) => tensor), new RandomStream(seed, `direction of ${group[0]!.tensor.name}`), surroundings));
+    new GroupCheck(evaluation, group.map(({ tensor }) => tensor), seed, surroundings));
   budget.grant(ENTRIES_SHARE);
-  checkEntries(checks, share, budget, seed, progress);
+  checkEntries(checks, share, budget, progress);
 
   const results = checks.map((single) => single.report());
   const failing = results.filter(({ ok }) => !ok).map(({ ref }) => ref);
@@ -143,14 +156,15 @@ export function checkGradients(input: GradientCheck): GradientReport {
 }
 
 /** How many bytes a check will take, to be known before it starts and before its leaves have values. */
-export function memoryOfCheck(input: Pick<GradientCheck, 'program' | 'loss' | 'check' | 'derivatives'>): number {
+export function memoryOfCheck(input: Pick<GradientCheck, 'program' | 'loss' | 'check' | 'derivatives' | 'budget'>): number {
   return memoryNeeded(input.program, input.loss, withGradients(input));
 }
 
-function withGradients({ program, loss, check, derivatives }: Pick<GradientCheck, 'program' | 'loss' | 'check' | 'derivatives'>): Continuation {
+function withGradients({ program, loss, check, derivatives, budget }: Pick<GradientCheck, 'program' | 'loss' | 'check' | 'derivatives' | 'budget'>): Continuation {
   const builder = new Builder({ program, derivatives });
   const wanted = builder.gradient(loss, check);
-  return { program: builder.program, wanted };
+  const kept = comparableEntries(budget);
+  return { program: builder.program, wanted, passing: check.map((ref) => sizeOf(program.instructions[ref]!.shape) > kept) };
 }
 
 function shakenOf(tensors: readonly CheckedTensor[]): Ref[] {
@@ -194,7 +208,7 @@ function checkDirections(
 }
 
 /** All entries of the share where they fit into the budget, else a sample, of the cheapest tensors first. */
-function checkEntries(checks: readonly TensorCheck[], { index: share, count: shares }: Share, budget: Budget, seed: number, progress: Progress): void {
+function checkEntries(checks: readonly TensorCheck[], { index: share, count: shares }: Share, budget: Budget, progress: Progress): void {
   const planned = costsOfEntries(checks, budget).sort((a, b) => a.cost * a.single.size - b.cost * b.single.size);
   const whole = planned.reduce((sum, { single, cost }) => sum + cost * Math.ceil(single.size / shares), 0);
   if (whole > budget.left()) for (const { single } of planned) if (single.hasDirection && budget.used() < SECOND_DIRECTIONS_SHARE) single.checkDirection();
@@ -203,13 +217,13 @@ function checkEntries(checks: readonly TensorCheck[], { index: share, count: sha
   let done = 0;
   let compared = 0;
   planned.forEach(({ single, cost }, position) => {
-    const { tensor, size } = single;
+    const { size } = single;
     const own = Math.ceil(size / shares);
     // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
     const current = position === 0 || cost * LEAST_ENTRIES > budget.left() ? cost : Math.min(cost, entryCost(single, budget));
     const fair = affordableEntries(own, current, budget.left() / (planned.length - position));
     const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(own, current, budget.left())));
-    const places = count === 0 ? [] : samplePlaces(tensor.shape, Math.min(size, count * shares), new RandomStream(seed, `sample ${tensor.name}`));
+    const places = count === 0 ? [] : single.sample(count * shares);
     const grouped = places.map((place) => ({ place, group: single.groupOf(place) })).sort((a, b) => a.group - b.group);
     const start = Math.round((grouped.length * share) / shares);
     const stop = Math.round((grouped.length * (share + 1)) / shares);

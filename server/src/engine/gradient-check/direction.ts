@@ -4,6 +4,7 @@ import type { Ref } from '../program';
 import { compare, discrepancy, examine, lineNoise, QUICK_STEPS, smoothSteps } from './difference';
 import type { Line, Measurement } from './difference';
 import type { Track } from './evaluation';
+import type { Gradient } from './gradient';
 import { alongDirection, directionLine } from './lines';
 import type { Direction } from './lines';
 
@@ -46,8 +47,8 @@ export class Surroundings {
 }
 
 /** Compares the derivative along a direction with differences. */
-export function measureDirection(track: Track, direction: Direction, gradients: ReadonlyMap<Ref, Float64Array>, surroundings: Surroundings): Measurement {
-  const { slope, magnitude, rounding } = alongDirection(track, direction, gradients);
+export function measureDirection(track: Track, direction: Direction, gradients: ReadonlyMap<Ref, Gradient>, surroundings: Surroundings): Measurement {
+  const { slope, magnitude, rounding } = alongDirection(direction, gradients);
   const line = directionLine(track, direction);
   for (const step of surroundings.quickSteps) {
     const settled = compare(line, slope, magnitude, step);
@@ -64,14 +65,14 @@ export function measureDirection(track: Track, direction: Direction, gradients: 
 /** Where along a direction that is wrong the greater part of the error lies, by halving; `part` keeps some of the direction. */
 export function followError(
   track: Track,
-  gradients: ReadonlyMap<Ref, Float64Array>,
+  gradients: ReadonlyMap<Ref, Gradient>,
   { quickSteps: [step] }: Surroundings,
   count: number,
   part: (start: number, stop: number) => Direction,
 ): number {
   const errorOf = (start: number, stop: number): number => {
     const direction = part(start, stop);
-    return discrepancy(directionLine(track, direction), alongDirection(track, direction, gradients).slope, step!);
+    return discrepancy(directionLine(track, direction), alongDirection(direction, gradients).slope, step!);
   };
   let [start, stop] = [0, count];
   let whole = errorOf(start, stop);
@@ -88,8 +89,5 @@ export function followError(
 
 /** A direction kept to some of a tensor's entries. */
 export function partOf(direction: Direction, ref: Ref, start: number, stop: number): Direction {
-  const { signs, scale } = direction.get(ref)!;
-  const kept = new Int8Array(signs.length);
-  kept.set(signs.subarray(start, stop), start);
-  return new Map([[ref, { signs: kept, scale }]]);
+  return new Map([[ref, { ...direction.get(ref)!, start, stop }]]);
 }

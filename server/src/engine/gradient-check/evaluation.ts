@@ -8,11 +8,13 @@ import type { Item } from '../fusion/group';
 import { runsOf, wholeBox } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
-import { planUpdate } from '../incremental/plan';
+import { comparesInput, planUpdate } from '../incremental/plan';
 import type { Plan, PlanOptions } from '../incremental/plan';
 import type { Arena, Implementation } from '../kernels/wasm/arena';
 import type { Program, Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
+import { KeptGradient, SummedGradient } from './gradient';
+import type { Gradient, Questions } from './gradient';
 
 /** The loss at a changed point, and whether any piecewise primitive took another branch than at the base point. */
 export interface Probe {
@@ -20,10 +22,15 @@ export interface Probe {
   readonly branched: boolean;
 }
 
+/** The values of a leaf, or what fills an array with them, the same ones each time. */
+export type LeafValues = Float64Array | ((target: Float64Array) => void);
+
 /** A program that goes on where the evaluated one ends, such as with its derivatives, and what is wanted of it. */
 export interface Continuation {
   readonly program: Program;
   readonly wanted: readonly Ref[];
+  /** Which of those are not kept but seen as they go by. */
+  readonly passing?: readonly boolean[];
 }
 
 /** Which entry changes and by how much. */
@@ -34,17 +41,36 @@ interface Layout {
   /** What the loss depends on, ascending. */
   readonly live: readonly Ref[];
   readonly continuation: BufferPlan;
+  /** Leaves that keep a second copy of their values at the base point. */
+  readonly copied: ReadonlySet<Ref>;
   readonly total: number;
   /** The part of it that one instruction works in. */
   readonly scratch: number;
 }
 
-/** What is computed from leaves lies there twice, at the base point and at the changed one; the rest once. */
-function layoutOf(program: Program, loss: Ref, { program: extended, wanted }: Continuation, kernels: KernelTable | undefined, fuses: boolean): Layout {
+/** Leaves of so few entries have a copy of their values in any case. */
+const FEW_ENTRIES = 1 << 16;
+
+/** The leaves whose changed values are compared with those at the base point, and small ones. */
+function copiedLeaves(program: Program, live: readonly Ref[]): Set<Ref> {
+  const copied = new Set(live.filter((ref) => program.instructions[ref]!.primitive === 'leaf' && sizeOf(program.instructions[ref]!.shape) <= FEW_ENTRIES));
+  for (const ref of live) {
+    const { primitive, inputs } = program.instructions[ref]!;
+    inputs.forEach((input, position) => {
+      const root = storageOf(program, input);
+      if (program.instructions[root]!.primitive === 'leaf' && comparesInput(primitive, position)) copied.add(root);
+    });
+  }
+  return copied;
+}
+
+/** What is computed from leaves lies there twice, at the base point and at the changed one; the rest once, and leaves of which only whole products are made. */
+function layoutOf(program: Program, loss: Ref, { program: extended, wanted, passing }: Continuation, kernels: KernelTable | undefined, fuses: boolean): Layout {
   const live = liveRefs(program, [loss]);
   const computed = new Set(live);
   const rest = liveRefs(extended, wanted).filter((ref) => !computed.has(ref));
-  const continuation = assignBuffers(extended, rest, wanted, kernels, fuses);
+  const continuation = assignBuffers(extended, rest, wanted.filter((_, i) => !passing?.[i]), kernels, fuses, wanted.filter((_, i) => passing?.[i]));
+  const copied = copiedLeaves(program, live);
   let values = continuation.sizes.reduce((sum, size) => sum + size, 0);
   let scratch = 0;
   const movable = new Set<Ref>();
@@ -52,19 +78,17 @@ function layoutOf(program: Program, loss: Ref, { program: extended, wanted }: Co
     const { primitive, inputs, shape } = program.instructions[ref]!;
     const size = sizeOf(shape);
     if (primitive === 'leaf' || inputs.some((input) => movable.has(input))) movable.add(ref);
-    if (primitive !== 'reshape') values += primitive !== 'leaf' && movable.has(ref) ? 2 * size : size;
+    if (primitive !== 'reshape') values += (primitive === 'leaf' ? copied.has(ref) : movable.has(ref)) ? 2 * size : size;
     // Leaves are seldom large and read in part.
     const read = inputs.filter((input) => program.instructions[storageOf(program, input)]!.primitive !== 'leaf');
     if (primitive !== 'leaf') scratch = Math.max(scratch, read.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), size));
   }
-  return { live, continuation, total: values + scratch + ENTRY_CHANGE, scratch };
+  return { live, continuation, copied, total: values + scratch + ENTRY_CHANGE, scratch };
 }
 
-/** How many bytes a gradient check of a loss will keep, with the values of its leaves, to be known before it starts. */
+/** How many bytes a gradient check of a loss will keep, to be known before it starts. */
 export function memoryNeeded(program: Program, loss: Ref, continuation: Continuation = { program, wanted: [] }): number {
-  const { live, total } = layoutOf(program, loss, continuation, undefined, canFuse({}));
-  const given = live.filter((ref) => program.instructions[ref]!.primitive === 'leaf');
-  return 8 * given.reduce((sum, ref) => sum + sizeOf(program.instructions[ref]!.shape), total);
+  return 8 * layoutOf(program, loss, continuation, undefined, canFuse({})).total;
 }
 
 export class Evaluation {
@@ -75,6 +99,8 @@ export class Evaluation {
 
   private readonly layout: Layout;
   private readonly changed: Float64Array[] = [];
+  /** Leaves at the base point, where something is compared with that. */
+  private readonly copies: Float64Array[] = [];
   private readonly arena: Arena;
   private readonly scratch: Scratch;
   private readonly groupings = { kept: new Map<string, readonly Item[]>(), watched: new Map<string, readonly Item[]>() };
@@ -84,7 +110,7 @@ export class Evaluation {
   constructor(
     readonly program: Program,
     readonly loss: Ref,
-    private readonly leaves: ReadonlyMap<Ref, Float64Array>,
+    private readonly leaves: ReadonlyMap<Ref, LeafValues>,
     private readonly options: ExecutionOptions = {},
     private readonly continuation: Continuation = { program, wanted: [] },
   ) {
@@ -96,8 +122,10 @@ export class Evaluation {
     for (const ref of this.layout.live) {
       const { primitive, inputs, shape } = program.instructions[ref]!;
       if (primitive === 'reshape') this.values[ref] = this.values[inputs[0]!]!;
-      else if (primitive === 'leaf') this.values[ref] = this.arena.copy(leafValues(program, ref, leaves));
-      else this.values[ref] = this.compute(ref, this.arena.allocate(sizeOf(shape)));
+      else if (primitive === 'leaf') {
+        this.values[ref] = this.fill(ref, this.arena.allocate(sizeOf(shape)));
+        if (this.layout.copied.has(ref)) this.copies[ref] = this.arena.copy(this.values[ref]);
+      } else this.values[ref] = this.compute(ref, this.arena.allocate(sizeOf(shape)));
     }
     this.count++;
   }
@@ -132,20 +160,33 @@ export class Evaluation {
     });
   }
 
-  /** What is wanted of the continuation at the base point: computed when called, and kept with the rest. */
-  continue(): Float64Array[] {
-    const { program, wanted } = this.continuation;
-    const plan = this.layout.continuation;
-    const execution = new Execution(program, plan, this.arena, this.options, (ref) => this.values[ref]);
-    execution.run(this.leaves);
-    return wanted.map((ref) => (plan.slots.has(storageOf(program, ref)) ? execution.valueOf(ref) : execution.valueOf(ref).slice()));
+  /** The gradients that the continuation computes at the base point. @param questionsOf What will be asked of one by its place, if it is not kept. */
+  continue(questionsOf: (index: number) => Questions): Gradient[] {
+    const { program, wanted, passing } = this.continuation;
+    const { slots } = this.layout.continuation;
+    const execution = new Execution(program, this.layout.continuation, this.arena, this.options, (ref) => this.values[ref]);
+    const roots = wanted.map((ref) => storageOf(program, ref));
+    const gradients: Gradient[] = [];
+    const take = (root: Ref, values: Float64Array): void => {
+      roots.forEach((other, i) => {
+        if (other === root && passing?.[i]) gradients[i] = new SummedGradient(values, questionsOf(i), () => execution.runTo(root));
+      });
+    };
+    execution.run(new Map(), take);
+    roots.forEach((root, i) => {
+      const values = execution.valueOf(root);
+      if (!passing?.[i]) gradients[i] = new KeptGradient(slots.has(root) ? values : values.slice(), questionsOf(i));
+      // What the loss itself is computed from goes by nobody.
+      else gradients[i] ??= new SummedGradient(values, questionsOf(i), () => values);
+    });
+    return gradients;
   }
 
   /** Makes ready for changes anywhere in the leaves, along the branches of the base point. */
   track(leaves: readonly Ref[]): Track {
     const plan = this.plan(new Map(leaves.map((ref) => [ref, wholeBox(this.program.instructions[ref]!.shape)])), { alongBranches: true });
     return {
-      leaves: new Map(leaves.map((ref) => [ref, { values: this.current(ref), base: this.base(ref) }])),
+      leaves: new Map(leaves.map((ref) => [ref, { values: this.current(ref), restore: () => { this.restore(ref); } }])),
       cost: plan.cost,
       begin: () => this.activate(plan),
       probe: () => this.probe(plan),
@@ -195,6 +236,8 @@ export class Evaluation {
   private activate(plan: Plan): void {
     if (this.active === plan) return;
     for (const [ref, box] of this.active?.boxes ?? []) {
+      // Leaves are put back by whoever moves them.
+      if (this.program.instructions[ref]!.primitive === 'leaf') continue;
       const { starts, length } = runsOf(box, this.program.instructions[ref]!.shape);
       const base = this.base(ref);
       const current = this.current(ref);
@@ -203,19 +246,33 @@ export class Evaluation {
     this.active = plan;
   }
 
-  /** The value at the base point, which no line moves. */
+  /** The value at the base point, which no line moves, but for leaves that nothing compares with it. */
   private base(ref: Ref): Float64Array {
     const { primitive, inputs } = this.program.instructions[ref]!;
-    if (primitive === 'leaf') return leafValues(this.program, ref, this.leaves);
+    if (primitive === 'leaf') return this.copies[ref] ?? this.current(ref);
     return primitive === 'reshape' ? this.base(inputs[0]!) : this.values[ref]!;
   }
 
   private current(ref: Ref): Float64Array {
     const { primitive, inputs } = this.program.instructions[ref]!;
     // A leaf that the loss does not depend on has no value yet.
-    if (primitive === 'leaf') return (this.values[ref] ??= leafValues(this.program, ref, this.leaves).slice());
+    if (primitive === 'leaf') return (this.values[ref] ??= this.fill(ref, new Float64Array(sizeOf(this.program.instructions[ref]!.shape))));
     if (primitive === 'reshape') return this.current(inputs[0]!);
     return (this.changed[ref] ??= this.arena.copy(this.values[ref]!));
+  }
+
+  private fill(leaf: Ref, target: Float64Array): Float64Array {
+    const values = this.leaves.get(leaf);
+    if (typeof values === 'function') values(target);
+    else target.set(leafValues(this.program, leaf, this.leaves as ReadonlyMap<Ref, Float64Array>));
+    return target;
+  }
+
+  /** Puts a leaf back to the base point. */
+  private restore(leaf: Ref): void {
+    const copy = this.copies[leaf];
+    if (copy) this.values[leaf]!.set(copy);
+    else this.fill(leaf, this.values[leaf]!);
   }
 
   private compute(ref: Ref, output: Float64Array): Float64Array {
@@ -248,8 +305,8 @@ class ArenaScratch implements Scratch {
 
 /** The part of an evaluation that some leaves reach. */
 export interface Track {
-  /** The leaves' values, to be changed between `begin` and `probe` and put back after, and what they are put back to. */
-  readonly leaves: ReadonlyMap<Ref, { readonly values: Float64Array; readonly base: Float64Array }>;
+  /** The leaves' values, to be changed between `begin` and `probe` and put back after. */
+  readonly leaves: ReadonlyMap<Ref, { readonly values: Float64Array; readonly restore: () => void }>;
   /** Of one probe, roughly, in multiply-adds. */
   readonly cost: number;
   readonly begin: () => void;

@@ -1,12 +1,12 @@
 // Random directions of several tensors at once, where there is no time for a direction of each.
 
-import type { RandomStream } from '../../base/random';
 import type { Ref } from '../program';
 import type { CheckedTensor } from './check-tensor';
 import type { Verdict } from './difference';
 import { followError, measureDirection } from './direction';
 import type { Surroundings } from './direction';
 import type { Evaluation, Track } from './evaluation';
+import type { Gradient } from './gradient';
 import { randomDirection } from './lines';
 import type { Direction } from './lines';
 
@@ -14,17 +14,17 @@ export class GroupCheck {
   readonly verdict: Verdict;
   private readonly track: Track;
   private readonly direction: Direction;
-  private readonly gradients: ReadonlyMap<Ref, Float64Array>;
+  private readonly gradients: ReadonlyMap<Ref, Gradient>;
 
   constructor(
     evaluation: Evaluation,
     private readonly tensors: readonly CheckedTensor[],
-    random: RandomStream,
+    seed: number,
     private readonly surroundings: Surroundings,
   ) {
     this.track = evaluation.track(tensors.map(({ ref }) => ref));
     this.gradients = new Map(tensors.map(({ ref, gradient }) => [ref, gradient]));
-    this.direction = randomDirection(this.track, random, 1);
+    this.direction = randomDirection(this.track, seed, 1);
     this.verdict = measureDirection(this.track, this.direction, this.gradients, surroundings).verdict;
   }
 

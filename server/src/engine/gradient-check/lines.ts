@@ -1,9 +1,12 @@
 // The lines along which a check moves: one entry, or a random direction of whole tensors.
 
-import type { RandomStream } from '../../base/random';
+import { RandomStream } from '../../base/random';
+import { moveAlong, shakeAlong, sumAlong } from '../kernels/random';
+import type { Signs } from '../kernels/random';
 import type { Ref } from '../program';
 import type { Line } from './difference';
 import type { EntryTrack, Track } from './evaluation';
+import type { Gradient } from './gradient';
 import { noiseOf } from './noise';
 
 /** Moves one entry. */
@@ -16,62 +19,54 @@ export function entryLine(track: EntryTrack, place: number): Line {
   };
 }
 
-/** How each entry of some leaves moves: by its sign, −1, 0 or 1, times the scale of its leaf. */
-export type Direction = ReadonlyMap<Ref, { readonly signs: Int8Array; readonly scale: number }>;
+/** How the entries of some leaves move: by random signs, times a scale of the leaf. */
+export type Direction = ReadonlyMap<Ref, Move>;
+
+export interface Move extends Signs {
+  readonly scale: number;
+  /** The greatest magnitude of an entry that moves. */
+  readonly greatest: number;
+}
 
 /** Leaves with smaller values than this move as if theirs were as great. */
 const LEAST_SCALE = 1e-2;
 
-const scales = new WeakMap<Float64Array, number>();
+/** Signs for all entries of a leaf: a pure function of the seed, what they are for, and the leaf. */
+export function signsOf(seed: number, purpose: string, leaf: Ref, length: number): Signs {
+  return { random: new RandomStream(seed, `${purpose} of ${leaf}`), start: 0, stop: length };
+}
 
-/** How far the entries of a leaf move per step: in proportion to what they are. */
-export function scaleOf(values: Float64Array): number {
-  let scale = scales.get(values);
-  if (scale === undefined) {
-    let square = 0;
-    for (let i = 0; i < values.length; i++) square += values[i]! ** 2;
-    scale = Math.max(LEAST_SCALE, Math.sqrt(square / values.length) || 0);
-    scales.set(values, scale);
+/** The signs of a numbered random direction. */
+export function directionSigns(seed: number, attempt: number, leaf: Ref, length: number): Signs {
+  return signsOf(seed, `direction ${attempt}`, leaf, length);
+}
+
+const scales = new WeakMap<Float64Array, Pick<Move, 'scale' | 'greatest'>>();
+
+/** How far the entries of a leaf move per step: in proportion to what they are, at rest. */
+export function scaleOf(values: Float64Array): Pick<Move, 'scale' | 'greatest'> {
+  let known = scales.get(values);
+  if (known === undefined) {
+    const { square, greatest } = sumAlong(values, signsOf(0, 'size', 0, values.length));
+    scales.set(values, (known = { scale: Math.max(LEAST_SCALE, Math.sqrt(square / values.length) || 0), greatest }));
   }
-  return scale;
+  return known;
 }
 
-/** Of what is a number. */
-export function greatestMagnitude(values: Float64Array): number {
-  let greatest = 0;
-  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]!) > greatest) greatest = Math.abs(values[i]!);
-  return greatest;
-}
-
-/** Random signs for all entries of some leaves. */
-export function randomDirection(track: Track, random: RandomStream, attempt: number): Direction {
-  let index = attempt * 2 ** 36;
-  return new Map([...track.leaves].map(([leaf, { base }]) => {
-    const signs = new Int8Array(base.length);
-    random.signs(signs, index);
-    index += signs.length;
-    return [leaf, { signs, scale: scaleOf(base) }];
-  }));
+/** A random direction of all entries of some leaves, which are at rest. */
+export function randomDirection(track: Track, seed: number, attempt: number): Direction {
+  return new Map([...track.leaves].map(([leaf, { values }]) => [leaf, { ...directionSigns(seed, attempt, leaf, values.length), ...scaleOf(values) }]));
 }
 
 /** Moves many entries at once, by an offset times the direction. */
 export function directionLine(track: Track, direction: Direction): Line {
   return (offset) => {
     track.begin();
-    for (const [leaf, { signs, scale }] of direction) {
-      const { values, base } = track.leaves.get(leaf)!;
-      const step = offset * scale;
-      for (let i = 0; i < values.length; i++) values[i] = base[i]! + step * signs[i]!;
-    }
+    for (const [leaf, move] of direction) moveAlong(track.leaves.get(leaf)!.values, move, offset * move.scale);
     const probe = track.probe();
-    for (const leaf of direction.keys()) putBack(track, leaf);
+    for (const leaf of direction.keys()) track.leaves.get(leaf)!.restore();
     return { ...probe, offset };
   };
-}
-
-function putBack(track: Track, leaf: Ref): void {
-  const { values, base } = track.leaves.get(leaf)!;
-  values.set(base);
 }
 
 /** What the gradient says of a direction. */
@@ -80,29 +75,18 @@ export interface Expected {
   readonly slope: number;
   /** How great it is among all choices of signs, as their root mean square. */
   readonly magnitude: number;
-  /** How far rounding each entry when it moves may move the loss. */
+  /** How far rounding each entry when it moves may move the loss, at most. */
   readonly rounding: number;
 }
 
 /** The analytic derivative along a direction. */
-export function alongDirection(track: Track, direction: Direction, gradients: ReadonlyMap<Ref, Float64Array>): Expected {
-  let slope = 0;
-  let square = 0;
-  let rounding = 0;
-  for (const [leaf, { signs, scale }] of direction) {
-    const gradient = gradients.get(leaf)!;
-    const { base } = track.leaves.get(leaf)!;
-    let [along, size] = [0, 0];
-    for (let i = 0; i < signs.length; i++) {
-      const sign = signs[i]!;
-      if (sign === 0) continue;
-      const entry = gradient[i]!;
-      along += sign * entry;
-      size += entry * entry;
-      rounding += (entry * base[i]!) ** 2;
-    }
-    slope += scale * along;
-    square += scale * scale * size;
+export function alongDirection(direction: Direction, gradients: ReadonlyMap<Ref, Gradient>): Expected {
+  let [slope, square, rounding] = [0, 0, 0];
+  for (const [leaf, move] of direction) {
+    const sums = gradients.get(leaf)!.along(move);
+    slope += move.scale * sums.slope;
+    square += move.scale ** 2 * sums.square;
+    rounding += move.greatest ** 2 * sums.square;
   }
   return { slope, magnitude: Math.sqrt(square), rounding: Number.EPSILON * Math.sqrt(rounding) };
 }
@@ -112,16 +96,13 @@ const NOISE_POINTS = 7;
 const NOISE_SPACING = 8 * Number.EPSILON;
 
 /** How far rounding moves the loss, by changes of a few units in the last place in a random direction. */
-export function estimateNoise(track: Track, baseLoss: number, random: RandomStream): number {
-  const direction = randomDirection(track, random, 0);
+export function estimateNoise(track: Track, baseLoss: number, seed: number): number {
   const losses = Array.from({ length: NOISE_POINTS }, (_, point) => {
     track.begin();
-    for (const [leaf, { values, base }] of track.leaves) {
-      const { signs } = direction.get(leaf)!;
-      for (let i = 0; i < values.length; i++) values[i] = base[i]! * (1 + point * signs[i]! * NOISE_SPACING);
-    }
-    return track.probe().loss;
+    for (const [leaf, { values }] of track.leaves) shakeAlong(values, signsOf(seed, 'noise', leaf, values.length), point * NOISE_SPACING);
+    const { loss } = track.probe();
+    for (const { restore } of track.leaves.values()) restore();
+    return loss;
   });
-  for (const leaf of track.leaves.keys()) putBack(track, leaf);
   return Math.max(Number.EPSILON * Math.abs(baseLoss), 2 * (noiseOf(losses) ?? 0));
 }

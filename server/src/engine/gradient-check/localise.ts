@@ -11,7 +11,8 @@ import type { Ref } from '../program';
 import { sizeOf } from '../shape';
 import { measureDirection, Surroundings } from './direction';
 import { Evaluation } from './evaluation';
-import { alongDirection, estimateNoise, randomDirection } from './lines';
+import { KeptGradient } from './gradient';
+import { alongDirection, directionSigns, estimateNoise, randomDirection } from './lines';
 import type { Culprit } from './report';
 
 const DIRECTIONS = 3;
@@ -56,7 +57,7 @@ function wrongInputs(evaluation: Evaluation, ref: Ref, depends: ReadonlySet<Ref>
       // Only the operation itself is differentiated: what weighs its output may have a wrong derivative, too.
       const [derivative] = builder.gradient(output, [leaf], cotangent);
       return run(builder.program, point, [derivative!], options)[0]!;
-    }, random);
+    }, options.seed);
     return found ? [{ ref, primitive, origin, input: position, ...found }] : [];
   });
 }
@@ -66,7 +67,7 @@ function checkInput(
   single: Evaluation,
   leaf: Ref,
   analyticGradient: () => Float64Array,
-  random: RandomStream,
+  seed: number,
 ): { analytic: number; numeric: number } | undefined {
   let gradient: Float64Array;
   try {
@@ -76,13 +77,13 @@ function checkInput(
     if (error instanceof EngineError) return { analytic: NaN, numeric: NaN };
     throw error;
   }
-  const gradients = new Map([[leaf, gradient]]);
+  const gradients = new Map([[leaf, new KeptGradient(gradient, { signs: [directionSigns(seed, 1, leaf, gradient.length)], places: [] })]]);
   const track = single.track([leaf]);
-  const surroundings = new Surroundings(() => estimateNoise(track, single.baseLoss, random));
+  const surroundings = new Surroundings(() => estimateNoise(track, single.baseLoss, seed));
   for (let attempt = 1; attempt <= DIRECTIONS; attempt++) {
-    const direction = randomDirection(track, random, attempt);
+    const direction = randomDirection(track, seed, attempt);
     const { verdict, numeric } = measureDirection(track, direction, gradients, surroundings);
-    if (verdict === 'wrong') return { analytic: alongDirection(track, direction, gradients).slope, numeric };
+    if (verdict === 'wrong') return { analytic: alongDirection(direction, gradients).slope, numeric };
   }
   return undefined;
 }

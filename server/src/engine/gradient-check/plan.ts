@@ -10,6 +10,19 @@ export interface BudgetLimits {
 
 const DEFAULT_MILLISECONDS = 5000;
 
+/** Entries that a millisecond may pay for at best, and evaluations that each takes at least. */
+const ENTRIES_PER_MILLISECOND = 50;
+const EVALUATIONS_PER_ENTRY = 2;
+/** A gradient of so few entries is kept in any case. */
+const FEW_ENTRIES = 100_000;
+
+/** How large a tensor a check may hope to compare whole: of a greater one, the gradient need not be kept. */
+export function comparableEntries({ milliseconds, evaluations }: BudgetLimits = {}): number {
+  const byCount = (evaluations ?? Infinity) / EVALUATIONS_PER_ENTRY;
+  const byTime = (milliseconds ?? (evaluations === undefined ? DEFAULT_MILLISECONDS : Infinity)) * ENTRIES_PER_MILLISECOND;
+  return Math.max(FEW_ENTRIES, Math.min(byCount, byTime));
+}
+
 export class Budget {
   private readonly milliseconds: number;
   private readonly evaluations: number;

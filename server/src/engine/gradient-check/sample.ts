@@ -6,6 +6,19 @@ import type { Shape } from '../shape';
 
 const MOST_CORNERS = 16;
 
+/** How many entries of a tensor are sampled whose derivatives must be known before: as many as one of these. */
+const SIZES: readonly number[] = [1, 2, 3, 4, ...Array.from({ length: 9 }, (_, i) => 8 << i)];
+
+/** The greatest size of a sample that is no greater. */
+export function sampleSize(count: number): number {
+  return Math.max(0, ...SIZES.filter((size) => size <= count));
+}
+
+/** All places of samples of any such size. */
+export function sampledPlaces(shape: Shape, random: RandomStream): number[] {
+  return [...new Set(SIZES.flatMap((size) => samplePlaces(shape, size, random)))];
+}
+
 /** Up to `count` distinct places, ascending: corners first, then one at random from each of equal strata. */
 export function samplePlaces(shape: Shape, count: number, random: RandomStream): number[] {
   const size = sizeOf(shape);

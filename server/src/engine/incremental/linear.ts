@@ -75,8 +75,8 @@ interface Difference {
 function differencing({ current, base, call, scratch }: Application<unknown>, input: number, box: Box): Difference {
   const shape = call.inputShapes[input]!;
   const { starts, length } = runsOf(box, shape);
-  const [now, before] = [current.inputs[input]!, base.inputs[input]!];
   const values = scratch.take(starts.length * length);
+  const [now, before] = [current.inputs[input]!, base.inputs[input]!];
   return {
     values,
     calls: starts.length > MOST_CALLS ? undefined : allCalls(starts.map((start, run) => differenceCall(values, run * length, now, before, start, length))),
@@ -84,6 +84,22 @@ function differencing({ current, base, call, scratch }: Application<unknown>, in
       starts.forEach((start, run) => {
         for (let i = 0, p = start, q = run * length; i < length; i++, p++, q++) values[q] = now[p]! - before[p]!;
       });
+    },
+  };
+}
+
+/** The same where only one entry of the input changes, which needs no other values. */
+function singleDifference({ call, scratch }: Application<unknown>, input: number, box: Box, { change }: EntryChange): Difference {
+  const { starts, length } = runsOf(box, call.inputShapes[input]!);
+  const values = scratch.take(starts.length * length);
+  return {
+    values,
+    calls: undefined,
+    run: () => {
+      values.fill(0);
+      const place = change[0]!;
+      const run = starts.findIndex((start) => place >= start && place < start + length);
+      values[run * length + place - starts[run]!] = change[1]!;
     },
   };
 }
@@ -119,7 +135,8 @@ const linearRules: LinearRules = {
     const [depths, others] = (depthFirst ? box : [...box].reverse()) as unknown as [Box[number], Box[number]];
     const depthCount = depths.stop - depths.start;
     const otherCount = others.stop - others.start;
-    const difference = differencing(application, side, box);
+    const entry = application.entries?.[side];
+    const difference = entry ? singleDifference(application, side, box, entry) : differencing(application, side, box);
     const [depthStride, otherStride] = depthFirst ? [otherCount, 1] : [1, depthCount];
     const restore = restoring(application);
     const [rows, columns] = boxShape(reached) as [number, number];
@@ -200,7 +217,6 @@ function byTaps(application: Application<AttributesOf['convolution']>): Update |
   const layout = convolutionLayout(x, w, shape, attributes);
   const restore = restoring(application);
   const isOneChannel = reached[1]!.stop - reached[1]!.start === 1;
-  const [now, before] = [current.inputs[1]!, base.inputs[1]!];
   const kernel = [1, 1, 1, ...w.slice(2)].slice(-3);
   const tapAt = (place: number): Tap & { readonly place: number } => {
     const [output, channel, ...offsets] = unravel(place, [w[0]!, w[1]!, ...kernel]) as [number, number, number, number, number];
@@ -219,6 +235,7 @@ function byTaps(application: Application<AttributesOf['convolution']>): Update |
     };
   }
   // Plans are made for their cost alone, too.
+  const [now, before] = [current.inputs[1]!, base.inputs[1]!];
   let taps: (Tap & { readonly place: number })[] | undefined;
   return {
     cost: layout.batch * layout.outputVolume + size,

@@ -226,6 +226,12 @@ class Planner {
   }
 }
 
+/** Whether a plan may compare an input of a primitive, if it is a leaf, with its values at the base point; where one entry of a factor changes, it knows by how much. */
+export function comparesInput(primitive: PrimitiveName, position: number): boolean {
+  const { branchesDiffer, alongBranch } = primitives[primitive];
+  return branchesDiffer !== undefined || alongBranch !== undefined || primitive === 'sum' || (primitive === 'convolution' && position === 0);
+}
+
 function withoutBranches(run: () => void): () => boolean {
   return () => {
     run();

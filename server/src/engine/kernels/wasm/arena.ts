@@ -8,6 +8,9 @@ export type Implementation = 'reference' | 'baseline' | 'relaxed';
 type Entrywise1 = (y: number, x: number, count: number) => void;
 type Entrywise2 = (y: number, a: number, b: number, count: number) => void;
 
+type FillKernel = (x: number, count: number, key0: number, key1: number, factor: number, shift: number) => void;
+type MoveKernel = (x: number, key0: number, key1: number, factor: number, start: number, stop: number) => void;
+
 type WindowKernel = (output: number, x: number, table: number, planes: number, height: number, width: number, volume: number) => void;
 
 type PatchKernel = (packed: number, columns: number, x: number, geometry: number, rowStart: number, rowStop: number) => void;
@@ -47,6 +50,11 @@ export interface SimdKernels {
   readonly clear: (y: number, count: number) => void;
   readonly logSumExp: (output: number, x: number, outer: number, length: number, inner: number) => void;
   readonly pick: (output: number, table: number, indices: number, batch: number, rows: number, count: number) => number;
+  readonly fillUniform: FillKernel;
+  readonly fillBell: FillKernel;
+  readonly moveAlong: MoveKernel;
+  readonly shakeAlong: MoveKernel;
+  readonly sumAlong: (g: number, key0: number, key1: number, start: number, stop: number, more: number) => number;
   readonly differ: (a: number, b: number, count: number) => number;
   readonly signsDiffer: (a: number, b: number, count: number) => number;
 }

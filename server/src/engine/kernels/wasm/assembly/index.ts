@@ -9,3 +9,4 @@ export { argmaxWindows, maxWindows, sumWindows } from './windows';
 export { addPatches, moveTap, setTap, packPatches } from './patches';
 export { logSumExp } from './exponential';
 export { pick } from './gather';
+export { fillBell, fillUniform, moveAlong, shakeAlong, sumAlong } from './random';

@@ -1,0 +1,144 @@
+// Counter-based random numbers by the million; see base/random.ts, which draws the same ones.
+
+// @ts-ignore: decorator
+@inline
+function mix(word: v128): v128 {
+  let x = v128.xor(word, i32x4.shr_u(word, 16));
+  x = i32x4.mul(x, i32x4.splat(0x7feb352d));
+  x = v128.xor(x, i32x4.shr_u(x, 15));
+  x = i32x4.mul(x, i32x4.splat(<i32>0x846ca68b));
+  return v128.xor(x, i32x4.shr_u(x, 16));
+}
+
+/** Four words. */
+// @ts-ignore: decorator
+@inline
+function words(indices: v128, key0: v128, key1: v128): v128 {
+  return mix(i32x4.add(mix(v128.xor(indices, key0)), key1));
+}
+
+// @ts-ignore: decorator
+@inline
+function lowHalf(word: v128): v128 {
+  return f64x2.convert_low_i32x4_u(word);
+}
+
+// @ts-ignore: decorator
+@inline
+function highHalf(word: v128): v128 {
+  return f64x2.convert_low_i32x4_u(v128.shuffle<i32>(word, word, 2, 3, 2, 3));
+}
+
+/** x = factor · u + shift for uniform numbers u in (0, 1) over `count` entries, a multiple of four. */
+export function fillUniform(x: usize, count: i32, key0: i32, key1: i32, factor: f64, shift: f64): void {
+  const k0 = i32x4.splat(key0);
+  const k1 = i32x4.splat(key1);
+  const scale = f64x2.splat(factor);
+  const offset = f64x2.splat(shift);
+  const half = f64x2.splat(0.5);
+  const range = f64x2.splat(1.0 / 4294967296.0);
+  let indices = i32x4(0, 1, 2, 3);
+  for (const end = x + (<usize>count << 3); x != end; x += 32) {
+    const word = words(indices, k0, k1);
+    v128.store(x, f64x2.add(f64x2.mul(f64x2.mul(scale, f64x2.add(lowHalf(word), half)), range), offset));
+    v128.store(x, f64x2.add(f64x2.mul(f64x2.mul(scale, f64x2.add(highHalf(word), half)), range), offset), 16);
+    indices = i32x4.add(indices, i32x4.splat(4));
+  }
+}
+
+/** x = factor · b + shift for sums b of three uniform numbers, of mean 0 and variance 1, over as many. */
+export function fillBell(x: usize, count: i32, key0: i32, key1: i32, factor: f64, shift: f64): void {
+  const k0 = i32x4.splat(key0);
+  const k1 = i32x4.splat(key1);
+  const scale = f64x2.splat(factor);
+  const offset = f64x2.splat(shift);
+  const middle = f64x2.splat(1.5);
+  const range = f64x2.splat(1.0 / 2147483648.0);
+  const three = f64x2.splat(3);
+  let indices = i32x4(0, 3, 6, 9);
+  for (const end = x + (<usize>count << 3); x != end; x += 32) {
+    const a = words(indices, k0, k1);
+    const b = words(i32x4.add(indices, i32x4.splat(1)), k0, k1);
+    const c = words(i32x4.add(indices, i32x4.splat(2)), k0, k1);
+    const low = f64x2.add(f64x2.add(f64x2.add(lowHalf(a), lowHalf(b)), lowHalf(c)), middle);
+    const high = f64x2.add(f64x2.add(f64x2.add(highHalf(a), highHalf(b)), highHalf(c)), middle);
+    v128.store(x, f64x2.add(f64x2.mul(scale, f64x2.sub(f64x2.mul(low, range), three)), offset));
+    v128.store(x, f64x2.add(f64x2.mul(scale, f64x2.sub(f64x2.mul(high, range), three)), offset), 16);
+    indices = i32x4.add(indices, i32x4.splat(12));
+  }
+}
+
+const SIGNS: i32 = 32;
+
+// @ts-ignore: decorator
+@inline
+function signWord(block: i32, key0: i32, key1: i32): u64 {
+  return <u64><u32>i32x4.extract_lane(words(i32x4.splat(block), i32x4.splat(key0), i32x4.splat(key1)), 0);
+}
+
+/** Where the next two of the signs are −1, the sign bits of two numbers. */
+// @ts-ignore: decorator
+@inline
+function flips(signs: u64): v128 {
+  return i64x2(~signs << 63, (~signs >> 1) << 63);
+}
+
+/** x += factor · s from entry `start` up to `stop`, for random signs s. */
+export function moveAlong(x: usize, key0: i32, key1: i32, factor: f64, start: i32, stop: i32): void {
+  const step = f64x2.splat(factor);
+  for (let i = start; i < stop; ) {
+    let signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
+    let at = x + (<usize>i << 3);
+    const next = min(stop, (i / SIGNS + 1) * SIGNS);
+    for (const pairs = at + (<usize>((next - i) & ~1) << 3); at != pairs; at += 16, signs >>= 2) v128.store(at, f64x2.add(v128.load(at), v128.xor(step, flips(signs))));
+    if ((next - i) & 1) store<f64>(at, load<f64>(at) + (signs & 1 ? factor : -factor));
+    i = next;
+  }
+}
+
+/** x += factor · s · x: each entry in proportion to what it is. */
+export function shakeAlong(x: usize, key0: i32, key1: i32, factor: f64, start: i32, stop: i32): void {
+  const step = f64x2.splat(factor);
+  for (let i = start; i < stop; ) {
+    let signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
+    let at = x + (<usize>i << 3);
+    const next = min(stop, (i / SIGNS + 1) * SIGNS);
+    for (const pairs = at + (<usize>((next - i) & ~1) << 3); at != pairs; at += 16, signs >>= 2) {
+      const value = v128.load(at);
+      v128.store(at, f64x2.add(value, f64x2.mul(value, v128.xor(step, flips(signs)))));
+    }
+    if ((next - i) & 1) {
+      const value = load<f64>(at);
+      store<f64>(at, value + value * (signs & 1 ? factor : -factor));
+    }
+    i = next;
+  }
+}
+
+/** Gives Σ s · g; writes Σ g² and the greatest |g|, of what is a number, to `more`. */
+export function sumAlong(g: usize, key0: i32, key1: i32, start: i32, stop: i32, more: usize): f64 {
+  let slope = f64x2.splat(0);
+  let square = f64x2.splat(0);
+  let greatest = f64x2.splat(0);
+  for (let i = start; i < stop; ) {
+    let signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
+    let at = g + (<usize>i << 3);
+    const next = min(stop, (i / SIGNS + 1) * SIGNS);
+    for (const pairs = at + (<usize>((next - i) & ~1) << 3); at != pairs; at += 16, signs >>= 2) {
+      const value = v128.load(at);
+      slope = f64x2.add(slope, v128.xor(value, flips(signs)));
+      square = f64x2.add(square, f64x2.mul(value, value));
+      greatest = f64x2.pmax(greatest, f64x2.abs(value));
+    }
+    if ((next - i) & 1) {
+      const value = f64x2(load<f64>(at), 0);
+      slope = f64x2.add(slope, v128.xor(value, flips(signs)));
+      square = f64x2.add(square, f64x2.mul(value, value));
+      greatest = f64x2.pmax(greatest, f64x2.abs(value));
+    }
+    i = next;
+  }
+  store<f64>(more, f64x2.extract_lane(square, 0) + f64x2.extract_lane(square, 1));
+  store<f64>(more, max(f64x2.extract_lane(greatest, 0), f64x2.extract_lane(greatest, 1)), 8);
+  return f64x2.extract_lane(slope, 0) + f64x2.extract_lane(slope, 1);
+}

@@ -4,51 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { File } from '../../grammar/ast';
 import type { Span } from '../../server/src/base/span';
 import { parse } from '../../grammar/parse';
-import { endOf, Newline, tokenize } from '../../grammar/tokens';
 import type { Node } from '../../grammar/walk';
 import { walk } from '../../grammar/walk';
+import { type Change, changed, damages, placeOf, tokensOf } from '../support/damage';
 import { examples } from './examples';
 import { compact, misplacements } from './tree';
-
-/** A change of a text: what stands from `start` to `end` becomes `by`. */
-interface Change {
-  readonly start: number;
-  readonly end: number;
-  readonly by: string;
-}
-
-const tokensOf = new Map(
-  [...examples].map(([name, text]) => [
-    name,
-    tokenize(text)
-      .tokens.filter(({ tokenType }) => tokenType !== Newline)
-      .map((token) => ({ start: token.startOffset, end: endOf(token), image: token.image })),
-  ]),
-);
-
-function deletions(name: string): Change[] {
-  return tokensOf.get(name)!.map(({ start, end }) => ({ start, end, by: '' }));
-}
-
-function duplications(name: string): Change[] {
-  return tokensOf.get(name)!.map(({ start, end, image }) => ({ start, end, by: `${image} ${image}` }));
-}
-
-function swaps(name: string, text: string): Change[] {
-  const tokens = tokensOf.get(name)!;
-  return tokens.slice(1).map((second, i) => {
-    const first = tokens[i]!;
-    const by = second.image + text.slice(first.end, second.start) + first.image;
-    return { start: first.start, end: second.end, by };
-  });
-}
-
-/** At each token another one of these. */
-const intruders = ['(', ')', '[', ']', '{', '}', '->', '=', ',', ':', ';', '-', '.', 'if', 'else', 'model', 'output', 'not', 'x', '"'];
-
-function insertions(name: string): Change[] {
-  return tokensOf.get(name)!.map(({ start }, i) => ({ start, end: start, by: `${intruders[i % intruders.length]!} ` }));
-}
 
 /** A node of a sound file, with its text. */
 interface Original {
@@ -72,6 +32,7 @@ function nodesOf(file: File, within: (declaration: Node) => boolean): Original[]
   return found;
 }
 
+const tokens = new Map([...examples].map(([name, text]) => [name, tokensOf(text)]));
 const originals = new Map([...examples].map(([name, text]) => [name, nodesOf(parse(text).file, () => true)]));
 
 function key({ start, end }: Span, text: string): string {
@@ -81,9 +42,9 @@ function key({ start, end }: Span, text: string): string {
 /** What a change destroys beyond its place: nodes that it does not touch, not even by standing next to it. */
 function lost(name: string, text: string, change: Change, file: File, scope: 'declarations' | 'statements'): string[] {
   const { start, end, by } = change;
-  const tokens = tokensOf.get(name)!;
-  const before = tokens.findLast((token) => token.end <= start)?.end ?? 0;
-  const after = tokens.find((token) => token.start >= end)?.start ?? text.length;
+  const its = tokens.get(name)!;
+  const before = its.findLast((token) => token.end <= start)?.end ?? 0;
+  const after = its.find((token) => token.start >= end)?.start ?? text.length;
   const shift = by.length - (end - start);
   const move = (offset: number): number => (offset <= start ? offset : offset + shift);
   const near = ({ span }: Node): boolean => span.start <= after + by.length && span.end >= before - by.length;
@@ -115,15 +76,14 @@ describe.each([...examples])('%s', (name, text) => {
   });
 
   test.each([
-    ['taken out', deletions, 'statements', 1],
-    ['doubled', duplications, 'statements', 1],
-    ['swapped with the next', swaps, 'declarations', 3],
-    ['put in', insertions, 'declarations', 4],
-  ] as const)('a token %s leaves everything else as it is, and gives few errors', (_, changes, scope, mostErrors) => {
-    for (const change of changes(name, text)) {
-      const { start, end, by } = change;
-      const damaged = text.slice(0, start) + by + text.slice(end);
-      const place = damaged.slice(Math.max(0, start - 60), start + by.length + 60);
+    ['with a token taken out', 'statements', 1],
+    ['with a token doubled', 'statements', 1],
+    ['with two tokens swapped', 'declarations', 3],
+    ['with a token put in', 'declarations', 4],
+  ] as const)('%s, it leaves everything else as it is, and gives few errors', (kind, scope, mostErrors) => {
+    for (const change of damages[kind](text)) {
+      const damaged = changed(text, change);
+      const place = placeOf(damaged, change);
       const result = parse(damaged);
       expect(misplacements(result, damaged), place).toEqual([]);
       expect(lost(name, text, change, result.file, scope), place).toEqual([]);

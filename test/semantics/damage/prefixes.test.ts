@@ -1,0 +1,5 @@
+// What is known of an example cut off anywhere.
+
+import { describeDamage } from './describe';
+
+describeDamage('cut off');

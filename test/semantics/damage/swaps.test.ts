@@ -1,0 +1,5 @@
+// What is known of an example with two tokens swapped anywhere.
+
+import { describeDamage } from './describe';
+
+describeDamage('with two tokens swapped');

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { prepareChain } from '../../server/src/engine/fusion/chain';
-import { clearCall, matrixProductCall, sumDifferences, sumDifferencesCall } from '../../server/src/engine/kernels/accelerated';
+import { differenceCall, matrixProductCall, sumDifferences, sumDifferencesCall } from '../../server/src/engine/kernels/accelerated';
 import { addConvolution, convolutionCalls } from '../../server/src/engine/kernels/convolution';
 import { addMatrixProduct } from '../../server/src/engine/kernels/matrix-product';
 import type { Matrix } from '../../server/src/engine/kernels/matrix-product';
@@ -137,8 +137,8 @@ describe.each(implementations)('in a chain of %s kernels', (implementation) => {
     const runs = { start: 2, blocks: 2, apart: 19, count: 2, length: 7 };
     const expected = new Float64Array(4);
     sumDifferences(expected, x, y, runs);
-    const one = prepareChain([clearCall(y)!, sumDifferencesCall(sums, x, y, runs)!])!;
-    const other = prepareChain([clearCall(zero)!])!;
+    const one = prepareChain([differenceCall(y, 0, x, x, 0, 40)!, sumDifferencesCall(sums, x, y, runs)!])!;
+    const other = prepareChain([differenceCall(zero, 0, zero, zero, 0, 3)!])!;
     const difference = prepareChain([sumDifferencesCall(sums, x, y, runs)!])!;
     difference();
     expectClose(sums, expected);
@@ -152,7 +152,8 @@ describe.each(implementations)('in a chain of %s kernels', (implementation) => {
 
   it('what needs more numbers than there is room for is not chained', () => {
     const arena = new Arena(10, implementation);
-    const call = clearCall(arena.allocate(1))!;
+    const one = arena.allocate(1);
+    const call = differenceCall(one, 0, one, one, 0, 1)!;
     expect(prepareChain([{ ...call, numbers: [new Int32Array(1 << 20), 0] }])).toBeUndefined();
   });
 });

@@ -13,8 +13,8 @@ import type { SimdCall, WasmFunction } from './wasm/call';
 const FEWEST_ENTRIES = 16;
 const FEWEST_PRODUCTS = 64;
 
-/** c = source + a · b, for matrices of any strides; the source lies in its array as c does in its own. See matrix-product.ts. */
-export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source = c.values): void {
+/** c = source + a · b, for matrices of any strides; the source lies in its array as c does in its own, and may be nothing. See matrix-product.ts. */
+export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source: Float64Array | null = c.values): void {
   const call = rows * columns * depth >= FEWEST_PRODUCTS ? matrixProductCall(c, a, b, rows, columns, depth, source) : undefined;
   if (call) call.target(...call.numbers);
   else reference.addMatrixProduct(c, a, b, rows, columns, depth, source);
@@ -22,26 +22,20 @@ export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, 
 
 /** The same as a call; undefined where there is no SIMD for it. */
 export function matrixProductCall(
-  c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source = c.values,
+  c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source: Float64Array | null = c.values,
 ): SimdCall & { readonly numbers: readonly number[] } | undefined {
-  const simd = sharedInstance(c.values, a.values, b.values, source);
+  const simd = sharedInstance(c.values, a.values, b.values, source ?? c.values);
   return simd && {
     simd,
     target: simd.kernels.addMatrixProduct as WasmFunction,
     numbers: [
-      c.values.byteOffset + 8 * c.offset, source.byteOffset + 8 * c.offset, c.row, c.column,
+      c.values.byteOffset + 8 * c.offset, source === null ? 0 : source.byteOffset + 8 * c.offset, c.row, c.column,
       a.values.byteOffset + 8 * a.offset, a.row, a.column,
       b.values.byteOffset + 8 * b.offset, b.row, b.column,
       rows, columns, depth,
     ],
     gives: 'nothing',
   };
-}
-
-/** y = 0, as a call. */
-export function clearCall(y: Float64Array): SimdCall | undefined {
-  const simd = instanceOf(y.buffer);
-  return simd && { simd, target: simd.kernels.clear as WasmFunction, numbers: [y.byteOffset, y.length], gives: 'nothing' };
 }
 
 /** y += x, each from its start. */

@@ -111,11 +111,11 @@ function addRowProduct(c: Matrix, cStart: number, a: Matrix, aStart: number, b: 
   }
 }
 
-/** c (rows × columns) = source + a (rows × depth) · b (depth × columns); the source lies in its array as c does in its own. */
-export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source = c.values): void {
+/** c (rows × columns) = source + a (rows × depth) · b (depth × columns); the source lies in its array as c does in its own, and may be nothing. */
+export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, columns: number, depth: number, source: Float64Array | null = c.values): void {
   if (source !== c.values) {
     for (let i = 0; i < rows; i++) {
-      for (let j = 0, at = c.offset + i * c.row; j < columns; j++, at += c.column) c.values[at] = source[at]!;
+      for (let j = 0, at = c.offset + i * c.row; j < columns; j++, at += c.column) c.values[at] = source === null ? 0 : source[at]!;
     }
   }
   if (rows < 3) {

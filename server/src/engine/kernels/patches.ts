@@ -117,41 +117,44 @@ function forEachRun(
   }
 }
 
+/** The convolution of the cotangent with the flipped weights that is the adjoint in the input; undefined where the stride is not 1, or where there are groups. */
+export function adjointLayout(layout: Layout): Layout | undefined {
+  let adjoint = adjoints.get(layout);
+  if (adjoint === undefined && layout.groups === 1 && layout.stride.every((stride) => stride === 1)) {
+    const padding = layout.padding.map((before, axis) => (layout.kernel[axis]! - 1) * layout.dilation[axis]! - before) as [number, number, number];
+    adjoint = {
+      ...layout, padding, input: layout.output, output: layout.input, inputChannels: layout.outputChannels, outputChannels: layout.inputChannels,
+      inputVolume: layout.outputVolume, outputVolume: layout.inputVolume, inputBatch: layout.outputBatch, outputBatch: layout.inputBatch,
+      inputOffset: layout.outputOffset, outputOffset: layout.inputOffset,
+    };
+    adjoints.set(layout, adjoint);
+  }
+  return adjoint;
+}
+
+const adjoints = new WeakMap<Layout, Layout>();
 const numbersOfLayouts = new WeakMap<Layout, Int32Array>();
 
-/** What the SIMD kernels ask of a layout; see wasm/assembly/patches.ts. */
-function numbersOf(layout: Layout): Int32Array {
+/** What the SIMD kernels ask of a layout; see wasm/assembly/geometry.ts. */
+export function numbersOf(layout: Layout): Int32Array {
   let numbers = numbersOfLayouts.get(layout);
   if (!numbers) {
     const { inputChannels, inputVolume, input, output, kernel, stride, padding, dilation } = layout;
-    numbers = Int32Array.of(inputChannels, inputVolume, ...input, output[1], output[2], ...kernel, ...stride, ...padding, ...dilation);
+    numbers = Int32Array.of(inputChannels, inputVolume, ...input, ...output, ...kernel, ...stride, ...padding, ...dilation);
     numbersOfLayouts.set(layout, numbers);
   }
   return numbers;
 }
 
-/** Runs a kernel over patches; false where there is no SIMD for it. */
-function runPatches(name: 'packPatches' | 'addPatches', { values, offset, row }: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): boolean {
-  const simd = sharedInstance(x, values);
-  if (!simd) return false;
-  simd.table.set(numbersOf(layout));
-  simd.kernels[name](values.byteOffset + 8 * offset, row, x.byteOffset + 8 * inputStart, simd.table.byteOffset, rowStart, rowStop);
-  return true;
-}
-
-/** `fillPatches` as a call; undefined where there is no SIMD for it. */
-export function fillPatchesCall({ values, offset, row }: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): SimdCall | undefined {
-  const simd = sharedInstance(x, values);
-  return simd && {
-    simd, target: simd.kernels.packPatches as WasmFunction,
-    numbers: [values.byteOffset + 8 * offset, row, x.byteOffset + 8 * inputStart, numbersOf(layout), rowStart, rowStop],
-    gives: 'nothing',
-  };
+/** The most entries of a band of the input that the SIMD kernels work on; see wasm/assembly/band.ts and panels.ts. */
+const BAND_ENTRIES = 1 << 16;
+/** Whether there is room for what a single output reads, in the SIMD kernels. */
+export function hasRoomForBand({ kernel, dilation }: Layout): boolean {
+  return kernel.reduce((size, length, axis) => size * ((length - 1) * dilation[axis]! + 1), 1) <= BAND_ENTRIES;
 }
 
 /** Copies patches into the columns of a matrix; 0 in the padding. */
 export function fillPatches(matrix: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): void {
-  if (runPatches('packPatches', matrix, layout, x, inputStart, rowStart, rowStop)) return;
   const packed = matrix.values;
   forEachRun(layout, inputStart, rowStart, rowStop, matrix, (at, from, first, last, length, stride) => {
     for (let i = 0; i < first; i++) packed[at + i] = 0;
@@ -163,7 +166,6 @@ export function fillPatches(matrix: Matrix, layout: Layout, x: Float64Array, inp
 
 /** The adjoint of filling: overlapping patches add up. */
 export function addPatches(matrix: Matrix, layout: Layout, x: Float64Array, inputStart: number, rowStart: number, rowStop: number): void {
-  if (runPatches('addPatches', matrix, layout, x, inputStart, rowStart, rowStop)) return;
   const packed = matrix.values;
   forEachRun(layout, inputStart, rowStart, rowStop, matrix, (at, from, first, last, _, stride) => {
     for (let i = first; i < last; i++) x[from + i * stride]! += packed[at + i]!;

@@ -52,7 +52,7 @@ export interface SumAlong {
 export function sumAlong(g: Float64Array, { random, start, stop }: Signs): SumAlong {
   const simd = instanceOf(g.buffer);
   if (simd) {
-    const { patches: more } = simd;
+    const { scratch: more } = simd;
     const slope = simd.kernels.sumAlong(g.byteOffset, random.key0, random.key1, start, stop, more.byteOffset);
     return { slope, square: more[0]!, greatest: more[1]! };
   }

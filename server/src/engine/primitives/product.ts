@@ -4,7 +4,7 @@ import { EngineError } from '../errors';
 import { addConvolution, convolveInputGradient, convolveWeightGradient } from '../kernels/convolution';
 import { convolutionLayout } from '../kernels/patches';
 import type { Layout } from '../kernels/patches';
-import { addMatrixProduct, clearCall, matrixProductCall } from '../kernels/accelerated';
+import { addMatrixProduct, matrixProductCall } from '../kernels/accelerated';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
 import type { Matrix } from '../kernels/matrix-product';
 import { allCalls, MOST_CALLS } from '../kernels/wasm/call';
@@ -75,7 +75,7 @@ function productsOf(output: Float64Array, a: Float64Array, b: Float64Array, { sh
   });
 }
 
-/** target (rows × columns) += left (rows × depth) · right (depth × columns) */
+/** target (rows × columns) = left (rows × depth) · right (depth × columns) */
 interface Product {
   readonly target: Matrix;
   readonly left: Matrix;
@@ -101,13 +101,12 @@ export const products: Pick<PrimitiveTable, ProductNames> = {
       return [...a!.slice(0, -2), rows, columns];
     },
     forward: (output, [a, b], call) => {
-      output.fill(0);
-      for (const { left, right, target, rows, columns, depth } of productsOf(output, a!, b!, call)) addMatrixProduct(target, left, right, rows, columns, depth);
+      for (const { left, right, target, rows, columns, depth } of productsOf(output, a!, b!, call)) addMatrixProduct(target, left, right, rows, columns, depth, null);
     },
     calls: (output, [a, b], call) => {
       const parts = productsOf(output, a!, b!, call);
       if (parts.length > MOST_CALLS) return undefined;
-      return allCalls([clearCall(output), ...parts.map(({ left, right, target, rows, columns, depth }) => matrixProductCall(target, left, right, rows, columns, depth))]);
+      return allCalls(parts.map(({ left, right, target, rows, columns, depth }) => matrixProductCall(target, left, right, rows, columns, depth, null)));
     },
     vjp: (builder, g, [a, b], _, { transposeLeft, transposeRight }, needed) => [
       !needed[0]
@@ -128,8 +127,7 @@ export const products: Pick<PrimitiveTable, ProductNames> = {
     shape: ([x, w], geometry) => convolutionShape(x!, w!, geometry),
     forward: (output, [x, w], call) => {
       const { shape, inputShapes } = call;
-      output.fill(0);
-      addConvolution(output, x!, w!, layoutOf(call, inputShapes[0]!, inputShapes[1]!, shape));
+      addConvolution(output, x!, w!, layoutOf(call, inputShapes[0]!, inputShapes[1]!, shape), null);
     },
     vjp: (builder, g, [x, w], _, geometry, needed) => [
       needed[0] ? builder.convolutionInputGradient(g, w!, geometry, builder.shape(x!).slice(2)) : undefined,

@@ -13,8 +13,6 @@ type MoveKernel = (x: number, key0: number, key1: number, factor: number, start:
 
 type WindowKernel = (output: number, x: number, table: number, planes: number, height: number, width: number, volume: number) => void;
 
-type PatchKernel = (packed: number, columns: number, x: number, geometry: number, rowStart: number, rowStop: number) => void;
-
 /** What the WebAssembly module exports; addresses in bytes. */
 export interface SimdKernels {
   readonly freeMemory: { readonly value: number };
@@ -38,8 +36,16 @@ export interface SimdKernels {
   readonly maxWindows: (
     output: number, x: number, places: number, table: number, blocks: number, apart: number, planes: number, height: number, width: number, volume: number,
   ) => number;
-  readonly packPatches: PatchKernel;
-  readonly addPatches: PatchKernel;
+  readonly convolve: (
+    y: number, source: number, yRow: number, x: number, xApart: number, examples: number, w: number, outputApart: number, channelApart: number, tapApart: number,
+    geometry: number, outputs: number,
+  ) => void;
+  readonly convolveWeightGradient: (
+    w: number, source: number, weightRow: number, x: number, xApart: number, examples: number, g: number, gRow: number, geometry: number, outputs: number,
+  ) => void;
+  readonly addInputGradient: (
+    x: number, xApart: number, examples: number, g: number, gRow: number, w: number, weightRow: number, geometry: number, outputs: number,
+  ) => void;
   readonly setTap: (
     y: number, base: number, yApart: number, x: number, xApart: number, batch: number, geometry: number, depths: number, kd: number, kh: number, kw: number, delta: number,
   ) => void;
@@ -59,10 +65,11 @@ export interface SimdKernels {
   readonly signsDiffer: (a: number, b: number, count: number) => number;
 }
 
-/** The kernels of one memory, and a part of that memory for their patches. */
+/** The kernels of one memory, and parts of that memory that they share. */
 export interface SimdInstance {
   readonly kernels: SimdKernels;
-  readonly patches: Float64Array;
+  /** For what a kernel needs or gives beside its result, during one call or the next few: the outputs of all examples of a convolution side by side, sums. */
+  readonly scratch: Float64Array;
   readonly memory: WebAssembly.Memory;
   /** For whole numbers that a kernel reads during one call. */
   readonly table: Int32Array;
@@ -71,8 +78,7 @@ export interface SimdInstance {
 }
 
 const PAGE_BYTES = 65536;
-/** Twice what a convolution packs at a time, for rows that exceed it. */
-const PATCH_ENTRIES = 1 << 20;
+const SCRATCH_ENTRIES = 1 << 18;
 
 const TABLE_ENTRIES = 1 << 13;
 const CHAIN_ENTRIES = 1 << 13;
@@ -124,7 +130,7 @@ export class Arena {
       // The first pages are the module's own; its free memory is known only once there is an instance.
       const probe = new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 32 }), ...host } });
       const free = (probe.exports as unknown as SimdKernels).freeMemory.value;
-      const table = free + 8 * PATCH_ENTRIES;
+      const table = free + 8 * SCRATCH_ENTRIES;
       const chains = table + 4 * TABLE_ENTRIES;
       this.next = chains + 4 * CHAIN_ENTRIES;
       const bytes = this.next + 8 * entries;
@@ -133,7 +139,7 @@ export class Arena {
       instances.set(this.memory.buffer, {
         kernels,
         memory: this.memory,
-        patches: new Float64Array(this.memory.buffer, free, PATCH_ENTRIES),
+        scratch: new Float64Array(this.memory.buffer, free, SCRATCH_ENTRIES),
         table: new Int32Array(this.memory.buffer, table, TABLE_ENTRIES),
         chains: { room: new Int32Array(this.memory.buffer, chains, CHAIN_ENTRIES), block: undefined },
       });

@@ -1,12 +1,14 @@
 // The engine's heavy kernels in AssemblyScript, for 128-bit SIMD. Addresses are in bytes, strides and counts in entries.
 // Built twice from this source: with multiply and add, and with relaxed fused multiply-add where the host has it.
 
-export { addMatrixProduct, freeMemory } from './matrix-product';
+export { addMatrixProduct } from './matrix-product';
+export { addInputGradient, convolve, convolveWeightGradient } from './convolution';
+export { freeMemory } from './panels';
 export { addScaled, clear, sum, sumDifferences } from './vector';
 export { add, divide, multiply, negate, relu, sqrt, step, subtract } from './entrywise';
 export { differ, signsDiffer } from './compare';
 export { argmaxWindows, maxWindows, sumWindows } from './windows';
-export { addPatches, moveTap, setTap, packPatches } from './patches';
+export { moveTap, setTap } from './tap';
 export { logSumExp } from './exponential';
 export { pick } from './gather';
 export { fillBell, fillUniform, moveAlong, shakeAlong, sumAlong } from './random';

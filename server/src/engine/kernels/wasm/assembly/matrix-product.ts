@@ -1,158 +1,10 @@
-// The matrix product: packed panels and a tile of registers.
+// The product of matrices of any strides.
 
-import { addScaled, multiplyAdd, setScaled } from './vector';
+import { COLUMNS, DEPTH, evenParts, packRight, WIDTH } from './panels';
+import { multiplyPanels } from './tile';
+import { clear, multiplyAdd, setScaled } from './vector';
 
-// Loops are not unrolled by hand: V8 then runs out of registers. A tile of 4×4 is the largest that fits, and of 6×4 where a product needs no register.
-const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
-const COLUMNS: i32 = 4;
-const DEPTH_BLOCK: i32 = 256;
-const COLUMN_BLOCK: i32 = 512;
 const SHALLOW: i32 = 2;
-
-const leftPanel: usize = (__heap_base + 15) & ~15;
-const rightPanels: usize = leftPanel + DEPTH_BLOCK * ROWS * 8;
-const tile: usize = rightPanels + DEPTH_BLOCK * (COLUMN_BLOCK + COLUMNS) * 8;
-/** Where the caller's memory begins. */
-export const freeMemory: usize = tile + ROWS * COLUMNS * 8;
-
-/** Copies `count` ≤ `lines` lines, zero-padded, so that the tile reads them one after the other. */
-// @ts-ignore: decorator
-@inline
-function packPanel(target: usize, source: usize, count: i32, lines: i32, lineStride: i32, depth: i32, depthStride: i32): void {
-  const line: usize = <usize>lineStride << 3;
-  const step: usize = <usize>depthStride << 3;
-  if (count == lines) {
-    if (lineStride == 1) {
-      for (let k = 0; k < depth; k++) {
-        v128.store(target, v128.load(source));
-        v128.store(target, v128.load(source, 16), 16);
-        if (lines == 6) v128.store(target, v128.load(source, 32), 32);
-        target += <usize>lines << 3;
-        source += step;
-      }
-      return;
-    }
-    for (let k = 0; k < depth; k++) {
-      store<f64>(target, load<f64>(source));
-      store<f64>(target, load<f64>(source + line), 8);
-      store<f64>(target, load<f64>(source + 2 * line), 16);
-      store<f64>(target, load<f64>(source + 3 * line), 24);
-      if (lines == 6) {
-        store<f64>(target, load<f64>(source + 4 * line), 32);
-        store<f64>(target, load<f64>(source + 5 * line), 40);
-      }
-      target += <usize>lines << 3;
-      source += step;
-    }
-    return;
-  }
-  for (let k = 0; k < depth; k++) {
-    for (let i = 0; i < lines; i++) {
-      store<f64>(target + (<usize>i << 3), i < count ? load<f64>(source + <usize>i * line) : 0.0);
-    }
-    target += <usize>lines << 3;
-    source += step;
-  }
-}
-
-function packLeft(source: usize, count: i32, lineStride: i32, depth: i32, depthStride: i32): void {
-  packPanel(leftPanel, source, count, ROWS, lineStride, depth, depthStride);
-}
-
-function packRight(target: usize, source: usize, count: i32, lineStride: i32, depth: i32, depthStride: i32): void {
-  packPanel(target, source, count, COLUMNS, lineStride, depth, depthStride);
-}
-
-/** c (rows × columns) = source + left panel × right panel. */
-function multiplyTile(c: usize, source: usize, cRow: i32, cColumn: i32, b: usize, depth: i32, rows: i32, columns: i32): void {
-  let c00 = f64x2.splat(0), c01 = f64x2.splat(0);
-  let c10 = f64x2.splat(0), c11 = f64x2.splat(0);
-  let c20 = f64x2.splat(0), c21 = f64x2.splat(0);
-  let c30 = f64x2.splat(0), c31 = f64x2.splat(0);
-  let c40 = f64x2.splat(0), c41 = f64x2.splat(0);
-  let c50 = f64x2.splat(0), c51 = f64x2.splat(0);
-  let a = leftPanel;
-  const end = a + <usize>(depth * ROWS * 8);
-  while (a != end) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = v128.load64_splat(a);
-    c00 = multiplyAdd(x, b0, c00);
-    c01 = multiplyAdd(x, b1, c01);
-    x = v128.load64_splat(a, 8);
-    c10 = multiplyAdd(x, b0, c10);
-    c11 = multiplyAdd(x, b1, c11);
-    x = v128.load64_splat(a, 16);
-    c20 = multiplyAdd(x, b0, c20);
-    c21 = multiplyAdd(x, b1, c21);
-    x = v128.load64_splat(a, 24);
-    c30 = multiplyAdd(x, b0, c30);
-    c31 = multiplyAdd(x, b1, c31);
-    if (ROWS == 6) {
-      x = v128.load64_splat(a, 32);
-      c40 = multiplyAdd(x, b0, c40);
-      c41 = multiplyAdd(x, b1, c41);
-      x = v128.load64_splat(a, 40);
-      c50 = multiplyAdd(x, b0, c50);
-      c51 = multiplyAdd(x, b1, c51);
-    }
-    a += ROWS * 8;
-    b += COLUMNS * 8;
-  }
-  const row: usize = <usize>cRow << 3;
-  if (rows == ROWS && columns == COLUMNS && cColumn == 1) {
-    // All is read before anything is written: a write would hold up the reads of addresses that lie a multiple of 4096 bytes away.
-    c00 = f64x2.add(v128.load(source), c00);
-    c01 = f64x2.add(v128.load(source, 16), c01);
-    c10 = f64x2.add(v128.load(source + row), c10);
-    c11 = f64x2.add(v128.load(source + row, 16), c11);
-    c20 = f64x2.add(v128.load(source + 2 * row), c20);
-    c21 = f64x2.add(v128.load(source + 2 * row, 16), c21);
-    c30 = f64x2.add(v128.load(source + 3 * row), c30);
-    c31 = f64x2.add(v128.load(source + 3 * row, 16), c31);
-    if (ROWS == 6) {
-      c40 = f64x2.add(v128.load(source + 4 * row), c40);
-      c41 = f64x2.add(v128.load(source + 4 * row, 16), c41);
-      c50 = f64x2.add(v128.load(source + 5 * row), c50);
-      c51 = f64x2.add(v128.load(source + 5 * row, 16), c51);
-    }
-    v128.store(c, c00);
-    v128.store(c, c01, 16);
-    v128.store(c + row, c10);
-    v128.store(c + row, c11, 16);
-    v128.store(c + 2 * row, c20);
-    v128.store(c + 2 * row, c21, 16);
-    v128.store(c + 3 * row, c30);
-    v128.store(c + 3 * row, c31, 16);
-    if (ROWS == 6) {
-      v128.store(c + 4 * row, c40);
-      v128.store(c + 4 * row, c41, 16);
-      v128.store(c + 5 * row, c50);
-      v128.store(c + 5 * row, c51, 16);
-    }
-    return;
-  }
-  v128.store(tile, c00);
-  v128.store(tile, c01, 16);
-  v128.store(tile, c10, 32);
-  v128.store(tile, c11, 48);
-  v128.store(tile, c20, 64);
-  v128.store(tile, c21, 80);
-  v128.store(tile, c30, 96);
-  v128.store(tile, c31, 112);
-  if (ROWS == 6) {
-    v128.store(tile, c40, 128);
-    v128.store(tile, c41, 144);
-    v128.store(tile, c50, 160);
-    v128.store(tile, c51, 176);
-  }
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const at = <usize>i * row + (<usize>(j * cColumn) << 3);
-      store<f64>(c + at, load<f64>(source + at) + load<f64>(tile + (<usize>(i * COLUMNS + j) << 3)));
-    }
-  }
-}
 
 /** The same for a few outer products, which need no packing. */
 function addShallowProduct(
@@ -161,8 +13,13 @@ function addShallowProduct(
   const isDense = cColumn == 1 && bColumn == 1;
   const step = <usize>cColumn << 3, bStep = <usize>bColumn << 3;
   for (let i = 0; i < rows; i++) {
-    let from = source + (<usize>(i * cRow) << 3);
     const to = c + (<usize>(i * cRow) << 3);
+    let from = source + (<usize>(i * cRow) << 3);
+    if (!source) {
+      if (cColumn == 1) clear(to, columns);
+      else for (let j = 0, at = to; j < columns; j++, at += step) store<f64>(at, 0);
+      from = to;
+    }
     for (let k = 0; k < depth; k++) {
       const factor = load<f64>(a + (<usize>(i * aRow + k * aColumn) << 3));
       const line = b + (<usize>(k * bRow) << 3);
@@ -201,15 +58,17 @@ function addThinProduct(c: usize, source: usize, cRow: i32, cColumn: i32, a: usi
       first += load<f64>(a + at) * x;
       other += load<f64>(a + second + at) * x;
     }
-    store<f64>(c, load<f64>(source) + first);
-    if (rows == 2) store<f64>(c + row, load<f64>(source + row) + other);
-    c += step;
-    source += step;
+    const at = <usize>j * step;
+    store<f64>(c + at, source ? load<f64>(source + at) + first : first);
+    if (rows == 2) store<f64>(c + row + at, source ? load<f64>(source + row + at) + other : other);
     b += <usize>bColumn << 3;
   }
 }
 
-/** c (rows × columns) = source + a (rows × depth) · b (depth × columns), each with a stride between rows and between columns; the source lies as c does, and may be c. */
+/**
+ * c (rows × columns) = source + a (rows × depth) · b (depth × columns), each with a stride between rows and between columns; the source lies as c does, may
+ * be c, and is nothing if it is 0.
+ */
 export function addMatrixProduct(
   c: usize, source: usize, cRow: i32, cColumn: i32,
   a: usize, aRow: i32, aColumn: i32,
@@ -224,22 +83,17 @@ export function addMatrixProduct(
     addThinProduct(c, source, cRow, cColumn, a, aRow, b, bColumn, rows, columns, depth);
     return;
   }
-  for (let k = 0; k < depth; k += DEPTH_BLOCK) {
-    const depthHere = min(DEPTH_BLOCK, depth - k);
-    for (let j = 0; j < columns; j += COLUMN_BLOCK) {
-      const columnsHere = min(COLUMN_BLOCK, columns - j);
+  const deep = evenParts(depth, DEPTH);
+  for (let k = 0; k < depth; k += deep) {
+    const depthHere = min(deep, depth - k);
+    for (let j = 0; j < columns; j += WIDTH) {
+      const columnsHere = min(WIDTH, columns - j);
       for (let jj = 0; jj < columnsHere; jj += COLUMNS) {
-        const from = b + (<usize>(k * bRow + (j + jj) * bColumn) << 3);
-        packRight(rightPanels + (<usize>(jj * depthHere) << 3), from, min(COLUMNS, columnsHere - jj), bColumn, depthHere, bRow);
+        packRight(jj, b + (<usize>(k * bRow + (j + jj) * bColumn) << 3), min(COLUMNS, columnsHere - jj), bColumn, depthHere, bRow);
       }
-      for (let i = 0; i < rows; i += ROWS) {
-        const rowsHere = min(ROWS, rows - i);
-        packLeft(a + (<usize>(i * aRow + k * aColumn) << 3), rowsHere, aRow, depthHere, aColumn);
-        for (let jj = 0; jj < columnsHere; jj += COLUMNS) {
-          const at = <usize>(i * cRow + (j + jj) * cColumn) << 3;
-          multiplyTile(c + at, (k == 0 ? source : c) + at, cRow, cColumn, rightPanels + (<usize>(jj * depthHere) << 3), depthHere, rowsHere, min(COLUMNS, columnsHere - jj));
-        }
-      }
+      const at = <usize>(j * cColumn) << 3;
+      const from = k > 0 ? c + at : source ? source + at : 0;
+      multiplyPanels(c + at, from, cRow, cColumn, a + (<usize>(k * aColumn) << 3), aRow, aColumn, rows, columnsHere, depthHere);
     }
   }
 }

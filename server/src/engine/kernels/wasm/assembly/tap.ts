@@ -1,11 +1,7 @@
-// The patches of a convolution: packed into a matrix with a column for each output place, and added back.
+// What changes with one weight of a convolution.
 
-import { addScaled, setScaled } from './vector';
-
-// A geometry holds, as 32-bit numbers: channels and entries per channel; the input's depth, height and width; the output's height and width; kernel,
-// stride, padding and dilation along the three axes.
-const CHANNELS: usize = 0, VOLUME: usize = 4;
-const INPUT: usize = 8, OUTPUT: usize = 20, KERNEL: usize = 28, STRIDE: usize = 40, PADDING: usize = 52, DILATION: usize = 64;
+import { CHANNELS, DILATION, INPUT, KERNEL, OUTPUT, PADDING, STRIDE, VOLUME } from './geometry';
+import { setScaled } from './vector';
 
 // @ts-ignore: decorator
 @inline
@@ -43,75 +39,6 @@ function copyRun(to: usize, from: usize, stride: i32, count: i32): void {
   for (let i = 0; i < count; i++, to += 8, from += step) store<f64>(to, load<f64>(from));
 }
 
-function clearRun(to: usize, count: i32): void {
-  for (let i = 0; i < count; i++, to += 8) store<f64>(to, 0);
-}
-
-function addRunInto(to: usize, stride: i32, from: usize, count: i32): void {
-  if (stride == 1) {
-    addScaled(to, from, 1, count);
-    return;
-  }
-  const step = <usize>stride << 3;
-  for (let i = 0; i < count; i++, to += step, from += 8) store<f64>(to, load<f64>(to) + load<f64>(from));
-}
-
-// @ts-ignore: decorator
-@inline
-function eachRun(adds: bool, packed: usize, columns: i32, x: usize, geometry: usize, rowStart: i32, rowStop: i32): void {
-  const channels = load<i32>(geometry, CHANNELS), volume = load<i32>(geometry, VOLUME);
-  const depth = load<i32>(geometry, INPUT), height = load<i32>(geometry, INPUT + 4), inputWidth = load<i32>(geometry, INPUT + 8);
-  const outputHeight = load<i32>(geometry, OUTPUT), width = load<i32>(geometry, OUTPUT + 4);
-  const depthStride = load<i32>(geometry, STRIDE), heightStride = load<i32>(geometry, STRIDE + 4), stride = load<i32>(geometry, STRIDE + 8);
-  for (let channel = 0; channel < channels; channel++) {
-    for (let kd = 0, depths = load<i32>(geometry, KERNEL); kd < depths; kd++) {
-      for (let kh = 0, heights = load<i32>(geometry, KERNEL + 4); kh < heights; kh++) {
-        for (let kw = 0, widths = load<i32>(geometry, KERNEL + 8); kw < widths; kw++) {
-          const shift = kw * load<i32>(geometry, DILATION + 8) - load<i32>(geometry, PADDING + 8);
-          const first = firstInside(shift, stride, width);
-          const last = lastInside(shift, stride, width, inputWidth, first);
-          const firstDepth = kd * load<i32>(geometry, DILATION) - load<i32>(geometry, PADDING);
-          const firstHeight = kh * load<i32>(geometry, DILATION + 4) - load<i32>(geometry, PADDING + 4);
-          let at = packed;
-          let i = rowStart / outputHeight;
-          let j = rowStart - i * outputHeight;
-          for (let row = rowStart; row < rowStop; row++) {
-            const d = i * depthStride + firstDepth;
-            const h = j * heightStride + firstHeight;
-            const inside = d >= 0 && d < depth && h >= 0 && h < height && first < last;
-            if (inside) {
-              const from = x + (<usize>((d * height + h) * inputWidth + shift + first * stride) << 3);
-              if (adds) addRunInto(from, stride, at + (<usize>first << 3), last - first);
-              else {
-                clearRun(at, first);
-                copyRun(at + (<usize>first << 3), from, stride, last - first);
-                clearRun(at + (<usize>last << 3), width - last);
-              }
-            } else if (!adds) clearRun(at, width);
-            at += <usize>width << 3;
-            if (++j == outputHeight) {
-              j = 0;
-              i++;
-            }
-          }
-          packed += <usize>columns << 3;
-        }
-      }
-    }
-    x += <usize>volume << 3;
-  }
-}
-
-/** Packs the patches of some rows of outputs: a line for each channel and kernel place, lines `columns` apart; 0 in the padding. */
-export function packPatches(packed: usize, columns: i32, x: usize, geometry: usize, rowStart: i32, rowStop: i32): void {
-  eachRun(false, packed, columns, x, geometry, rowStart, rowStop);
-}
-
-/** The adjoint: adds each patch to where it was taken from. */
-export function addPatches(packed: usize, columns: i32, x: usize, geometry: usize, rowStart: i32, rowStop: i32): void {
-  eachRun(true, packed, columns, x, geometry, rowStart, rowStop);
-}
-
 /**
  * y = base + delta · (what one weight reads), for the planes of its output channel in each example; x is the weight's channel, kd, kh and kw its place in
  * the kernel. Examples lie some entries apart.
@@ -120,7 +47,7 @@ export function setTap(
   y: usize, base: usize, yApart: i32, x: usize, xApart: i32, batch: i32, geometry: usize, depths: i32, kd: i32, kh: i32, kw: i32, delta: f64,
 ): void {
   const depth = load<i32>(geometry, INPUT), height = load<i32>(geometry, INPUT + 4), inputWidth = load<i32>(geometry, INPUT + 8);
-  const outputHeight = load<i32>(geometry, OUTPUT), width = load<i32>(geometry, OUTPUT + 4);
+  const outputHeight = load<i32>(geometry, OUTPUT + 4), width = load<i32>(geometry, OUTPUT + 8);
   const depthStride = load<i32>(geometry, STRIDE), heightStride = load<i32>(geometry, STRIDE + 4), stride = load<i32>(geometry, STRIDE + 8);
   const firstDepth = kd * load<i32>(geometry, DILATION) - load<i32>(geometry, PADDING);
   const firstHeight = kh * load<i32>(geometry, DILATION + 4) - load<i32>(geometry, PADDING + 4);

@@ -98,6 +98,23 @@ describe('hovers', () => {
     expect(hoverIn(example('inception_unet.nn'), 'inp$0ut image: [1, H, W]')).toContain('Requires `H % 16 == 0`');
   });
 
+  it('say what is assumed of a free dimension', () => {
+    expect(hoverAt('model Net { input q: [$0T, 8]; input k: [S, 8]; assert T <= 16 and S >= T; q @ transpose(k) }\n')).toContain('Assumed, so that `T <= 16`:\n\n- `T <= 16 and S >= T` at line 1');
+    expect(hoverAt('model Net { input q: [$0T, 8]; Linear(8) }\n')).toContain('any positive size');
+  });
+
+  it('count all applications, however many there are', () => {
+    const net = 'stack Block(c) { Conv1d(c, 3, padding = 1); ReLU }\nmodel Net { input x: [4, 64]; repeat 40 { residual { $1Block(4) }; $2ReLU }; for c in range(1, 50) { $3Block(c) }; a = x -> Linear(3); repeat 40 { $4relu(a) } }\n';
+    const at = (mark: string): string => hoverAt(net.replace(mark, '$0').replace(/\$[1-9]/g, ''));
+    expect(at('$1')).toContain('**Applied ×40** in Net; the figures below are those of the first.');
+    expect(at('$2')).toContain('**Applied ×40** in Net');
+    expect(at('$3')).toContain('**Applied ×49** in Net');
+    expect(at('$3')).toContain('… and 33 further applications');
+    expect(at('$4')).toContain('**Applied ×40** in Net');
+    const declared = hoverAt(net.replace(/\$[1-9]/g, '').replace('stack Block', 'stack Bl$0ock'));
+    expect(declared).toContain('Applied ×89 in Net:');
+  });
+
   it('count the weights of a layer that is applied twice once', () => {
     expect(hoverAt('stack Twice { input x; f = Linear(4); x -> f -> f }\nmodel Net { input x: [4]; Twice$0 }\n')).toContain('| Parameters | **20** |');
   });

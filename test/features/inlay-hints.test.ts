@@ -113,6 +113,13 @@ describe('columns', () => {
     );
   });
 
+  it('end with an ellipsis where there are more rounds than are remembered', () => {
+    expect(hinted('model A { input x: [1, 64]\n  repeat 40 {\n    Conv1d(2, kernel_size = 3, padding = 1)\n    ReLU\n  }\n}', columns)).toContain(
+      'Conv1d(2, kernel_size = 3, padding = 1) «[2, 64] · field 3 … · 8 … params»\n    ReLU «[2, 64] · field 3 …»\n  } «[2, 64] · field 81 · 554 params»',
+    );
+    expect(hinted('model A { input x: [1, 99]\n  repeat 40 {\n    Conv1d(2, kernel_size = 3)\n  }\n}')).toContain('«×40: [2, 97], [2, 95], [2, 93], [2, 91], [2, 89], [2, 87], [2, 85] …»');
+  });
+
   it('stand alone without shapes, and follow the style of numbers', () => {
     const text = 'model A { input x: [300]\n  Linear(300)\n}';
     expect(hinted(text, { ...columns, 'inlayHints.shapes': false })).toContain('Linear(300) «90.3 k params»');

@@ -39,6 +39,7 @@ describe('Markdown', () => {
     expect(sourceLinks('https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html · Ioffe and Szegedy, 2015, https://arxiv.org/abs/1502.03167')).toBe(
       '[torch.nn.Conv2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html) · [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167)',
     );
+    expect(sourceLinks('Vaswani et al., 2017, https://arxiv.org/abs/1706.03762, §3.2.2')).toBe('[Vaswani et al., 2017, §3.2.2](https://arxiv.org/abs/1706.03762)');
   });
 });
 

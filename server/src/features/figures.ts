@@ -5,7 +5,7 @@ import { printType } from '../layers/tensor';
 import type { Dimension } from '../symbolic/dimension';
 import type { Analysis } from '../semantics/analyse';
 import { countBuffersOf, countMacs, countParameters, parametersOf } from '../semantics/cost';
-import type { Chain, Observation } from '../semantics/findings';
+import type { Chain, Observation, Observations } from '../semantics/findings';
 import type { AnyNode, Graph, GraphNode, NamedOutput, Tensor } from '../semantics/graph';
 import type { EvaluatedModel } from '../semantics/model';
 import { type AxisReport, type Misalignment, type ReceptiveField, ReceptiveFields } from '../semantics/receptive-field';
@@ -63,18 +63,52 @@ export interface Application {
   readonly model: string;
   readonly run: object;
   readonly chain?: Chain;
+  /** It and the equal ones behind it that were not remembered. */
+  readonly times: number;
+  /** How many were not remembered behind it that may be of other types. */
+  readonly unlisted: number;
 }
 
 /** The applications among what was observed at an expression, in the order of evaluation. */
 export function applicationsAt(document: Document, node: object): readonly Application[] {
-  const { first } = document.analysis.observations(node) ?? { first: [] };
-  return first.flatMap((observation) => applicationOf(document, observation, node));
+  return applicationsAmong(document, document.analysis.observations(node), node);
 }
 
 /** Those in models, where the stack around the expression is understood by itself. */
 export function applicationsInModels(document: Document, node: object): readonly Application[] {
-  const { first } = document.analysis.applied(node) ?? { first: [] };
-  return first.flatMap((observation) => applicationOf(document, observation, node));
+  return applicationsAmong(document, document.analysis.applied(node), node);
+}
+
+function applicationsAmong(document: Document, observations: Observations | undefined, node: object): readonly Application[] {
+  if (observations === undefined) return [];
+  const applications = observations.first.flatMap((observation) => applicationOf(document, observation, node));
+  for (const { run, count, isUniform } of countsOf(observations)) {
+    const here = applications.filter((application) => application.run === run);
+    const last = here.at(-1);
+    const further = count - here.length;
+    if (last === undefined || further <= 0) continue;
+    applications[applications.indexOf(last)] = isUniform ? { ...last, times: 1 + further } : { ...last, unlisted: further };
+  }
+  return applications;
+}
+
+/** How often an expression is applied in each evaluation of a model. */
+export function applicationCounts(document: Document, node: object): readonly { readonly run: Run; readonly count: number }[] {
+  const observations = document.analysis.applied(node);
+  return observations === undefined ? [] : countsOf(observations);
+}
+
+/** Where all that are not remembered are like the last one that is, the count is uniform. */
+function countsOf(observations: Observations): readonly { readonly run: Run; readonly count: number; readonly isUniform: boolean }[] {
+  return (observations.each ?? [observations]).flatMap(({ first: [observation], count, applied, others }) =>
+    // A call or an operator is one application each time that it is evaluated.
+    observation === undefined ? [] : [{ run: runOf(observation), count: applied > 0 ? applied : count, isUniform: others === 0 }],
+  );
+}
+
+/** How many applications some stand for. */
+export function countOf(applications: readonly Application[]): number {
+  return applications.reduce((sum, { times, unlisted }) => sum + times + unlisted, 0);
 }
 
 /** Whether an application is that of a stack by itself. */
@@ -87,7 +121,7 @@ function applicationOf(document: Document, observation: Observation, node: objec
   if (value.kind === 'unknown') return [];
   const run = runOf(observation);
   const { graph } = run;
-  const common = { output: value, graph, model: run.name, run, chain };
+  const common = { output: value, graph, model: run.name, run, chain, times: 1, unlisted: 0 };
   if (application !== undefined) return [{ ...common, inputs: application.inputs, nodes: graph.nodes.slice(application.from, application.to) }];
   const made = madeBy(value, document.uri, node as ast.Expression);
   return made === undefined ? [] : [{ ...common, inputs: made.inputs.map((tensor): Value => ({ kind: 'tensor', tensor })), nodes: [made] }];

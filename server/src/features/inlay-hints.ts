@@ -5,7 +5,7 @@ import type * as ast from '../../../grammar/ast';
 import { children, type Node } from '../../../grammar/walk';
 import { overlaps, type Span } from '../base/span';
 import { requirementsOf } from '../semantics/requirements';
-import { type Application, costOf, fieldDetails, fieldSize, modelOf, ofOneRun, picturedApplications, receptiveFieldsOf, runOf, tensorsIn, typeOf } from './figures';
+import { type Application, costOf, countOf, fieldDetails, fieldSize, modelOf, ofOneRun, picturedApplications, receptiveFieldsOf, runOf, tensorsIn, typeOf } from './figures';
 import { argumentHints } from './inlay-hints/arguments';
 import { counted, freeNames, grouped, shortened, written } from './numbers';
 import { defaultSettings, type Settings } from './settings';
@@ -22,8 +22,6 @@ export interface InlayHint {
 /** What a hint shows: the types of all applications, in their order. */
 interface Shown {
   readonly types: readonly string[];
-  /** Whether further applications were not remembered. */
-  readonly more: boolean;
   readonly applications: readonly Application[];
 }
 
@@ -125,7 +123,7 @@ class Collector {
     if (applications.length === 0) return node.kind === 'block' ? undefined : this.observed([node]);
     const types = applications.map((application) => typeOf(application.output));
     if (!allKnown(types)) return undefined;
-    return { types, more: this.isTruncated(node, applications[0]!.run), applications };
+    return { types, applications };
   }
 
   /** What the picked side of a one-line `if` gives; the other side was never evaluated. */
@@ -149,21 +147,19 @@ class Collector {
   }
 
   private typesAt(node: ast.Expression): Shown | undefined {
-    const all = (this.document.analysis.observations(node)?.first ?? []).filter(({ application }) => application === undefined);
+    const known = this.document.analysis.observations(node);
+    if (known === undefined) return undefined;
+    const all = known.first.filter(({ application }) => application === undefined);
     const own = modelOf(this.document, this.declaration);
     const run = all.find((observation) => observation.run === own?.run)?.run ?? all[0]?.run;
     const observations = all.filter((observation) => observation.run === run);
     const types = observations.map(({ value }) => typeOf(value));
     const [first] = observations;
     if (first === undefined || !allKnown(types)) return undefined;
-    const applications = observations.map((each): Application => ({ inputs: [], output: each.value, graph: runOf(each).graph, nodes: [], model: '', run: each.run }));
-    return { types, more: this.isTruncated(node, first.run), applications };
-  }
-
-  /** Whether this evaluation has met the expression more often than was remembered. */
-  private isTruncated(node: object, run: object): boolean {
-    const observations = this.document.analysis.observations(node);
-    return observations !== undefined && observations.count > observations.first.length && observations.first.at(-1)?.run === run;
+    const further = known.first.at(-1)?.run === run ? known.count - known.first.length : 0;
+    const last = observations.length - 1;
+    const applications = observations.map((each, index): Application => ({ inputs: [], output: each.value, graph: runOf(each).graph, nodes: [], model: '', run: each.run, times: index === last && known.others === 0 ? 1 + further : 1, unlisted: index === last && known.others > 0 ? further : 0 }));
+    return { types, applications };
   }
 
   private lineAt(offset: number): number {
@@ -192,6 +188,7 @@ class Collector {
     if (known.length < counts.length) return counts.length === 1 ? [`${written(counts[0]!, style)} params`] : [];
     const [least, most] = [Math.min(...known), Math.max(...known)];
     if (counts.length === 0 || most === 0) return [];
+    if (least < most && members.some((applications) => countOf(applications) > applications.length)) return [`${written(counts[0]!, style)} … params`];
     return [least === most ? `${written(most, style)} params` : `${written(least, style)} … ${written(most, style)} params`];
   }
 }
@@ -206,6 +203,8 @@ function fieldColumn(applications: readonly Application[]): readonly string[] {
   });
   if (fields.length === 0 || !allKnown(fields)) return [];
   const [first, last] = [fields[0]!, fields.at(-1)!];
+  // Later rounds, which are not remembered, see more; but nothing sees more than all.
+  if (countOf(applications) > applications.length && first !== 'global') return [`field ${first} …`];
   return [`field ${first === last ? first : `${first} … ${last}`}`];
 }
 
@@ -232,15 +231,16 @@ function membersOf(node: ast.Expression): readonly ast.Expression[] {
 }
 
 /** `[64, 56, 56]`, or `×3: [64, 56, 56], [128, 28, 28] …` */
-function labelOf({ types, more }: Shown): string {
+function labelOf({ types, applications }: Shown): string {
   const distinct = [...new Set(types)];
-  if (distinct.length === 1) return distinct[0]!;
-  let label = `×${String(types.length)}${more ? '+' : ''}: ${distinct[0]!}`;
+  const isAll = applications.every(({ unlisted }) => unlisted === 0);
+  if (distinct.length === 1 && isAll) return distinct[0]!;
+  let label = `×${String(countOf(applications))}: ${distinct[0]!}`;
   for (const type of distinct.slice(1)) {
     if (label.length + type.length > longestLabel) return `${label} …`;
     label += `, ${type}`;
   }
-  return label;
+  return isAll ? label : `${label} …`;
 }
 
 /** The receptive field and the costs, in Markdown. */

@@ -46,9 +46,9 @@ export function sourceLinks(source: string): string {
   return source
     .split(' · ')
     .map((part) => {
-      const address = /https?:\/\/\S+/.exec(part)?.[0];
+      const address = /https?:\/\/[^\s,]+/.exec(part)?.[0];
       if (address === undefined) return escaped(part);
-      const title = part.replace(address, '').replace(/[,\s]+$/, '');
+      const title = part.replace(address, '').replace(/(?:,\s*)+/g, ', ').replace(/[,\s]+$/, '');
       return `[${title === '' ? titleOf(address) : escaped(title)}](${address})`;
     })
     .join(' · ');

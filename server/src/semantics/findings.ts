@@ -2,6 +2,7 @@
 
 import { type Diagnostic, type RelatedPlace, type Severity, withSpans } from '../base/diagnostic';
 import { type Anchor, anchorOf, type Span } from '../base/span';
+import { sameType } from './again';
 import type { Place } from './graph';
 import type { Scope } from './scope';
 import type { Value } from './values';
@@ -36,6 +37,12 @@ export interface Observation {
 export interface Observations {
   readonly first: Observation[];
   count: number;
+  /** How often what it makes was applied. */
+  applied: number;
+  /** Of those that were not remembered: how many, applications if there are any, have other types than the last one that was. */
+  others: number;
+  /** Of several evaluations: those of each. */
+  readonly each?: readonly Observations[];
 }
 
 /** A node of a tree. */
@@ -100,9 +107,11 @@ export class Findings {
   observe(node: Node, value: Value, { chain, run }: Pick<Observation, 'chain' | 'run'>, application?: Observation['application']): void {
     if (this.muted > 0) return;
     let known = this.observations.get(node);
-    if (known === undefined) this.observations.set(node, (known = { first: [], count: 0 }));
+    if (known === undefined) this.observations.set(node, (known = { first: [], count: 0, applied: 0, others: 0 }));
     known.count++;
+    if (application !== undefined) known.applied++;
     if (known.first.length < this.remembered) known.first.push({ value, application, chain, run });
+    else if ((application !== undefined || known.applied === 0) && !isAsTheLast(known.first, value, application)) known.others++;
   }
 
   /** Evaluates on trial: nothing is noted. */
@@ -128,6 +137,19 @@ export class Findings {
     return (this.pieces ??= new Set([...this.observations.keys()].map(({ span }) => anchorOf(span))));
   }
   private pieces: ReadonlySet<Anchor | undefined> | undefined;
+}
+
+/** Whether a value, or what an application gives and takes, is of the types of the last one that was remembered. */
+function isAsTheLast(remembered: readonly Observation[], value: Value, application: Observation['application']): boolean {
+  const last = remembered.findLast((each) => (each.application === undefined) === (application === undefined));
+  if (last === undefined || !sameTypes(last.value, value)) return false;
+  const [before, now] = [last.application?.inputs ?? [], application?.inputs ?? []];
+  return before.length === now.length && now.every((input, index) => sameTypes(before[index]!, input));
+}
+
+function sameTypes(a: Value, b: Value): boolean {
+  if (a.kind === 'list' && b.kind === 'list') return a.items.length === b.items.length && a.items.every((item, index) => sameTypes(item, b.items[index]!));
+  return a.kind === 'tensor' && b.kind === 'tensor' && sameType(a.tensor.type, b.tensor.type);
 }
 
 /** Of several diagnostics of one kind at one place the first counts. */
@@ -173,14 +195,16 @@ export class JoinedFindings {
     const known = this.in(anchorOf(node.span)).flatMap((findings) => findings.observationsOf(node) ?? []);
     if (known.length <= 1) return known[0];
     const first: Observation[] = [];
-    let count = 0;
+    let [count, applied, others] = [0, 0, 0];
     for (const observations of known) {
       count += observations.count;
+      applied += observations.applied;
+      others += observations.others;
       for (const observation of observations.first) {
         if (first.length < this.remembered) first.push(observation);
       }
     }
-    return { first, count };
+    return { first, count, applied, others, each: known };
   }
 
   private index(): ReadonlyMap<Anchor | undefined, readonly Findings[]> {

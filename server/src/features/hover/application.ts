@@ -2,7 +2,7 @@
 
 import type * as ast from '../../../../grammar/ast';
 import { derivativeLine } from '../derivatives';
-import { type Application, applicationsInModels, costOf, isAlone, onlyOperation, ofOneRun, signatureOf } from '../figures';
+import { type Application, applicationCounts, applicationsInModels, costOf, countOf, isAlone, onlyOperation, ofOneRun, signatureOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs, sourceLinks, table } from '../markdown';
 import { grouped } from '../numbers';
 import { catalogLayer, spellLayer, spellValue, textOf } from '../spelling';
@@ -27,7 +27,7 @@ export function applicationPage(applications: readonly Application[], node: ast.
     codeBlock(titleOf(first, node, document), signatureOf(first)),
     operation === undefined ? documentationOf(node, document) : undefined,
     first.nodes[0]?.kind === 'gradient' ? derivativeLine(first.nodes[0].outputs[0]!, first.run, document) : undefined,
-    isAlone(first) ? applicationsBesides(node, document) : repetition(applications),
+    isAlone(first) ? applicationsBesides(node, document) : repetition(applications, applicationCounts(document, node)),
     // A curve says more of an activation than its cost does.
     ...(plot === undefined ? [facts, ...meaning] : [...meaning, facts]),
     operation && sourceLinks(operation.source),
@@ -75,18 +75,18 @@ function applicationsBesides(node: ast.Expression, document: Document): string {
   const [first] = applications;
   const alone = 'The figures below are those of the stack by itself';
   if (first === undefined) return `${alone}.`;
-  return paragraphs(`${alone}; applied ×${grouped(applications.length)} in ${escaped(first.model)}:`, applicationTable(applications));
+  return paragraphs(`${alone}; applied ×${grouped(countOf(applications))} in ${escaped(first.model)}:`, applicationTable(applications));
 }
 
 /** Where an expression is applied more than once: how often, and with which shapes. */
-function repetition(applications: readonly Application[]): string | undefined {
-  if (applications.length < 2) return undefined;
-  const models = [...new Set(applications.map((application) => application.model))];
-  const times = models.map((model) => `${grouped(applications.filter((each) => each.model === model).length)} in ${model}`);
-  const rows = distinctRows(ofOneRun(applications));
-  if (models.length > 1 && rows.length === 1) return undefined;
-  const text = `**Applied ×${grouped(ofOneRun(applications).length)}** in ${escaped(models[0]!)}${models.length > 1 ? ` (${escaped(times.join(', '))})` : ''}; the figures below are those of the first.`;
-  return rows.length < 2 ? text : paragraphs(text, applicationTable(ofOneRun(applications)));
+function repetition(all: readonly Application[], counts: ReturnType<typeof applicationCounts>): string | undefined {
+  if (all.length < 2) return undefined;
+  const applications = ofOneRun(all);
+  const rows = distinctRows(applications);
+  if (counts.length > 1 && rows.length === 1) return undefined;
+  const times = counts.map(({ run, count }) => `${grouped(count)} in ${run.name}`);
+  const text = `**Applied ×${grouped(countOf(applications))}** in ${escaped(applications[0]!.model)}${counts.length > 1 ? ` (${escaped(times.join(', '))})` : ''}; the figures below are those of the first.`;
+  return rows.length < 2 && applications.every(({ unlisted }) => unlisted === 0) ? text : paragraphs(text, applicationTable(applications));
 }
 
 function distinctRows(applications: readonly Application[]): readonly { readonly signature: string; readonly count: number; readonly first: Application }[] {
@@ -94,8 +94,8 @@ function distinctRows(applications: readonly Application[]): readonly { readonly
   for (const application of applications) {
     const signature = signatureOf(application);
     const known = groups.get(signature);
-    if (known === undefined) groups.set(signature, { signature, count: 1, first: application });
-    else known.count++;
+    if (known === undefined) groups.set(signature, { signature, count: application.times, first: application });
+    else known.count += application.times;
   }
   return [...groups.values()];
 }
@@ -107,5 +107,7 @@ export function applicationTable(applications: readonly Application[]): string {
   const costly = costs.some(({ parameters, macs }) => parameters !== 0 || macs !== 0);
   const lines = costs.map(({ signature, count, parameters, macs }) => [`×${grouped(count)}`, code(signature), ...(costly ? [grouped(parameters), code(grouped(macs))] : [])]);
   const rest = rows.length - lines.length;
-  return paragraphs(table(['', 'Shapes', ...(costly ? ['Parameters', 'MACs'] : [])], lines), rest > 0 ? `… and ${grouped(rest)} more` : undefined);
+  const unlisted = applications.reduce((sum, each) => sum + each.unlisted, 0);
+  const more = unlisted > 0 ? `… and ${grouped(unlisted)} further applications` : rest > 0 ? `… and ${grouped(rest)} more` : undefined;
+  return paragraphs(table(['', 'Shapes', ...(costly ? ['Parameters', 'MACs'] : [])], lines), more);
 }

@@ -7,7 +7,7 @@ import type { UnderstoodStack } from '../../semantics/alone';
 import { countMacs, countParameters } from '../../semantics/cost';
 import type { EvaluatedModel } from '../../semantics/model';
 import { requirementsOf } from '../../semantics/requirements';
-import { type Application, applicationsInModels, costOfModel, lastOutput, modelOf, ofOneRun, typeOf } from '../figures';
+import { type Application, applicationsInModels, costOfModel, countOf, lastOutput, modelOf, ofOneRun, typeOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { grouped } from '../numbers';
 import { declarationNamed } from '../names';
@@ -83,7 +83,7 @@ function totalsOf(model: EvaluatedModel, document: Document): string {
 function stackPart(declaration: ast.Stack, document: Document): string | undefined {
   const applications = applicationsOf(declaration, document);
   const model = escaped(applications[0]?.model ?? '');
-  const applied = applications.length === 0 ? 'No model of this file applies it.' : paragraphs(`Applied ×${grouped(applications.length)} in ${model}:`, applicationTable(applications));
+  const applied = applications.length === 0 ? 'No model of this file applies it.' : paragraphs(`Applied ×${grouped(countOf(applications))} in ${model}:`, applicationTable(applications));
   const understood = document.analysis.understood(declaration);
   return understood === undefined ? applied : paragraphs(byItself(understood), applied);
 }

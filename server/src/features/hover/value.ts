@@ -7,6 +7,7 @@ import { requirementsOf } from '../../semantics/requirements';
 import { describe, type Value } from '../../semantics/values';
 import { ancestorsOf, countMacs, countParameters, parametersOf, parametersOfLayer } from '../../semantics/cost';
 import { symbolsOf } from '../../symbolic/dimension';
+import { conditions, rangeOf } from '../../symbolic/domain';
 import { derivativeLine } from '../derivatives';
 import { runOf, tensorsIn, typeOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
@@ -122,14 +123,20 @@ function resultsOf(value: Value): string | undefined {
   return `Results: ${[...value.results].map(([name, result]) => `${code(name)} ${code(typeOf(result) ?? describe(result))}`).join(', ')}`;
 }
 
-/** What the model requires of the free dimensions in a size. */
+/** What the model requires of the free dimensions in a size, and what is assumed of them. */
 function requirementText(graph: Graph, value: Value & { kind: 'size' }, document: Document): string {
   const symbols = symbolsOf(value.value);
   const speaksOf = ({ symbols: keys, text }: DerivedRequirement): boolean =>
     symbols.some(({ key, name }) => keys.includes(key) || (keys.length === 0 && new RegExp(`\\b${name}\\b`).test(text)));
   const about = requirementsOf({ graph }).filter((requirement) => requirement.needed.some(speaksOf));
-  if (about.length === 0) return 'A free dimension: any positive size.';
-  return requirementList(about, document);
+  const assumed = graph.judgements.filter(({ outcome, text }) => outcome === 'assumed' && symbols.some(({ name }) => new RegExp(`\\b${name}\\b`).test(text)));
+  if (about.length === 0 && assumed.length === 0) return 'A free dimension: any positive size.';
+  const bounds = symbols.flatMap(({ key, name }) => conditions(name, rangeOf(graph.domain, key)));
+  return paragraphs(
+    about.length === 0 ? undefined : requirementList(about, document),
+    assumed.length === 0 ? undefined : `Assumed${about.length > 0 || bounds.length === 0 ? '' : `, so that ${bounds.map(code).join(' and ')}`}:`,
+    assumed.map(({ text, place }) => `- ${code(text)} at ${lineOf(place, document)}`).join('\n'),
+  );
 }
 
 /** `requires H % 16 == 0`, with the places that need it. */

@@ -98,6 +98,16 @@ describe('hovers', () => {
     expect(hoverIn(example('inception_unet.nn'), 'inp$0ut image: [1, H, W]')).toContain('Requires `H % 16 == 0`');
   });
 
+  it('tell what is kept where the gradient is needed, and nothing of constants', () => {
+    const net = 'model Net { input x: [4]; w = Linear(4); a = $1relu(x); b = w(a); c = 2 $2* b; d = c $3^ 2; e = sin(arange(4)) $4* d; e }\n';
+    const kept = (mark: string): string | undefined => /\| Kept \| (.*) for the backward/.exec(hoverAt(net.replace(mark, '$0').replace(/\$[1-9]/g, '')))?.[1];
+    expect(['$1', '$2', '$3', '$4'].map(kept)).toEqual([undefined, undefined, 'the input (4)', 'the input (4)']);
+  });
+
+  it('write the arguments of a function that is a layer', () => {
+    expect(hoverAt('model Net { input x: [3, 4]; Linear(2); me$0an(dim = 0) }\n')).toContain('mean(dim = 0)\n[3, 2] → [2]');
+  });
+
   it('say what is assumed of a free dimension', () => {
     expect(hoverAt('model Net { input q: [$0T, 8]; input k: [S, 8]; assert T <= 16 and S >= T; q @ transpose(k) }\n')).toContain('Assumed, so that `T <= 16`:\n\n- `T <= 16 and S >= T` at line 1');
     expect(hoverAt('model Net { input q: [$0T, 8]; Linear(8) }\n')).toContain('any positive size');

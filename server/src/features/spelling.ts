@@ -116,8 +116,10 @@ export function spellLayer(layer: Layer): string {
       return layer.node.kind === 'stack' || layer.node.kind === 'model' ? spellDeclared(layer.name, layer.node, layer.scope) : layer.name;
     case 'composition':
       return `${spellLayer(layer.first)} -> ${spellLayer(layer.second)}`;
-    case 'function':
-      return layer.function.name;
+    case 'function': {
+      const { function: { name }, given } = layer;
+      return given.length === 0 ? name : `${name}(${given.map((argument) => `${argument.name!} = ${spellValue(argument.value)}`).join(', ')})`;
+    }
   }
 }
 

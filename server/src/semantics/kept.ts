@@ -15,16 +15,14 @@ export interface KeptValues {
   readonly others: readonly OtherKept[];
 }
 
-/** Which tensors a gradient is computed for; without a word, for all. */
+/** Which tensors a gradient is computed for. */
 export type NeedsGradient = (tensor: Tensor) => boolean;
-
-const always: NeedsGradient = () => true;
 
 /** Products: the derivative in one operand needs the others only. */
 const products: ReadonlySet<string> = new Set(['multiply', 'dot', 'matmul', 'outer', 'einsum']);
 
 /** What one operation keeps. */
-export function keptBy(node: GraphNode, needsGradient: NeedsGradient = always): KeptValues {
+export function keptBy(node: GraphNode, needsGradient: NeedsGradient): KeptValues {
   const { operation: { keeps, name }, effect, inputs, outputs, parameters } = node;
   if (parameters.length === 0 && !inputs.some(needsGradient)) return { tensors: [], others: [] };
   const isRead = (input: Tensor, position: number): boolean => {
@@ -40,13 +38,13 @@ export function keptBy(node: GraphNode, needsGradient: NeedsGradient = always): 
   return { tensors: [...tensors], others: keeps.filter((what): what is OtherKept => what === 'mask' || what === 'indices' || what === 'statistics') };
 }
 
-/** How many numbers one application keeps of a kind, for one example; undefined where that is not known. */
-export function keptEntries(node: GraphNode, what: Kept): Dimension | undefined {
+/** How many numbers one application keeps of a kind that it keeps, for one example; undefined where that is not known. */
+export function keptEntries(node: GraphNode, what: Kept, needsGradient: NeedsGradient): Dimension | undefined {
   switch (what) {
     case 'input':
     case 'output': {
       const own: readonly Tensor[] = what === 'input' ? node.inputs : node.outputs;
-      return sum(keptBy(node).tensors.filter((tensor) => own.includes(tensor) && tensor.source.kind !== 'parameter').map(({ type }) => elements(type.shape)));
+      return sum(keptBy(node, needsGradient).tensors.filter((tensor) => own.includes(tensor) && tensor.source.kind !== 'parameter').map(({ type }) => elements(type.shape)));
     }
     case 'weight':
       return sum((node.effect.parameters ?? []).filter(({ name }) => name.includes('weight')).map(({ shape }) => elements(shape)));
@@ -80,12 +78,12 @@ const sets = new WeakMap<Graph, { readonly nodes: number; readonly found: Readon
 
 /**
  * Which tensors training needs gradients of: the parameters and all that depends on them, but no input of the network, as
- * in PyTorch. Where nothing is trained, the gradients are those in the inputs.
+ * in PyTorch. Where nothing is trained, the gradients are those in the inputs; into a stack by itself they flow as well.
  */
-export function neededIn(graph: Graph): NeedsGradient {
+export function neededIn(graph: Graph, isStack = false): NeedsGradient {
   let known = sets.get(graph);
   if (known?.nodes !== graph.nodes.length) {
-    const leaves = graph.parameters.length > 0 ? graph.parameters : [...graph.inputs, ...graph.targets];
+    const leaves = graph.parameters.length > 0 && !isStack ? graph.parameters : [...graph.parameters, ...graph.inputs, ...graph.targets];
     sets.set(graph, (known = { nodes: graph.nodes.length, found: dependents(graph.nodes, leaves) }));
   }
   const { found } = known;

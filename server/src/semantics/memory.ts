@@ -56,7 +56,7 @@ export function memoryOf(trained: Trained, { elementBytes, batch }: MemoryOption
 }
 
 /** Bytes for one example, parameters not counted; or the name of an operation of which it is not known. */
-export function keptBytes(nodes: readonly AnyNode[], elementBytes: number, needsGradient?: NeedsGradient): Dimension | string {
+export function keptBytes(nodes: readonly AnyNode[], elementBytes: number, needsGradient: NeedsGradient): Dimension | string {
   const tensors = new Set<Tensor>();
   const others: Dimension[] = [];
   for (const node of nodes) {
@@ -64,7 +64,7 @@ export function keptBytes(nodes: readonly AnyNode[], elementBytes: number, needs
     const kept = keptBy(node, needsGradient);
     for (const tensor of kept.tensors) if (tensor.source.kind !== 'parameter') tensors.add(storageOf(tensor));
     for (const what of kept.others) {
-      const entries = keptEntries(node, what);
+      const entries = keptEntries(node, what, needsGradient);
       if (entries === undefined) return node.operation.name;
       others.push(multiply(what === 'mask' ? maskBytes : what === 'indices' ? indexBytes : elementBytes, entries));
     }

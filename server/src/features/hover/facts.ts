@@ -4,10 +4,10 @@ import { printShape } from '../../layers/tensor';
 import type { Kept, Parameter, Step } from '../../layers/definition';
 import { torchForm } from '../../layers/torch-form';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../../semantics/graph';
-import { keptEntries } from '../../semantics/kept';
+import { keptBy, keptEntries, type NeedsGradient, neededIn } from '../../semantics/kept';
 import { keptBytes } from '../../semantics/memory';
 import { add, type Dimension, print } from '../../symbolic/dimension';
-import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, misalignmentsAt, onlyOperation, receptiveFieldsOf, tensorsIn, unknownReason } from '../figures';
+import { type Application, costOf, fieldBefore, fieldDetails, fieldSize, globalSince, misalignmentsAt, isAlone, onlyOperation, receptiveFieldsOf, tensorsIn, unknownReason } from '../figures';
 import { code, escaped, table } from '../markdown';
 import { bytes, grouped, groupedAndShortened } from '../numbers';
 import { defaultSettings, type Settings } from '../settings';
@@ -57,7 +57,7 @@ export function factsOfApplication(application: Application, document: Document,
   if (operation !== undefined && elementwise !== 0) {
     facts.push(['Flops', withFormula(add(macs, macs, elementwise), macs === 0 ? undefined : typeof elementwise === 'number' ? `2·MACs + ${grouped(elementwise)}` : '2·MACs + elementwise work')]);
   }
-  if (operation !== undefined) facts.push(...keptFacts(operation, settings));
+  if (operation !== undefined) facts.push(...keptFacts(operation, neededIn(graph, isAlone(application)), settings));
   facts.push(...torchFacts(operation));
   return facts;
 }
@@ -93,16 +93,17 @@ const keptWords: Readonly<Record<Kept, (amount: string) => string>> = {
 };
 
 /** What the backward pass needs, with the number of entries and, where all of it is known in numbers, the memory of a batch. */
-function keptFacts(node: GraphNode, settings: Settings): readonly Fact[] {
+function keptFacts(node: GraphNode, needsGradient: NeedsGradient, settings: Settings): readonly Fact[] {
+  const { others } = keptBy(node, needsGradient);
   const parts = node.operation.keeps.flatMap((kept) => {
-    if (kept === 'weight' && node.parameters.length === 0) return [];
-    const entries = keptEntries(node, kept);
+    if (kept === 'weight' ? node.parameters.length === 0 : kept !== 'input' && kept !== 'output' && !others.includes(kept)) return [];
+    const entries = keptEntries(node, kept, needsGradient);
     // Operands that are parameters are there anyway.
     return entries === 0 ? [] : [keptWords[kept](entries === undefined ? 'not known in numbers' : grouped(entries))];
   });
   if (parts.length === 0) return [];
   const batch = settings['memory.batchSize'];
-  const memory = keptBytes([node], settings['memory.elementBytes']);
+  const memory = keptBytes([node], settings['memory.elementBytes'], needsGradient);
   const examples = batch === 1 ? '' : ` for ${grouped(batch)} examples`;
   const amount = typeof memory !== 'number' || memory === 0 ? '' : `: **${bytes(batch * memory)}**${examples}`;
   return [['Kept', `${parts.join(', ')} for the backward pass${amount}`]];

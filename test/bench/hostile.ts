@@ -21,7 +21,7 @@ export const hostile: readonly (readonly [name: string, text: string])[] = [
   ['a size past 2^53', inModel('Linear(9_007_199_254_740_993)')],
   ['2 MB of (', '('.repeat(size)],
   ['2 MB of ]', ']'.repeat(size)],
-  ['2 MB of [ in a body', `model M {\n  x = ${'['.repeat(size - 100)}\n}\n\nmodel After { ReLU }\n`],
+  ['2 MB of [ in a body', `model M {\n  x = ${'['.repeat(size - 100)}\n}\n\nmodel After { input x: [8]; ReLU }\n`],
   ['2 MB of ()', inModel(`y = ${'()'.repeat(size / 2 - 100)}`)],
 ];
 

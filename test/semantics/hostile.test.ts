@@ -8,6 +8,7 @@ import { hover } from '../../server/src/features/hover';
 import { inlayHints } from '../../server/src/features/inlay-hints';
 import { analyse } from '../../server/src/semantics/analyse';
 import { defaultLimits } from '../../server/src/semantics/limits';
+import { errorsIn, hostile } from '../bench/hostile';
 import { analyseFiles, analyseText } from '../support/analyse';
 import { documentOf } from '../support/fixture';
 
@@ -32,15 +33,29 @@ describe('one error answers', () => {
     ['loops in loops that make nothing', inModel('repeat 10_000 { repeat 10_000 { y = 1 } }'), ['too-much-work at 10_000']],
     ['loops over lists in loops', inModel('for a in range(10_000) { for b in range(10_000) { ReLU } }'), ['too-many-nodes at range(10_000)']],
     ['loops in loops whose sizes shrink', 'model M {\n  input x: [8, L]\n  repeat 10_000 { repeat 10_000 { Conv1d(8, 3) } }\n}', ['too-much-work at Conv1d(8, 3)']],
-    ['ten thousand stacks inside each other', `${chain(10_000)}\nstack S10000 { ReLU }\n${inModel('S0')}`, ['too-deep at S199', 'error-in-application at S0']],
-    ['a recursion without an end', `stack S { S }\n${inModel('S')}`, ['too-deep at S', 'error-in-application at S']],
-    ['a recursion that doubles', `stack S(n) { if n > 0 { S(n - 1); S(n - 1) } else { Linear(8) } }\n${inModel('S(40)')}`, ['too-much-work at n > 0', 'error-in-application at S(40)']],
+    ['ten thousand stacks inside each other', `${chain(10_000)}\nstack S10000 { ReLU }\n${inModel('S0')}`, ['too-deep at S199']],
+    ['a recursion without an end', `stack S { S }\n${inModel('S')}`, ['too-deep at S']],
+    ['a recursion that doubles', `stack S(n) { if n > 0 { S(n - 1); S(n - 1) } else { Linear(8) } }\n${inModel('S(40)')}`, ['too-much-work at S(n - 1)']],
+    ['a recursion that doubles and makes nothing', `stack S(n) { if n > 0 { S(n - 1); S(n - 1) } }\n${inModel('S(40)')}`, ['too-much-work at S(n - 1)']],
+    ['a recursion whose layers double', `stack S(n) { repeat 20 { ReLU }; if n > 0 { S(n - 1); S(n - 1) } }\n${inModel('S(40)')}`, ['too-many-nodes at S(n - 1)']],
+    ['a function that doubles', `function f(n) = if n > 0 { f(n - 1) + f(n - 1) } else { 1 }\nlet a = f(40)\n${inModel('Linear(a)')}`, ['too-much-work at f(n - 1)']],
+    ['rounds in a stack, as many as its application says', `stack S(n) { repeat n { ReLU } }\n${inModel('S(10^12)')}`, ['too-many-repeats at n']],
+    ['loops at the end of a short recursion', `stack S(n) { if n > 0 { S(n - 1) } else { for a in range(1_000) { for b in range(1_000) { Linear(a + 1) } } } }\n${inModel('S(4)')}`, ['too-many-nodes at Linear(a + 1)']],
     ['layers of a billion channels', inModel('Linear(1_000_000_000); Linear(1_000_000_000)'), ['size-too-large at Linear(1_000_000_000)']],
     ['a size past 2^53', inModel('Linear(9_007_199_254_740_993)'), ['size-too-large at 9_007_199_254_740_993']],
     ['lists that grow', `let a = range(1_000_000_000)\n${inModel('ReLU')}`, ['too-many-repeats at range(1_000_000_000)']],
   ])('%s', (_, text, expected) => {
     expect(errors(text)).toEqual(expected);
   });
+});
+
+it.each(hostile)('one error answers the hostile file of the benchmarks: %s', (_, text) => {
+  expect(errorsIn(text)).toBe(1);
+});
+
+it('a limit that a stack of another file reaches is told where it is applied, too', () => {
+  const { diagnostics } = analyseFiles({ 'main.nn': `from "./other.nn" import S\n${inModel('S')}`, 'other.nn': 'stack S { S }' });
+  expect(diagnostics.map(({ code }) => code)).toEqual(['error-in-application']);
 });
 
 describe('sizes that nobody could read are one error where they arise', () => {

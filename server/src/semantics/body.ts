@@ -12,6 +12,7 @@ import { evaluate } from './evaluate';
 import type { Place, Tensor } from './graph';
 import { stepsOf } from './limits';
 import { at, type Context, type Run } from './run';
+import type { Chain } from './findings';
 import { bindUnknownSizes, declaredType, matchType } from './types';
 import { describe, hasUnknown, size, tensor, toNumber, unknown, type Value } from './values';
 
@@ -24,7 +25,9 @@ export function runLateLosses({ lateLosses }: Run): void {
 export function runBody(context: Context, block: ast.Block, place: Place, name: string): Value {
   const { run, body } = context;
   if (context.depth >= run.limits.depth) {
-    return run.stop(context, place, 'too-deep', `${name} is applied inside itself more than ${String(run.limits.depth)} deep; an if must end the recursion`);
+    const depth = `more than ${String(run.limits.depth)} deep`;
+    const problem = isRecursive(context.chain) ? `${name} is applied inside itself ${depth}; an if must end the recursion` : `${name} stands ${depth} in stacks that apply one another; put some of them together`;
+    return run.stop(context, place, 'too-deep', problem);
   }
   run.spend(context, place, stepsOf.body);
   runStatements(context, block.statements);
@@ -41,6 +44,12 @@ export function runBody(context: Context, block: ast.Block, place: Place, name: 
   const { result } = body;
   if (result === undefined) return unknown;
   return result.kind === 'tensor' ? tensor(result.tensor, body.published) : result;
+}
+
+/** Whether the innermost application is one of those around it again. */
+function isRecursive(chain: Chain | undefined): boolean {
+  for (let link = chain?.outer; link !== undefined; link = link.outer) if (link.declaration === chain!.declaration) return true;
+  return false;
 }
 
 export function runStatements(context: Context, statements: readonly ast.Statement[]): void {

@@ -1,5 +1,6 @@
 // What an evaluation notes while it runs: diagnostics by file, and what each expression of the text was worth.
 
+import { type Code, codes, registeredCode } from '../base/codes';
 import { type Diagnostic, type RelatedPlace, type Severity, withSpans } from '../base/diagnostic';
 import { type Anchor, anchorOf, type Span } from '../base/span';
 import { sameType } from './again';
@@ -68,8 +69,11 @@ export class Findings {
     const applications: RelatedPlace[] = [];
     // A recursion applies itself at one place again and again; an error at an application says so itself.
     let before = place;
-    for (let link = chain; link !== undefined && applications.length < 8; link = link.outer) {
-      if (!samePlace(link.place, before)) applications.push({ message: `in ${link.name}, applied here`, span: link.place.span, file: link.place.file });
+    for (let link = chain; link !== undefined; link = link.outer) {
+      // Of a long chain the beginning and the end are told.
+      if (!samePlace(link.place, before) && (applications.length < 7 || link.outer === undefined)) {
+        applications.push({ message: `in ${link.name}, applied here`, span: link.place.span, file: link.place.file });
+      }
       before = link.place;
     }
     this.add(place, {
@@ -82,6 +86,8 @@ export class Findings {
     let outermost = chain;
     while (outermost.outer !== undefined) outermost = outermost.outer;
     if (samePlace(outermost.place, place)) return;
+    // What runs away is told at its cause alone, if that stands in the same file.
+    if (isLimit(finding.code) && outermost.place.file === place.file) return;
     this.add(outermost.place, {
       code: 'error-in-application',
       severity,
@@ -218,6 +224,11 @@ export class JoinedFindings {
     }
     return found;
   }
+}
+
+function isLimit(code: Code): boolean {
+  const registered = registeredCode(code);
+  return registered !== undefined && codes.get(registered)!.category === 'limits';
 }
 
 function samePlace(a: Place, b: Place): boolean {

@@ -116,6 +116,9 @@ export interface Standing {
   readonly domain: Domain;
 }
 
+/** So many applications inside each other at one place, and whatever runs away does so by recursion. */
+const recursive = 8;
+
 /** Thrown to leave an evaluation that reached a limit, once the error is reported; caught where the model starts. */
 export class LimitReached extends Error {}
 
@@ -229,7 +232,9 @@ export class Run {
 
   newNodeId(context: Context, place: Place): number {
     if (this.graph.nodes.length >= this.limits.nodes) {
-      return this.stop(context, place, 'too-many-nodes', `${this.name} has more than ${grouped(this.limits.nodes)} operations, the limit of the analysis; use fewer repeats`);
+      const most = `more than ${grouped(this.limits.nodes)} operations, the limit of the analysis`;
+      this.stopAtRecursion(context, 'too-many-nodes', most);
+      this.stop(context, place, 'too-many-nodes', `${this.name} has ${most}; use fewer repeats`);
     }
     return this.graph.nodes.length;
   }
@@ -238,7 +243,19 @@ export class Run {
   spend(context: Context, where: { readonly span: Span; readonly file?: string }, steps = 1): void {
     this.steps += steps;
     if (this.steps <= this.limits.steps) return;
+    this.stopAtRecursion(context, 'too-much-work', `more than ${grouped(this.limits.steps)} steps, the limit of the analysis`);
     this.stop(context, { file: where.file ?? context.scope.file, span: where.span }, 'too-much-work', `the analysis ends here: it took ${grouped(this.limits.steps)} steps; use fewer repeats or shorter lists`);
+  }
+
+  /** Ends an evaluation that a limit finds deep in a recursion: at the place where that goes on. */
+  private stopAtRecursion(context: Context, code: Code, most: string): void {
+    const counts = new Map<object, number>();
+    for (let link = context.chain; link !== undefined; link = link.outer) {
+      const { span } = link.place;
+      const count = (counts.get(span) ?? 0) + 1;
+      if (count === recursive) this.stop({ chain: link.outer }, link.place, code, `${link.name} applies itself here again and again: it comes to ${most}; let it do so less deep, or in one place instead of several`);
+      counts.set(span, count);
+    }
   }
 
   /** How far it has come, and what else could make the same statements do something else. */
@@ -274,7 +291,7 @@ export class Run {
   }
 
   /** Reports and ends this model's evaluation. */
-  stop(context: Context, place: Place, code: Code, message: string): never {
+  stop(context: Pick<Context, 'chain'>, place: Place, code: Code, message: string): never {
     this.report(context, { code, message, place });
     throw new LimitReached(code);
   }

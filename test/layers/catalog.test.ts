@@ -153,7 +153,7 @@ it.each([
 ])('%s %j of %j counts its elementwise work', (name, given, shapes, operations) => {
   const types = shapes.map((shape) => ({ element: 'float' as const, shape }));
   const { effect } = inferCase({ name, given, inputs: shapes, shapes: [], values: [], gradients: [] }, types);
-  expect(effect?.elementwise).toBe(operations);
+  expect(effect?.elementwise()).toBe(operations);
 });
 
 describe('arguments that go on', () => {

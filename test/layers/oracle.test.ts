@@ -62,7 +62,7 @@ function check(recorded: RecordedCase): string | undefined {
   const buffers = (effect.buffers ?? []).map(({ name, shape }) => [name, ...shape]);
   if (JSON.stringify(buffers) !== JSON.stringify(recorded.buffers ?? [])) return `buffers ${JSON.stringify(buffers)} instead of ${JSON.stringify(recorded.buffers)}`;
   if ((effect.macs ?? 0) !== (recorded.macs ?? 0) && !(recorded.macs === undefined && uncounted.has(recorded.name))) return `${String(effect.macs)} MACs instead of ${String(recorded.macs)}`;
-  if (!Number.isSafeInteger(effect.elementwise) || (effect.elementwise as number) < 0) return `${String(effect.elementwise)} operations`;
+  if (!Number.isSafeInteger(effect.elementwise()) || (effect.elementwise() as number) < 0) return `${String(effect.elementwise())} operations`;
   const batch = recorded.batch ?? 2;
   const results = evaluateCase(recorded, lowerCase(recorded, effect));
   const ran = results.shapes.map((shape) => shape.slice(1));
@@ -76,7 +76,7 @@ function check(recorded: RecordedCase): string | undefined {
     const problem = difference(`gradient ${String(index)}`, recorded.gradients[index]!, values, false);
     if (problem !== undefined) return problem;
   }
-  return checkSymbolic(recorded, effect.elementwise as number);
+  return checkSymbolic(recorded, effect.elementwise() as number);
 }
 
 /** A result without a batch, such as a constant, once for every example. */
@@ -101,7 +101,7 @@ function checkSymbolic(recorded: RecordedCase, work: number): string | undefined
       const at = (dimension: Dimension): number => substitute(dimension, () => size) as number;
       if (zeros.some((each) => at(each) !== 0) || nonNegative.some((each) => at(each) < 0)) continue;
       const known = resultTypes(effect).map((result) => result.shape.map(at));
-      if (at(effect.elementwise) !== work) return `with axis ${String(axis)} of input ${String(input)} free, ${String(at(effect.elementwise))} operations instead of ${String(work)}`;
+      if (at(effect.elementwise()) !== work) return `with axis ${String(axis)} of input ${String(input)} free, ${String(at(effect.elementwise()))} operations instead of ${String(work)}`;
       if (JSON.stringify(known) !== JSON.stringify(recorded.shapes)) {
         return `with axis ${String(axis)} of input ${String(input)} free, shapes ${JSON.stringify(known)} instead of ${JSON.stringify(recorded.shapes)}`;
       }

@@ -120,7 +120,7 @@ export interface Inference {
 
 export interface Effect extends Inference {
   /** Operations of the forward pass that are no multiply-accumulates, for one example; the entry's `work` says which. */
-  readonly elementwise: Dimension;
+  elementwise(): Dimension;
 }
 
 export interface Step {
@@ -151,11 +151,11 @@ export function operation<A>(definition: Definition<A>): Operation {
   };
 }
 
-/** Adds what follows from an inference, computed when it is asked for. */
+/** Adds what follows from an inference, worked out when it is asked for. */
 function completed({ work }: Definition, call: Call, inference: Inference): Effect {
-  return Object.defineProperties(inference as Effect, {
-    elementwise: { get: () => work.count(call, inference), enumerable: true, configurable: true },
-  });
+  const effect = inference as { -readonly [Key in keyof Effect]: Effect[Key] };
+  effect.elementwise = () => work.count(call, inference);
+  return effect;
 }
 
 /** A catalog entry that is called on tensors rather than constructed; its arguments come behind them. */

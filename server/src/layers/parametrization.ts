@@ -81,7 +81,7 @@ function around<A extends WrapperArguments>(wrapper: Wrapper<A>, given: A): Oper
     count(call) {
       const effect = inner.infer({ ...innerCall(call), problem: () => undefined, warn: () => undefined, requireEqual: () => true, requireAtLeast: () => true })!;
       const weight = effect.parameters!.find(({ name }) => name === given.name)!;
-      return add(effect.elementwise, wrapper.operations(call.arguments, weight.shape as readonly number[]));
+      return add(effect.elementwise(), wrapper.operations(call.arguments, weight.shape as readonly number[]));
     },
   };
   // The weight that is computed is kept, too, once for all examples.

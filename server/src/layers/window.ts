@@ -1,6 +1,6 @@
 // Sliding windows: output sizes of convolutions and pools, for known and free sizes, with the formula that the hover shows.
 
-import { add, type Dimension, floorDivide, minimum, multiply, print, subtract } from '../symbolic/dimension';
+import { add, type Dimension, floorDivide, minimum, multiply, print } from '../symbolic/dimension';
 import type { Call, Step } from './definition';
 import type { AxisWindow } from './dependence';
 
@@ -31,8 +31,9 @@ export function extent(window: Window): number {
 
 /** ⌊(n + before + after − extent)/stride⌋ + 1 (torch.nn.Conv2d, "Shape"); with `ceil`, windows that start within the input or its front padding count, too. */
 export function outputSize(n: Dimension, window: Window, ceil = false): Dimension {
-  const span = subtract(add(n, window.before + window.after), extent(window));
-  const size = add(floorDivide(add(span, ceil ? window.stride - 1 : 0), window.stride)!, 1);
+  const room = window.before + window.after - extent(window) + (ceil ? window.stride - 1 : 0);
+  // ⌊(n + room)/stride⌋ + 1, with the 1 under the floor: most often n is left as it is.
+  const size = floorDivide(add(n, room + window.stride), window.stride)!;
   // With ceil the last window may not start in the padding behind (torch.nn.MaxPool2d, "ceil_mode").
   if (!ceil || window.after + window.stride <= extent(window)) return size;
   return minimum(size, add(floorDivide(add(n, window.before - 1), window.stride)!, 1));

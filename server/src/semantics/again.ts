@@ -16,24 +16,25 @@ export interface Binding {
   insertion?: Insertion;
 }
 
-/** How many different inputs are remembered for the same arguments. */
-const remembered = 4;
+/** How many different arguments are remembered for the same expression, and different inputs for the same arguments. */
+const remembered = 8;
 
 /** Belongs to one evaluation: what an inference requires of free dimensions goes on to be required there. */
 export class Again {
-  private readonly bindings = new Map<object, { readonly target: object; readonly given: readonly BoundArgument[]; readonly binding: Binding }>();
+  private readonly bindings = new Map<object, { readonly target: object; readonly given: readonly BoundArgument[]; readonly binding: Binding }[]>();
   private readonly effects = new Map<Arguments, { readonly operation: Operation; readonly inputs: readonly TensorType[]; readonly effect: Effect }[]>();
 
   /** The arguments at an expression, if the same values stand there as before. */
   bindingAt(node: object, target: object, given: readonly BoundArgument[]): Binding | undefined {
-    const known = this.bindings.get(node);
-    if (known?.target !== target || known.given.length !== given.length) return undefined;
-    const isSame = given.every(({ name, value }, index) => name === known.given[index]!.name && sameData(value, known.given[index]!.value));
-    return isSame ? known.binding : undefined;
+    for (const known of this.bindings.get(node) ?? []) {
+      if (known.target !== target || known.given.length !== given.length) continue;
+      if (given.every(({ name, value }, index) => name === known.given[index]!.name && sameData(value, known.given[index]!.value))) return known.binding;
+    }
+    return undefined;
   }
 
   noteBinding(node: object, target: object, given: readonly BoundArgument[], binding: Binding): void {
-    this.bindings.set(node, { target, given, binding });
+    remember(this.bindings, node, { target, given, binding });
   }
 
   /** What an operation does with these very arguments to inputs of these types. */
@@ -43,10 +44,15 @@ export class Again {
   }
 
   noteEffect(operation: Operation, given: Arguments, inputs: readonly TensorType[], effect: Effect): void {
-    const known = this.effects.get(given);
-    if (known === undefined) this.effects.set(given, [{ operation, inputs, effect }]);
-    else if (known.length < remembered) known.push({ operation, inputs, effect });
+    remember(this.effects, given, { operation, inputs, effect });
   }
+}
+
+/** Adds the newest; what is older than those that are remembered goes. */
+function remember<Key, T>(all: Map<Key, T[]>, key: Key, made: T): void {
+  const known = all.get(key);
+  if (known === undefined) all.set(key, [made]);
+  else if (known.push(made) > remembered) known.shift();
 }
 
 /** Whether two types have the same element and, as they are written, the same sizes. */

@@ -18,7 +18,7 @@ export function countMacs(nodes: Iterable<AnyNode>): Dimension {
 
 /** Floating-point operations of a forward pass, for one example: two for each multiply-accumulate, and the elementwise work. */
 export function countFlops(nodes: Iterable<AnyNode>): Dimension {
-  return sum([...nodes].map((node) => (node.kind === 'operation' ? add(multiply(2, node.macs), node.effect.elementwise) : 0)));
+  return sum([...nodes].map((node) => (node.kind === 'operation' ? add(multiply(2, node.macs), node.effect.elementwise()) : 0)));
 }
 
 /** Entries of the buffers of some nodes; those of a layer that is applied twice count once. */

@@ -210,11 +210,19 @@ function multiplyTwo(a: Dimension, b: Dimension): Dimension {
   const products: Term[] = [];
   for (const left of termsOf(a)) {
     for (const right of termsOf(b)) {
-      const atoms = [...left.atoms, ...right.atoms].sort((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0));
-      products.push(term(left.coefficient * right.coefficient, atoms));
+      products.push(term(left.coefficient * right.coefficient, merged(left.atoms, right.atoms)));
     }
   }
   return collect(products);
+}
+
+/** All atoms of two products, sorted by key as theirs are. */
+function merged(a: readonly Atom[], b: readonly Atom[]): readonly Atom[] {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const all: Atom[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) all.push(j >= b.length || (i < a.length && a[i]!.key <= b[j]!.key) ? a[i++]! : b[j++]!);
+  return all;
 }
 
 /** Of two integers; that of n and 0 is |n|. */

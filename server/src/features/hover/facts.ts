@@ -53,7 +53,7 @@ export function factsOfApplication(application: Application, document: Document,
   }
   if (buffers !== 0) facts.push(['Buffers', [withFormula(buffers, undefined), shapesOf(operation?.effect.buffers)].join('')]);
   if (macs !== 0) facts.push(['MACs', withFormula(macs, formulaOf(steps, 'MACs'))]);
-  const elementwise = operation?.effect.elementwise ?? 0;
+  const elementwise = operation?.effect.elementwise() ?? 0;
   if (operation !== undefined && elementwise !== 0) {
     facts.push(['Flops', withFormula(add(macs, macs, elementwise), macs === 0 ? undefined : typeof elementwise === 'number' ? `2·MACs + ${grouped(elementwise)}` : '2·MACs + elementwise work')]);
   }

@@ -20,18 +20,21 @@ interface Loss {
 
 /** Where one free dimension decides whether the last window ends before the input does. */
 function lossesOf(graph: Graph): readonly Loss[] {
-  return bodyOf(graph).flatMap((node) => {
-    if (node.kind !== 'operation' || !isWindowed(node.operation)) return [];
-    const [input, output] = [node.inputs[0]!.type.shape, node.outputs[0]!.type.shape];
-    return node.effect.dependence.windows.flatMap((window): Loss[] => {
-      const [from, to] = [input[window.from], output[window.to]];
-      if (window.from === 0 || from === undefined || to === undefined || typeof from === 'number' || !(window.stride > 1 && window.stride <= window.extent)) return [];
+  const found: Loss[] = [];
+  for (const node of bodyOf(graph)) {
+    if (node.kind !== 'operation' || !isWindowed(node.operation)) continue;
+    for (const window of node.effect.dependence.windows) {
+      if (window.from === 0 || !(window.stride > 1 && window.stride <= window.extent)) continue;
+      const from = node.inputs[0]!.type.shape[window.from];
+      const to = node.outputs[0]!.type.shape[window.to];
+      if (from === undefined || to === undefined || typeof from === 'number') continue;
       // The last window ends at (output − 1)·stride − before + extent.
       const left = subtract(from, add(multiply(window.stride, to), window.extent - window.stride - window.before));
       const { holds, requirement, counterexample } = decideNonNegative(multiply(-1, left), graph.domain);
-      return holds === 'sometimes' && requirement !== undefined && counterexample !== undefined ? [{ node, left, example: counterexample, needs: requirement }] : [];
-    });
-  });
+      if (holds === 'sometimes' && requirement !== undefined && counterexample !== undefined) found.push({ node, left, example: counterexample, needs: requirement });
+    }
+  }
+  return found;
 }
 
 export const freeBorder: Lint = ({ graph }, report) => {

@@ -47,6 +47,7 @@ const cases: readonly Case[] = [
   { body: 'y = torch.nn.functional.relu(x)', code: 'unknown-name', at: 'torch.nn.functional', says: 'stand by themselves: relu', fix: '' },
   { body: 'conv = Conv2d(8, 3)\n  self.conv', code: 'unknown-name', at: 'self', says: 'what a body binds stand by themselves: conv', fix: '' },
   { body: 'Flatten; Dense(10)', code: 'unknown-name', at: 'Dense', says: 'here it is called Linear', fix: 'Linear' },
+  { body: 'Sequential(ReLU)', code: 'unknown-name', at: 'Sequential', says: 'in a block, as in `{ Linear(8); ReLU }`' },
   { body: 'y = x.flatten(1)', code: 'unknown-member', at: 'flatten', says: 'in parentheses: flatten(x)' },
   { body: 'y = x.view(32, 96)', code: 'unknown-member', at: 'view', says: 'in parentheses: reshape(x)' },
   { body: 'y = 3 -> ReLU', code: 'not-a-tensor', at: 'ReLU', says: 'but gets 3' },

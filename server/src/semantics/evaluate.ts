@@ -9,7 +9,7 @@ import { blockLayer, forLayer, ifValue, parallelLayer, repeatLayer, residualLaye
 import { builtins } from './builtins';
 import { evaluateCall } from './call';
 import { renaming } from './construct';
-import { foreignMethods, foreignModules, foreignNames } from './foreign';
+import { foreignAdvice, foreignMethods, foreignModules, foreignNames } from './foreign';
 import { evaluateIndex } from './index-expression';
 import { at, type Context } from './run';
 import { boolean, describe, list, none, tensor, toNumber, unknown, type Value } from './values';

@@ -9,6 +9,7 @@ export const foreignNames: ReadonlyMap<string, string> = new Map([
   ['AveragePooling2D', 'AvgPool2d'],
   ['AveragePooling3D', 'AvgPool3d'],
   ['BatchNormalization', 'BatchNorm2d'],
+  ['bmm', 'matmul'],
   ['cat', 'concat'],
   ['Concatenate', 'concat'],
   ['Conv1DTranspose', 'ConvTranspose1d'],
@@ -21,6 +22,8 @@ export const foreignNames: ReadonlyMap<string, string> = new Map([
   ['MaxPooling1D', 'MaxPool1d'],
   ['MaxPooling2D', 'MaxPool2d'],
   ['MaxPooling3D', 'MaxPool3d'],
+  ['mm', 'matmul'],
+  ['pow', 'power'],
   ['Swish', 'SiLU'],
   ['swish', 'silu'],
   ['view', 'reshape'],
@@ -31,4 +34,16 @@ export const foreignMethods: ReadonlyMap<string, string> = new Map([
   ['size', 'shape'],
   ['T', 'transpose'],
   ['view', 'reshape'],
+]);
+
+/** What is done here in another way, in words. */
+export const foreignAdvice: ReadonlyMap<string, string> = new Map([
+  ['masked_fill', '`where(mask, value, x)` picks from two'],
+  ['ModuleList', '`repeat` and `for` make layers anew in each round'],
+  ['Parameter', 'a parameter is a statement of its own, as in `param w: [8]`'],
+  ['Sequential', 'layers stand one below the other, or in a block, as in `{ Linear(8); ReLU }`'],
+  ['squeeze', 'an index takes its axis away, as in `x[0]`'],
+  ['std', 'it is the root of the variance, `sqrt(var(x))`'],
+  ['tril', '`causal_mask(scores)` hides what lies ahead'],
+  ['unsqueeze', '`none` in an index adds an axis, as in `x[none]`'],
 ]);

@@ -96,16 +96,20 @@ function evaluateName(context: Context, node: ast.Name): Value {
   if (node.text === 'loss') return lossValue(context, node);
   const found = named(context, node) ?? standard(node.text);
   if (found !== undefined) return found;
-  const foreign = foreignNames.get(node.text);
-  const nearest = foreign ?? nearestName(node.text, knownNames(context, node.text));
   const place = at(context, node);
-  run.report(context, {
-    code: 'unknown-name',
-    place,
-    message: `${node.text} is not declared${foreign !== undefined ? `; here it is called ${foreign}` : nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
-    fixes: renaming(place, nearest),
-  });
+  const { way, name } = insteadOf(context, node.text);
+  run.report(context, { code: 'unknown-name', place, message: `${node.text} is not declared${way}`, fixes: renaming(place, name) });
   return unknown;
+}
+
+/** What to write instead of a name that nobody declares, in words and as a name. */
+function insteadOf(context: Context, text: string): { readonly way: string; readonly name?: string } {
+  const advice = foreignAdvice.get(text);
+  if (advice !== undefined) return { way: `; ${advice}` };
+  const foreign = foreignNames.get(text);
+  if (foreign !== undefined) return { way: `; here it is called ${foreign}`, name: foreign };
+  const nearest = nearestName(text, knownNames(context, text));
+  return { way: nearest === undefined ? '' : `; did you mean ${nearest}?`, name: nearest };
 }
 
 /** What a name of the body or the file means. */

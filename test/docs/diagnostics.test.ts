@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../grammar/parse';
 import { categories, codes, type RegisteredCode, registeredCode } from '../../server/src/base/codes';
-import type { Fix } from '../../server/src/base/diagnostic';
+import type { Diagnostic, Fix } from '../../server/src/base/diagnostic';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
 import { fixAll } from '../../server/src/features/code-actions';
 import { fixesOf } from '../../server/src/features/fixes/fixes';
@@ -46,13 +46,13 @@ describe('the register', () => {
 });
 
 /** The fixes that are offered for the example on a code's page. */
-function fixesOnPage(code: RegisteredCode): readonly Fix[] {
+function fixesOnPage(code: RegisteredCode, told: (diagnostic: Diagnostic) => Diagnostic = (diagnostic) => diagnostic): readonly Fix[] {
   const failing = pages.find((page) => page.code === code)?.failing;
   if (failing === undefined) return [];
   const text = unmarked(failing);
   const document = documentOf(text, pageFiles);
   const files = filesOf({ 'main.nn': text, ...pageFiles });
-  return diagnosticsOf(document).flatMap((diagnostic) => (registeredCode(diagnostic.code) === code ? fixesOf(document, diagnostic, files) : []));
+  return diagnosticsOf(document).flatMap((diagnostic) => (registeredCode(diagnostic.code) === code ? fixesOf(document, told(diagnostic), files) : []));
 }
 
 /** What the index says of mending: the titles of the fixes, or why there is none. */
@@ -62,6 +62,10 @@ function wayOut(code: RegisteredCode): string {
 }
 
 describe('every code', () => {
+  it.each([...codes.keys()])('%s is mended by what it tells in data: its message may be put otherwise', (code) => {
+    expect(fixesOnPage(code, (diagnostic) => ({ ...diagnostic, message: '' }))).toEqual(fixesOnPage(code));
+  });
+
   it.each([...codes.keys()])('%s has a quick fix for the example on its page, or a reason for having none', (code) => {
     expect(fixesOnPage(code).length > 0).toBe(withoutFix[code] === undefined);
   });

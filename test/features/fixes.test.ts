@@ -106,6 +106,24 @@ it('numbers are read as they were meant', () => {
   expect(['.5', '1.5k', '0.25M', '2K', '1.5b', '12.3456k'].map(meant)).toEqual([['0.5'], ['1_500'], ['250_000'], ['2k'], ['1_500_000_000'], []]);
 });
 
+it('a number becomes the nearest that fits, however far away it is', () => {
+  expect(fixedBody('index-out-of-range', '[20, 8]', 'x[500]')).toEqual({ 'Use 19': 'x[19]' });
+  expect(fixedBody('index-out-of-range', '[20, 8]', 'x[-500]')).toEqual({ 'Use -20': 'x[-20]' });
+  expect(fixedBody('index-out-of-range', '[8]', 'c = [8, 16, 24]; Linear(c[40])')).toEqual({ 'Use 2': 'c = [8, 16, 24]; Linear(c[2])' });
+  expect(fixedBody('groups-do-not-divide', '[64, 8, 8]', 'GroupNorm(100)')).toEqual({ 'Use num_groups = 64': 'GroupNorm(64)' });
+  expect(fixedBody('no-output-left', '[3, 8, 8]', 'ConvTranspose2d(4, 3, padding = 90)')).toEqual({ 'Use padding = 4': 'ConvTranspose2d(4, 3, padding = 4)' });
+  expect(fixedText('size-not-possible', 'model M { input x: [3, H, H]; assert H % 100 == 0; ReLU }\nassert macs(M, H = 260) >= 0\n')).toEqual({
+    'Use H = 300': 'model M { input x: [3, H, H]; assert H % 100 == 0; ReLU }\nassert macs(M, H = 300) >= 0\n',
+  });
+});
+
+it('an assert of a number says what the number is, on whichever side it is written', () => {
+  const model = 'model M { input x: [3]; Linear(1000) }\n';
+  expect(fixedText('assert-fails', `${model}assert params(M) == 4_001\n`)).toEqual({ 'Use 4000': `${model}assert params(M) == 4000\n` });
+  expect(fixedText('assert-fails', `${model}assert 4_001 == params(M)\n`)).toEqual({ 'Use 4000': `${model}assert 4000 == params(M)\n` });
+  expect(fixedText('assert-fails', `${model}assert params(M) == 3\nassert params(M) < 10`)).toEqual({ 'Use 4000': `${model}assert params(M) == 4000\nassert params(M) < 10` });
+});
+
 it('a fix that would bring another error is not offered', () => {
   // The nearest number of slopes fits; the nearest padding of the mirror does not fit what is asserted.
   const asserted = 'ReflectionPad2d(32); assert shape(x)[0] == 3; output y; assert shape(y)[1] == 94';

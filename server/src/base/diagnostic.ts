@@ -19,6 +19,26 @@ export interface Fix {
   readonly edits: readonly { readonly span: Span; readonly text: string }[];
 }
 
+/** What a message says in numbers and names, for whoever makes a fix of it: nobody reads them out of the sentence. */
+export interface DiagnosticData {
+  /** Numbers that would fit, or that bound those that do. */
+  readonly sizes?: readonly number[];
+  /** What was to be cut into equal parts. */
+  readonly divided?: { readonly size: number; readonly by: number };
+  /** Shapes that would fit, as they are written. */
+  readonly shapes?: readonly string[];
+  /** Names that would fit. */
+  readonly names?: readonly string[];
+  /** The function that does what is written as a method. */
+  readonly function?: string;
+  /** What holds where the marked text is right, as it is written. */
+  readonly condition?: string;
+  /** What there is, as it is written: a size that came in, both sides of a comparison. */
+  readonly values?: readonly string[];
+  /** What the numbers of a tensor should be. */
+  readonly element?: 'float' | 'int';
+}
+
 export interface Diagnostic {
   /** Stable, in kebab case: `padding-too-large`. */
   readonly code: Code;
@@ -29,6 +49,7 @@ export interface Diagnostic {
   readonly related?: readonly RelatedPlace[];
   readonly fixes?: readonly Fix[];
   readonly tags?: readonly ('unnecessary' | 'deprecated')[];
+  readonly data?: DiagnosticData;
 }
 
 /** The diagnostic with other spans for its place, for those that it tells of and for those that it edits. */

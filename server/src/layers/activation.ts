@@ -3,7 +3,7 @@
 import type { Builder, Ref } from '../engine/builder';
 import { floorDivide, modulo, print } from '../symbolic/dimension';
 import { type ArgumentDefinition, axis, choice, integer, number } from './arguments';
-import { requireFloat, requireRank, resolveAxis } from './check';
+import { known, knownAmong, requireFloat, requireRank, resolveAxis } from './check';
 import { type FunctionOperation, oneInput, type Operation, operation, tensorFunction, torchPage } from './definition';
 import { elementwise, identity } from './dependence';
 import { entry, functionsOf, layersOf } from './elementwise';
@@ -204,6 +204,7 @@ const prelu = operation<{ num_parameters: number; init: number }>({
         code: 'slopes-do-not-fit',
         argument: 'num_parameters',
         message: `PReLU takes 1 slope, or one for each of the ${channels === undefined ? 1 : print(channels)} channels, but num_parameters is ${String(count)}`,
+        data: { sizes: [1, ...knownAmong(channels ?? 1)] },
       });
     }
     return {
@@ -239,7 +240,7 @@ function gated(name: string, source: string): FunctionOperation {
       if (at === undefined) return undefined;
       const size = shape[at]!;
       if (!call.requireEqual(modulo(size, 2)!, 0)) {
-        return call.problem({ code: 'odd-halves', argument: 'dim', message: `${name} halves axis ${String(at)}, but its size ${print(size)} is odd` });
+        return call.problem({ code: 'odd-halves', argument: 'dim', message: `${name} halves axis ${String(at)}, but its size ${print(size)} is odd`, data: { divided: { size: known(size), by: 2 } } });
       }
       const half = floorDivide(size, 2)!;
       return {

@@ -95,6 +95,7 @@ export function requireHeads(call: Pick<Call, 'problem'>, name: string, argument
     argument,
     message: `${name} cuts the width ${String(width)} into ${String(heads)} heads, which do not divide it; ${String(fitting)} would`,
     fix: { title: `Use ${argument} = ${String(fitting)}`, argument, value: String(fitting) },
+    data: { sizes: [fitting, width] },
   });
   return false;
 }
@@ -110,7 +111,7 @@ export function requireSequence(call: Pick<Call, 'problem'>, name: string, what:
 export function requireMask(call: Pick<Call, 'problem' | 'requireEqual'>, name: string, what: string, type: TensorType | undefined, wanted: readonly Dimension[]): boolean {
   if (type === undefined) return true;
   if (type.shape.length === wanted.length && type.shape.every((size, axis) => call.requireEqual(size, wanted[axis]!))) return true;
-  call.problem({ code: 'wrong-mask-shape', message: `${what} of ${name} is ${printShape(wanted)}, but gets ${printShape(type.shape)}` });
+  call.problem({ code: 'wrong-mask-shape', message: `${what} of ${name} is ${printShape(wanted)}, but gets ${printShape(type.shape)}`, data: { shapes: [printShape(wanted)] } });
   return false;
 }
 

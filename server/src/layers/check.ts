@@ -12,15 +12,17 @@ export function requireSpatial(call: Site, name: string, axes: number): boolean 
   const { shape } = call.inputs[0]!;
   if (shape.length === axes + 1) return true;
   const wanted = ['', '[C, L]', '[C, H, W]', '[C, D, H, W]'][axes]!;
+  const fitting = name.replace(/[123]d$/, `${String(shape.length - 1)}d`);
   const way =
     shape.length === 1
       ? 'an Unflatten in front restores the axes'
       : [1, 2, 3].includes(shape.length - 1)
-        ? `${name.replace(/[123]d$/, `${String(shape.length - 1)}d`)} takes an input of this rank`
+        ? `${fitting} takes an input of this rank`
         : 'the batch is never written';
   call.problem({
     code: 'wrong-rank',
     message: `${name} takes an input ${wanted}, but gets ${printShape(shape)}, of rank ${String(shape.length)}; ${way}`,
+    data: { names: [fitting] },
   });
   return false;
 }
@@ -43,6 +45,7 @@ export function requireFloat(call: Site, name: string): boolean {
   call.problem({
     code: 'wrong-element',
     message: `${name} takes floats, but gets int${printShape(wrong.shape)}; an Embedding or one_hot turns indices into floats`,
+    data: { element: 'float' },
   });
   return false;
 }
@@ -55,6 +58,11 @@ export function requireFixed(call: Site, name: string, what: string, dimension: 
 /** A size as the number that it is wherever a network runs. */
 export function known(dimension: Dimension): number {
   return typeof dimension === 'number' ? dimension : NaN;
+}
+
+/** Of several sizes those that are numbers. */
+export function knownAmong(...dimensions: readonly Dimension[]): readonly number[] {
+  return dimensions.filter((dimension) => typeof dimension === 'number');
 }
 
 /** The same, for rules that only work on numbers. */

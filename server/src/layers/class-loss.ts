@@ -97,7 +97,7 @@ function probabilityLoss(builder: Builder, logs: Ref, target: Ref, weights: Ref 
 function requireClassWeights(call: Pick<Call, 'inputs' | 'problem' | 'requireEqual'>, name: string, classes: Dimension): boolean {
   const weights = call.inputs[2]?.shape;
   if (weights === undefined || (weights.length === 1 && call.requireEqual(weights[0]!, classes))) return true;
-  call.problem({ code: 'wrong-weight-shape', message: `${name} takes one weight for each of the ${print(classes)} classes, but weight is ${printShape(weights)}` });
+  call.problem({ code: 'wrong-weight-shape', message: `${name} takes one weight for each of the ${print(classes)} classes, but weight is ${printShape(weights)}`, data: { shapes: [printShape([classes])] } });
   return false;
 }
 
@@ -131,6 +131,7 @@ const crossEntropy = tensorFunction<ClassArguments>({
       return call.problem({
         code: 'wrong-element',
         message: `the target ${printShape(target!.shape)} of cross_entropy holds class indices and must be int; declare it as int${target!.shape.length === 0 ? '' : printShape(target!.shape)}`,
+        data: { element: 'int' },
       });
     }
     const at = isIndex ? classAxis(call, 'cross_entropy') : probabilityAxis(call);
@@ -193,7 +194,7 @@ const nllLoss = tensorFunction<ClassArguments>({
     if (!requirePrediction(call, 'nll_loss')) return undefined;
     const { shape, element } = call.inputs[1]!;
     if (element !== 'int') {
-      return call.problem({ code: 'wrong-element', message: `the target ${printShape(shape)} of nll_loss holds class indices and must be int` });
+      return call.problem({ code: 'wrong-element', message: `the target ${printShape(shape)} of nll_loss holds class indices and must be int`, data: { element: 'int' } });
     }
     const at = classAxis(call, 'nll_loss');
     if (at === undefined || !requireClassWeights(call, 'nll_loss', call.inputs[0]!.shape[at]!)) return undefined;

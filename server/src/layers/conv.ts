@@ -2,7 +2,7 @@
 
 import { add, type Dimension, floorDivide, modulo, multiply, print, subtract } from '../symbolic/dimension';
 import { choice, flag, integer, type Padding, padding, perAxis, size } from './arguments';
-import { dividingFix, known, requireFixed, requireFloat, requireSpatial } from './check';
+import { dividingFix, known, knownAmong, requireFixed, requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Parameter, type Step } from './definition';
 import type { Dependence } from './dependence';
 import { padAxes, requirePadding } from './padding';
@@ -73,6 +73,7 @@ function requireGroups(call: Pick<Call, 'problem' | 'requireEqual'>, name: strin
       message:
         `${name} splits its channels into ${String(groups)} groups, which does not divide the ${print(count)} ${what}; ` +
         (what === 'out_channels' ? `${String(nearest)} would be` : `use a divisor of ${print(count)}`),
+      data: { sizes: knownAmong(count), ...(what === 'input channels' && { divided: { size: known(count), by: groups } }) },
       fix:
         what === 'out_channels'
           ? { title: `Make out_channels ${String(nearest)}`, argument: 'out_channels', value: String(nearest) }
@@ -219,6 +220,7 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
           argument: 'output_padding',
           message: `output_padding must be below the stride or the dilation, but ${String(extra)} is not below ${String(bound)} in ${axisName(axes, axis)}`,
           fix: { title: `Use output_padding = ${String(bound - 1)}`, argument: 'output_padding', value: String(bound - 1) },
+          data: { sizes: [bound - 1] },
         });
       }
 
@@ -234,6 +236,7 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
             code: 'no-output-left',
             argument: 'padding',
             message: `no output is left in ${where}: ${formula}; use less padding`,
+            data: { sizes: knownAmong(floorDivide(add(length, 2 * cut[axis]! - 1), 2)!) },
           });
         }
         sizes.push(length);

@@ -1,6 +1,7 @@
 // What one layer or function of the catalog is: everything that the editor, the checker and the exporters know of it.
 
 import type { Code } from '../base/codes';
+import type { DiagnosticData } from '../base/diagnostic';
 import type { Builder, Ref } from '../engine/builder';
 import type { Dimension } from '../symbolic/dimension';
 import type { ArgumentDefinitions } from './arguments';
@@ -83,6 +84,7 @@ export interface Problem {
   readonly argument?: string;
   /** A replacement of that argument's value (or an argument to add) that mends the problem. */
   readonly fix?: { readonly title: string; readonly argument: string; readonly value: string };
+  readonly data?: DiagnosticData;
 }
 
 export interface Parameter {

@@ -3,7 +3,7 @@
 import type { Builder, Ref } from '../engine/builder';
 import { type Dimension, floorDivide, multiply, print } from '../symbolic/dimension';
 import { flag, number, optional, perAxis } from './arguments';
-import { requireFloat, requireSpatial } from './check';
+import { known, knownAmong, requireFloat, requireSpatial } from './check';
 import { oneInput, type Operation, operation, torchPage } from './definition';
 import { unevenWindow } from './dependence';
 import { channelwise, reachBehind } from './pool';
@@ -104,12 +104,12 @@ const fold = operation<UnfoldArguments & { output_size: readonly number[] }>({
     const places = windows.reduce((count, window) => count * window.kernel, 1);
     const channels = floorDivide(rows, places)!;
     if (!call.requireEqual(multiply(channels, places), rows)) {
-      return call.problem({ code: 'factor-does-not-divide', argument: 'kernel_size', message: `a window has ${String(places)} places, which do not divide the ${print(rows)} rows of ${printShape(shape)}` });
+      return call.problem({ code: 'factor-does-not-divide', argument: 'kernel_size', message: `a window has ${String(places)} places, which do not divide the ${print(rows)} rows of ${printShape(shape)}`, data: { divided: { size: known(rows), by: places } } });
     }
     const count = counts.reduce((a, b) => a * Math.max(0, b), 1);
     if (count === 0 || !call.requireEqual(columns, count)) {
       const formula = windows.map((window, axis) => outputFormula(size[axis]!, window, false, counts[axis]!)).join(' by ');
-      return call.problem({ code: 'window-count-differs', argument: 'output_size', message: `an image of ${size.join('×')} has ${String(count)} windows (${formula}), but the input ${printShape(shape)} holds ${print(columns)}` });
+      return call.problem({ code: 'window-count-differs', argument: 'output_size', message: `an image of ${size.join('×')} has ${String(count)} windows (${formula}), but the input ${printShape(shape)} holds ${print(columns)}`, data: { sizes: knownAmong(columns) } });
     }
     return {
       output: float(channels, ...size),

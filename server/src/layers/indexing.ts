@@ -5,6 +5,7 @@ import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, floorDivide, minimum, multiply, print, subtract } from '../symbolic/dimension';
 import { type ArgumentDefinition, integer } from './arguments';
 import { broadcastShapes, commonBatch } from './broadcast';
+import { knownAmong } from './check';
 import { type Call, type FunctionOperation, oneInput, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, type Dependence, identity, type MixedAxis, numberOrNaN, type PickedAxis, unevenWindow } from './dependence';
 import { printShape } from './tensor';
@@ -77,6 +78,7 @@ function atPlace(call: Call<IndexArguments>, axis: number, index: Dimension): Se
   return call.problem({
     code: 'index-out-of-range',
     message: `index ${print(index)} is outside axis ${String(axis)}, whose size is ${print(size)}: it counts from 0 to ${print(subtract(size, 1))}, or from -1 to ${print(subtract(0, size))} from the end`,
+    data: { sizes: knownAmong(subtract(size, 1), subtract(0, size)) },
   });
 }
 
@@ -110,7 +112,7 @@ function sliced(call: Call<IndexArguments>, axis: number, [from, to, by]: readon
 function gathered(call: Call<IndexArguments>, axis: number, input: number): Selection | undefined {
   const type = call.inputs[input]!;
   if (type.element === 'int') return { kind: 'gather', axis, input };
-  return call.problem({ code: 'wrong-element', message: `an index must be an int tensor, but is floats ${printShape(type.shape)}; int(…) truncates` });
+  return call.problem({ code: 'wrong-element', message: `an index must be an int tensor, but is floats ${printShape(type.shape)}; int(…) truncates`, data: { element: 'int' } });
 }
 
 const index = tensorFunction<IndexArguments>({
@@ -254,7 +256,7 @@ const oneHot = tensorFunction<{ num_classes: number }>({
     const { element, shape } = call.inputs[0]!;
     const { num_classes } = call.arguments;
     if (element !== 'int') {
-      return call.problem({ code: 'wrong-element', message: `one_hot takes an int tensor, but gets floats ${printShape(shape)}; int(…) truncates` });
+      return call.problem({ code: 'wrong-element', message: `one_hot takes an int tensor, but gets floats ${printShape(shape)}; int(…) truncates`, data: { element: 'int' } });
     }
     return {
       output: { element: 'float', shape: [...shape, num_classes] },

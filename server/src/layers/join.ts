@@ -4,7 +4,7 @@ import { add, type Dimension, floorDivide, identical, modulo, multiply, print, s
 import type { ArgumentDefinition, RawValue } from './arguments';
 import { axis, integer, integers, optional } from './arguments';
 import { commonBatch } from './broadcast';
-import { requireRank, resolveAxis } from './check';
+import { knownAmong, requireRank, resolveAxis } from './check';
 import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, enlarged, identity, unevenWindow } from './dependence';
 import { printShape, type TensorType } from './tensor';
@@ -221,6 +221,7 @@ function splitting(name: string): FunctionOperation {
           code: 'split-sizes-differ',
           argument: 'split_size_or_sections',
           message: `${name} into ${wanted.join(' + ')} = ${String(total)} does not add up to the axis, which has ${print(size)}`,
+          data: { sizes: knownAmong(size) },
         });
       }
       if (typeof size === 'number') return parts(call, at, pieces(size, wanted));

@@ -2,7 +2,7 @@
 
 import { type Dimension, floorDivide, identical, modulo, multiply, print, subtract } from '../symbolic/dimension';
 import { axis, integers, shapeOf, size } from './arguments';
-import { dividingFix, known, requireRank, resolveAxis } from './check';
+import { dividingFix, known, knownAmong, requireRank, resolveAxis } from './check';
 import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, operation, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, type Dependence, elementwise, identity, type MixedAxis, onlyPlace, type PickedAxis, unevenWindow } from './dependence';
 import { elements, printShape } from './tensor';
@@ -266,6 +266,7 @@ const splitHeads = operation<{ heads: Dimension }>({
         argument: 'heads',
         message: `${print(heads)} heads do not divide the width ${print(width)}; use a divisor of ${print(width)}`,
         fix: typeof heads === 'number' ? dividingFix('heads', heads, width) : undefined,
+        data: { sizes: knownAmong(width) },
       });
     }
     const lead = shape.length - 2;

@@ -65,6 +65,7 @@ function requireTable(
     return call.problem({
       code: 'wrong-element',
       message: `${name} looks up indices, but gets floats; declare the input as int[…], or use Linear`,
+      data: { element: 'int' },
     });
   }
   if (!requireFixed(call, name, 'the table', rows) || !requireFixed(call, name, 'the table', width)) return undefined;
@@ -73,6 +74,7 @@ function requireTable(
     code: 'index-out-of-range',
     argument: 'padding_idx',
     message: `padding_idx = ${String(padding_idx)} is no row of a table with ${String(rows)} rows`,
+    data: { sizes: [rows - 1, -rows] },
   });
 }
 

@@ -150,7 +150,7 @@ function requireSameElements(call: Pick<Call, 'inputs' | 'problem' | 'warn'>, na
 function requireWeights(call: Pick<Call, 'inputs' | 'problem' | 'requireEqual'>, name: string, weighted: boolean): boolean {
   const [input, , weights] = call.inputs.map((each) => each.shape);
   if (!weighted || weights === undefined || (weights.length === input!.length && weights.every((size, axis) => call.requireEqual(size, input![axis]!)))) return true;
-  call.problem({ code: 'wrong-weight-shape', message: `${name} takes a weight for each entry of its input ${printShape(input!)}, but weight is ${printShape(weights)}` });
+  call.problem({ code: 'wrong-weight-shape', message: `${name} takes a weight for each entry of its input ${printShape(input!)}, but weight is ${printShape(weights)}`, data: { shapes: [printShape(input!)] } });
   return false;
 }
 

@@ -115,7 +115,7 @@ function requireScores(call: Pick<Call, 'inputs' | 'problem'>, name: string, mos
 function requireTarget(call: Pick<Call, 'inputs' | 'problem' | 'requireEqual'>, name: string, wanted: Shape, element: TensorType['element']): boolean {
   const target = call.inputs[1]!;
   if (element === 'int' && target.element !== 'int') {
-    call.problem({ code: 'wrong-element', message: `the target ${printShape(target.shape)} of ${name} holds class indices and must be int` });
+    call.problem({ code: 'wrong-element', message: `the target ${printShape(target.shape)} of ${name} holds class indices and must be int`, data: { element: 'int' } });
     return false;
   }
   if (target.shape.length === wanted.length && target.shape.every((size, axis) => call.requireEqual(size, wanted[axis]!))) return true;
@@ -126,7 +126,7 @@ function requireTarget(call: Pick<Call, 'inputs' | 'problem' | 'requireEqual'>, 
 function requireClassWeight(call: Pick<Call, 'inputs' | 'problem' | 'requireEqual'>, name: string, classes: Dimension): boolean {
   const weight = call.inputs[2]?.shape;
   if (weight === undefined || (weight.length === 1 && call.requireEqual(weight[0]!, classes))) return true;
-  call.problem({ code: 'wrong-weight-shape', message: `${name} takes one weight for each of the ${print(classes)} classes, but weight is ${printShape(weight)}` });
+  call.problem({ code: 'wrong-weight-shape', message: `${name} takes one weight for each of the ${print(classes)} classes, but weight is ${printShape(weight)}`, data: { shapes: [printShape([classes])] } });
   return false;
 }
 

@@ -3,7 +3,7 @@
 import type { Builder, Ref } from '../engine/builder';
 import { type Dimension, modulo, multiply, print } from '../symbolic/dimension';
 import { flag, integer, number, optional } from './arguments';
-import { dividingFix, known, requireFixed, requireFloat, requireRank, requireSpatial, type Site } from './check';
+import { dividingFix, known, knownAmong, requireFixed, requireFloat, requireRank, requireSpatial, type Site } from './check';
 import { oneInput, type Operation, operation, type Parameter, torchPage } from './definition';
 import { elementwise, type Dependence, identity, mixing } from './dependence';
 import { elements, printShape } from './tensor';
@@ -184,6 +184,7 @@ const groupNorm = operation<{ num_groups: number; eps: number; affine: boolean; 
         argument: 'num_groups',
         message: `GroupNorm splits ${print(channels!)} channels into ${String(num_groups)} groups, which does not divide them; use a divisor of ${print(channels!)}`,
         fix: dividingFix('num_groups', num_groups, channels!),
+        data: { sizes: knownAmong(channels!) },
       });
     }
     const parameters = scaleAndShift([channels!], learned, shifted);

@@ -3,7 +3,7 @@
 import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, print, subtract } from '../symbolic/dimension';
 import { amounts, type ArgumentDefinition, type ArgumentDefinitions, choice, integers, number, optional, type RawValue } from './arguments';
-import { requireSpatial, resolveAxis } from './check';
+import { knownAmong, requireSpatial, resolveAxis } from './check';
 import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, operation, type Step, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, identity, numberOrNaN, unevenWindow } from './dependence';
 import { axisName } from './window';
@@ -67,6 +67,7 @@ export function requirePadding(call: Pick<Call, 'problem' | 'requireAtLeast'>, {
       code: 'padding-too-large',
       argument,
       message: `${name} adds ${print(amount)} in ${where}, which takes a size of ${print(needed)}, but it is ${print(n)}: ${kind}`,
+      data: { sizes: knownAmong(mode === 'reflect' ? subtract(n, 1) : n) },
     });
     return false;
   }
@@ -97,7 +98,7 @@ function padded(call: Pick<Call, 'inputs' | 'problem' | 'requireAtLeast'>, { nam
     if (!requirePadding(call, { name, argument, mode, n, amount, where })) return undefined;
     const size = add(n, amount.before, amount.after);
     const formula = `${print(n)} + ${print(amount.before)} + ${print(amount.after)} = ${print(size)}`;
-    if (!call.requireAtLeast(size, 1)) return call.problem({ code: 'no-output-left', argument, message: `no output is left in ${where}: ${formula}; cut less` });
+    if (!call.requireAtLeast(size, 1)) return call.problem({ code: 'no-output-left', argument, message: `no output is left in ${where}: ${formula}; cut less`, data: { sizes: knownAmong(subtract(1, n)) } });
     sizes[axis] = size;
     // How far a free dimension shifts the places is not known, but each still sees one.
     windows[axis] = { ...identity(0, axis, axis), before: numberOrNaN(amount.before), after: numberOrNaN(amount.after) };

@@ -55,6 +55,7 @@ function around<A extends WrapperArguments>(wrapper: Wrapper<A>, given: A): Oper
         code: 'unknown-parameter',
         argument: names.length === 0 ? 'module' : 'name',
         message: `${wrapper.name} computes the ${given.name} of ${inner.name}, which has ${names.length === 0 ? 'no parameters' : `only ${names.join(', ')}`}`,
+        data: { names },
       });
     }
     const computed = wrapper.computed(call, weight);

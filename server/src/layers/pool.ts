@@ -31,6 +31,7 @@ function windowsOf(call: Call<PoolArguments>, dilation: readonly number[]): read
       argument: 'padding',
       message: `the padding of a pool may be at most half its kernel, ${String(half)} for a kernel of ${String(kernel_size[axis])}, but is ${String(amount)}: some windows would hold nothing but padding`,
       fix: { title: `Use padding = ${String(half)}`, argument: 'padding', value: String(half) },
+      data: { sizes: [half] },
     });
   }
   return kernel_size.map((kernel, axis) => ({

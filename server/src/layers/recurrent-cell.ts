@@ -136,7 +136,7 @@ function cell({ name, kind, summary, formula }: CellEntry): Operation {
       for (const place of [hx, cx]) {
         const state = place === undefined ? undefined : call.inputs[place]!.shape;
         if (state === undefined || (state.length === 1 && (identical(state[0]!, hidden) || call.requireEqual(state[0]!, hidden)))) continue;
-        return call.problem({ code: 'wrong-state-shape', message: `the state of ${name} has ${print(hidden)} numbers, but is ${printShape(state)}` });
+        return call.problem({ code: 'wrong-state-shape', message: `the state of ${name} has ${print(hidden)} numbers, but is ${printShape(state)}`, data: { shapes: [printShape([hidden])] } });
       }
       if (hasMemory && (hx === undefined) !== (cx === undefined)) {
         return call.problem({ code: 'missing-state', message: `${name} takes hx and cx together, but ${hx === undefined ? 'hx' : 'cx'} is missing` });

@@ -3,7 +3,7 @@
 import type { Builder, Ref } from '../engine/builder';
 import { add, type Dimension, multiply } from '../symbolic/dimension';
 import { type ArgumentDefinitions, choice, flag, integer, number, size } from './arguments';
-import { requireNumber, requireFloat } from './check';
+import { requireFloat, requireNumber } from './check';
 import { type Call, type Inference, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
 import { macsStep } from './product';
 import { type CellKind, cellKinds, type CellWeights, keptOfFirst, keptPerStep, stepOf, stepOperations, stepWork } from './recurrent-cell';
@@ -69,7 +69,7 @@ function keptValues(cell: CellKind, steps: Dimension, { hidden, state, direction
 function requireState(call: Call<RecurrentArguments>, name: string, type: TensorType | undefined, wanted: readonly number[], what: string): boolean {
   if (type === undefined) return true;
   if (type.shape.length === 2 && type.shape.every((dimension, axis) => call.requireEqual(dimension, wanted[axis]!))) return true;
-  call.problem({ code: 'wrong-state-shape', message: `${what} of ${name} is ${printShape(wanted)} (directions·layers by size), but gets ${printShape(type.shape)}` });
+  call.problem({ code: 'wrong-state-shape', message: `${what} of ${name} is ${printShape(wanted)} (directions·layers by size), but gets ${printShape(type.shape)}`, data: { shapes: [printShape(wanted)] } });
   return false;
 }
 
@@ -124,7 +124,7 @@ function recurrent({ name, cell, summary, formula, source }: RecurrentKind): Ope
       const [steps, features] = shape as [Dimension, Dimension];
       if (!requireNumber(call, name, 'the weight', features) || !requireNumber(call, name, 'the weight', hidden_size)) return undefined;
       if (proj_size >= hidden_size) {
-        return call.problem({ code: 'projection-too-large', argument: 'proj_size', message: `proj_size must be below hidden_size = ${String(hidden_size)}, but is ${String(proj_size)}` });
+        return call.problem({ code: 'projection-too-large', argument: 'proj_size', message: `proj_size must be below hidden_size = ${String(hidden_size)}, but is ${String(proj_size)}`, data: { sizes: [hidden_size - 1] } });
       }
       if (dropout > 0 && num_layers === 1) {
         call.warn({ code: 'dropout-without-effect', argument: 'dropout', message: `the dropout of ${name} lies between its layers, and there is only one; add a Dropout behind it, or num_layers = 2` });

@@ -4,7 +4,7 @@ import { counted } from '../base/words';
 import type { Builder, Ref } from '../engine/builder';
 import { type Dimension, Expression, floorDivide, identical, modulo, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinition, choice, describeRaw, flag, integer, optional, type RawValue } from './arguments';
-import { requireFloat, requireRank } from './check';
+import { known, requireFloat, requireRank } from './check';
 import { type Call, type Inference, oneInput, type Operation, operation, type Problem, type Step, torchPage } from './definition';
 import { type AxisWindow, between, denominatorOf, enlarged, identity, type MixedAxis, unevenWindow } from './dependence';
 import { elements, printShape } from './tensor';
@@ -222,7 +222,7 @@ function upsampleWindow(n: Dimension, out: Dimension, axis: number, mode: Mode, 
 
 function requireFactor(call: Pick<Call, 'problem' | 'requireEqual'>, name: string, size: Dimension, divisor: number, what: string, argument: string): boolean {
   if (call.requireEqual(modulo(size, divisor)!, 0)) return true;
-  call.problem({ code: 'factor-does-not-divide', argument, message: `${name} needs ${what} that are a multiple of ${String(divisor)}, but there are ${print(size)}` });
+  call.problem({ code: 'factor-does-not-divide', argument, message: `${name} needs ${what} that are a multiple of ${String(divisor)}, but there are ${print(size)}`, data: { divided: { size: known(size), by: divisor } } });
   return false;
 }
 

@@ -5,7 +5,7 @@ import { add, type Dimension, multiply, print, sum } from '../symbolic/dimension
 import { type ArgumentDefinitions, choice, flag, integer, number } from './arguments';
 import { attend, attentionMacs, attentionOperations, attentionParameters, attentionWeights, isCausal, keptInAttention, requireHeads, requireMask, requireSequence } from './attention';
 import { commonBatch } from './broadcast';
-import { requireNumber, requireFloat } from './check';
+import { knownAmong, requireFloat, requireNumber } from './check';
 import { type Arguments, type Call, type Execution, type Inference, type InputDefinition, inputPlaces, type Operation, operation, type Parameter, torchPage } from './definition';
 import { everything } from './dependence';
 import { normalize } from './norm';
@@ -117,7 +117,7 @@ function inferTransformer(call: Call<TransformerArguments>, sketch: Sketch): Inf
   for (const { source = 0, mask, keyMask } of attentions) {
     const [keys, keyWidth] = call.inputs[source]!.shape as [Dimension, Dimension];
     if (!call.requireEqual(keyWidth, width)) {
-      return call.problem({ code: 'widths-differ', message: `${name} works at one width, but ${inputs[0]!.name} has ${print(width)} features and ${inputs[source]!.name} ${print(keyWidth)}` });
+      return call.problem({ code: 'widths-differ', message: `${name} works at one width, but ${inputs[0]!.name} has ${print(width)} features and ${inputs[source]!.name} ${print(keyWidth)}`, data: { sizes: knownAmong(width, keyWidth) } });
     }
     if (!requireMask(call, name, 'the mask', mask === undefined ? undefined : call.inputs[mask], [steps, keys])) return undefined;
     if (!requireMask(call, name, 'the padding mask', keyMask === undefined ? undefined : call.inputs[keyMask], [keys])) return undefined;

@@ -2,7 +2,7 @@
 
 import { add, type Dimension, multiply, print, subtract } from '../symbolic/dimension';
 import { type ArgumentDefinitions, optional, perAxis, shapeOf } from './arguments';
-import { requireFloat, requireSpatial } from './check';
+import { knownAmong, requireFloat, requireSpatial } from './check';
 import { type Arguments, type Call, type InputDefinition, type Operation, operation, type Step, torchPage } from './definition';
 import { identity, unevenWindow } from './dependence';
 import { elements, float, printShape } from './tensor';
@@ -37,7 +37,7 @@ function sizesOf(call: Call<UnpoolArguments>, name: string): { readonly sizes: r
     // torch.nn.modules.pooling: what a stride may have left unread.
     const [less, more] = [subtract(size, add(plain, 1 - step)), subtract(add(plain, step - 1), size)];
     if (wanted !== undefined && (!call.requireAtLeast(less, 0) || !call.requireAtLeast(more, 0))) {
-      return call.problem({ code: 'wrong-output-size', message: `output_size of ${name} must be between ${print(add(plain, 1 - step))} and ${print(add(plain, step - 1))} in ${where}, less than a stride from ${formula}, but is ${print(size)}` });
+      return call.problem({ code: 'wrong-output-size', message: `output_size of ${name} must be between ${print(add(plain, 1 - step))} and ${print(add(plain, step - 1))} in ${where}, less than a stride from ${formula}, but is ${print(size)}`, data: { sizes: knownAmong(plain) } });
     }
     sizes.push(size);
     steps.push({ what: where, formula: wanted === undefined ? formula : `${print(n)} → ${print(size)}` });
@@ -67,7 +67,7 @@ function maxUnpool(axes: 1 | 2 | 3): Operation {
       if (!requireSpatial(call, name, axes)) return undefined;
       if (!requireFloat({ inputs: [input], problem: (problem) => call.problem(problem) }, name)) return undefined;
       if (indices.element !== 'int') {
-        return call.problem({ code: 'wrong-element', message: `the indices of ${name} must be int, but are floats ${printShape(indices.shape)}; MaxPool${String(axes)}d(…, return_indices = true) gives them as its result indices` });
+        return call.problem({ code: 'wrong-element', message: `the indices of ${name} must be int, but are floats ${printShape(indices.shape)}; MaxPool${String(axes)}d(…, return_indices = true) gives them as its result indices`, data: { element: 'int' } });
       }
       if (indices.shape.length !== input.shape.length || !indices.shape.every((size, axis) => call.requireEqual(size, input.shape[axis]!))) {
         return call.problem({ code: 'wrong-indices-shape', message: `${name} takes an index for each entry of its input ${printShape(input.shape)}, but indices is ${printShape(indices.shape)}` });

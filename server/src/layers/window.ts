@@ -1,6 +1,7 @@
 // Sliding windows: output sizes of convolutions and pools, for known and free sizes, with the formula that the hover shows.
 
 import { add, type Dimension, floorDivide, minimum, multiply, print } from '../symbolic/dimension';
+import { knownAmong } from './check';
 import type { Call, Step } from './definition';
 import type { AxisWindow } from './dependence';
 
@@ -75,6 +76,7 @@ export function slide(
           `no output is left: the kernel spans ${String(extent(window))} in ${name}, but the padded input has only ` +
           `${print(padded)} (${outputFormula(n, window, ceil, size)}); ${way}`,
         fix: smallerKernel(windows, spatial),
+        data: { sizes: knownAmong(padded) },
       });
     }
     sizes.push(size);

@@ -134,7 +134,7 @@ function conclude(context: Context, statement: ast.Assert, value: Value, sides: 
       if (value.value) judge(context, statement, 'holds');
       else {
         judge(context, statement, 'fails');
-        context.run.report(context, { code: 'assert-fails', place, message: `this assert fails${sides === undefined ? '' : `: ${failure(sides)}`}` });
+        context.run.report(context, { code: 'assert-fails', place, message: `this assert fails${sides === undefined ? '' : `: ${failure(sides)}`}`, data: sides && { values: [sides.left, sides.right].map(written) } });
       }
       return;
     case 'condition': {
@@ -181,6 +181,11 @@ function failure({ operator, left, right }: Sides): string {
       ? ` (${Math.abs(x - y).toLocaleString('en-US')} ${x < y ? 'less' : 'more'})`
       : '';
   return operator === '==' ? `${a} is not ${b}${difference}` : `${a} ${operator} ${b} does not hold`;
+}
+
+/** As it would stand in the text. */
+function written(value: Value): string {
+  return value.kind === 'size' || value.kind === 'number' ? String(value.value) : describe(value);
 }
 
 function spell(value: Value): string {

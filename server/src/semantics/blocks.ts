@@ -136,6 +136,7 @@ export function forLayer(context: Context, node: ast.For): Value {
       code: 'not-iterable',
       place: at(context, node.iterable),
       message: `for runs over a list, but this is ${describe(iterable)}${iterable.kind === 'size' ? `; range(${describe(iterable)}) is one` : ''}`,
+      data: iterable.kind === 'size' ? { names: ['range'] } : undefined,
     });
     return unknown;
   }

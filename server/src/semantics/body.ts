@@ -238,6 +238,7 @@ function optimizer(context: Context, statement: ast.Optimizer): void {
       code: 'unknown-optimizer',
       place: at(context, callee),
       message: `${name} is no optimizer; there are ${[...optimizers.keys()].join(', ')}${suggestion(name, optimizers.keys())}`,
+      data: { names: [...optimizers.keys()] },
     });
     return;
   }
@@ -275,6 +276,7 @@ export function unpack(context: Context, names: readonly ast.Name[], value: Valu
       code: 'wrong-unpacking',
       place: at(context, node),
       message: `${String(names.length)} names take a list of ${String(names.length)}, but this is ${items === undefined ? describe(value) : `a list of ${String(items.length)}`}`,
+      data: items && { sizes: [items.length] },
     });
   }
   for (const [index, name] of names.entries()) {

@@ -222,6 +222,7 @@ function evaluateMember(context: Context, node: ast.Member): Value {
           : names.length === 0
             ? `${operation.name} has no parameters`
             : `${operation.name} has no parameter ${name}; it has ${names.join(', ')}`,
+      data: { names },
     });
     return unknown;
   }
@@ -236,12 +237,13 @@ function evaluateMember(context: Context, node: ast.Member): Value {
       results === undefined || results.size === 0
         ? `${describe(object)} has no member ${name}${method === undefined ? '' : `; functions take their tensor in parentheses: ${method}(x)`}`
         : `there is no output ${name}; there are ${[...results.keys()].join(', ')}`,
+    data: { names: [...(results?.keys() ?? [])], function: results === undefined || results.size === 0 ? method : undefined },
   });
   return unknown;
 }
 
 /** The function that other frameworks have as a method of tensors. */
-export function functionOfMethod(name: string): string | undefined {
+function functionOfMethod(name: string): string | undefined {
   return foreignMethods.get(name) ?? (functions.has(name) || builtins.has(name) ? name : undefined);
 }
 
@@ -253,6 +255,7 @@ export function decideTruth(context: Context, value: Value, node: ast.Expression
       code: 'undecided-condition',
       place: at(context, node),
       message: `whether ${value.text} depends on a free dimension; \`assert ${value.text}\` in the model would decide it`,
+      data: { condition: value.text },
     });
   } else if (value.kind !== 'unknown') {
     const number = toNumber(value);

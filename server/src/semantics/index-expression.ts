@@ -78,6 +78,7 @@ function indexList(context: Context, node: ast.Index, items: readonly Value[]): 
     code: 'index-out-of-range',
     place: at(context, item),
     message: `the list has ${String(items.length)} ${items.length === 1 ? 'item' : 'items'}, so there is no item ${String(index)}`,
+    data: { sizes: [items.length - 1, -items.length] },
   });
   return unknown;
 }

@@ -1,6 +1,7 @@
 // Questions about a part of a network: parameters, costs, memory, and sums over its parameters.
 
 import type * as ast from '../../../grammar/ast';
+import type { DiagnosticData } from '../base/diagnostic';
 import { penalties } from '../layers/penalty';
 import { type Dimension, substitute, symbolsOf } from '../symbolic/dimension';
 import { simplify } from '../symbolic/knowledge';
@@ -119,8 +120,8 @@ function modelSubject({ graph, optimizer }: EvaluatedModel): Subject | undefined
 function givenSizes(context: Context, { graph }: Subject, named: readonly BoundArgument[], node: ast.Expression, builtin: string): ReadonlyMap<string, number> | undefined {
   const values = new Map<string, number>();
   const free = new Map([...graph.inputs, ...graph.targets].flatMap(({ type }) => type.shape.flatMap((each) => symbolsOf(each))).map((symbol) => [symbol.name, symbol]));
-  const report = (code: 'unknown-dimension' | 'size-not-possible', argument: BoundArgument, message: string): undefined => {
-    context.run.report(context, { code, place: argument.place, message });
+  const report = (code: 'unknown-dimension' | 'size-not-possible', argument: BoundArgument, message: string, data?: DiagnosticData): undefined => {
+    context.run.report(context, { code, place: argument.place, message, data });
   };
   for (const argument of named) {
     const value = toNumber(argument.value);
@@ -129,11 +130,11 @@ function givenSizes(context: Context, { graph }: Subject, named: readonly BoundA
       return undefined;
     }
     const symbol = free.get(argument.name!);
-    if (symbol === undefined) return report('unknown-dimension', argument, `${argument.name!} is no free dimension of the model`);
+    if (symbol === undefined) return report('unknown-dimension', argument, `${argument.name!} is no free dimension of the model`, { names: [...free.keys()] });
     values.set(argument.name!, value);
   }
   const impossible = whyImpossible(graph, values, 'the model');
-  if (impossible !== undefined) return report('size-not-possible', named.find(({ name }) => name === impossible.name)!, impossible.message);
+  if (impossible !== undefined) return report('size-not-possible', named.find(({ name }) => name === impossible.name)!, impossible.message, { sizes: impossible.nearest });
   return values;
 }
 

@@ -1,7 +1,7 @@
 // What a model requires of its free dimensions, said at the input that declares them.
 
 import { substitute, symbolsOf } from '../symbolic/dimension';
-import { conditions, rangeOf, smallestFrom } from '../symbolic/domain';
+import { conditions, rangeOf, smallestFrom, type SymbolRange } from '../symbolic/domain';
 import { conditionOf, holdsAt } from '../symbolic/knowledge';
 import type { Finding } from './findings';
 import type { DerivedRequirement, Graph, Tensor } from './graph';
@@ -46,24 +46,26 @@ export function requirementsAtInputs(model: EvaluatedModel, report: (finding: Fi
   const requirements = requirementsOf(model);
   for (const input of new Set(requirements.map((requirement) => requirement.input))) {
     const here = requirements.filter((requirement) => requirement.input === input);
+    const condition = here.flatMap((requirement) => requirement.conditions).join(' and ');
     report({
       code: 'size-requirement',
       severity: 'information',
       place: input.place,
-      message: `${model.name} requires ${here.flatMap((requirement) => requirement.conditions).join(' and ')}`,
+      message: `${model.name} requires ${condition}`,
+      data: { condition },
       related: here.flatMap(({ needed }) => needed.slice(-2).map(({ reason, text, place }) => ({ message: `${reason} needs ${text}`, place }))),
     });
   }
 }
 
 /** Why a model cannot have these sizes, and which of them is at fault; undefined where it can. */
-export function whyImpossible(graph: Graph, sizes: ReadonlyMap<string, number>, subject: string): { readonly name: string; readonly message: string } | undefined {
+export function whyImpossible(graph: Graph, sizes: ReadonlyMap<string, number>, subject: string): { readonly name: string; readonly message: string; readonly nearest?: readonly number[] } | undefined {
   for (const { key, name } of [...graph.inputs, ...graph.targets].flatMap(({ type }) => type.shape.flatMap((size) => symbolsOf(size)))) {
     const value = sizes.get(name);
     const range = rangeOf(graph.domain, key);
     if (value === undefined || (Number.isInteger(value) && value >= 1 && smallestFrom(range, value) === value)) continue;
     const wanted = conditions(name, range);
-    return { name, message: `${name} = ${String(value)} is not possible: ${wanted.length === 0 ? 'a size is a positive integer' : `${subject} requires ${wanted.join(' and ')}`}` };
+    return { name, message: `${name} = ${String(value)} is not possible: ${wanted.length === 0 ? 'a size is a positive integer' : `${subject} requires ${wanted.join(' and ')}`}`, nearest: nearestIn(range, Math.max(1, Math.round(value))) };
   }
   for (const relation of graph.relations) {
     const condition = conditionOf(relation);
@@ -74,4 +76,12 @@ export function whyImpossible(graph: Graph, sizes: ReadonlyMap<string, number>, 
     return { name, message: `these sizes are not possible together: ${subject} requires ${String(value)} ${{ zero: '==', nonzero: '!=', nonnegative: '>=' }[kind]} 0` };
   }
   return undefined;
+}
+
+/** The nearest sizes on both sides. */
+function nearestIn(range: SymbolRange, value: number): readonly number[] {
+  const period = Array.from({ length: range.modulus }, (_, distance) => Math.min(value, range.maximum) - distance);
+  const below = period.find((size) => size >= 1 && smallestFrom(range, size) === size);
+  const above = smallestFrom(range, value);
+  return [below, above].filter((size) => size !== undefined);
 }

@@ -177,7 +177,7 @@ export function matchType(context: Context, type: ast.Type, incoming: TensorType
   const { run } = context;
   const place = at(context, type);
   if (type.element !== undefined && type.element !== incoming.element) {
-    run.report(context, { code: 'wrong-element', place, message: `${name} is declared as ${type.element}, but the value that comes in is ${incoming.element}` });
+    run.report(context, { code: 'wrong-element', place, message: `${name} is declared as ${type.element}, but the value that comes in is ${incoming.element}`, data: { element: incoming.element } });
     return false;
   }
   const pattern = type.shape;
@@ -210,6 +210,7 @@ export function matchType(context: Context, type: ast.Type, incoming: TensorType
         code: 'shape-mismatch',
         place: at(context, dimension),
         message: `${name} is declared with ${possibleSizes(context, dimension, fresh[0]) ?? print(wanted)} here, but the value that comes in is ${printShape(incoming.shape)}, with ${print(actual)}`,
+        data: { values: [print(actual)] },
       });
       matches = false;
     }

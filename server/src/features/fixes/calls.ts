@@ -55,7 +55,7 @@ export function* ownerOfMember(site: Site): Iterable<Fix> {
 /** An argument behind a linear layer of the width that the others have. */
 export function* projectedArgument(site: Site): Iterable<Fix> {
   const call = callOf(site);
-  const widths = [...new Set([...site.diagnostic.message.matchAll(/\d+/g)].map(([digits]) => digits))];
+  const widths = [...new Set(site.diagnostic.data?.sizes)].map(String);
   for (const { value } of [...(call?.arguments ?? [])].reverse()) {
     for (const width of widths) {
       const text = `${textOf(site, value)} -> Linear(${width})`;
@@ -113,10 +113,10 @@ export function* flipped(site: Site): Iterable<Fix> {
   yield replace(`Write ${text}`, node.span, text);
 }
 
-/** Another item of the list that the message names, or the nearest: `"wieght"` becomes `"weight"`. */
+/** Another one of the names that there are, or the nearest: `"wieght"` becomes `"weight"`. */
 export function* quotedName(site: Site): Iterable<Fix> {
   const node = markedNode(site);
-  const names = /(?:only|has) ([\w, ]+)$/.exec(site.diagnostic.message)?.[1]?.split(', ') ?? [];
+  const names = site.diagnostic.data?.names ?? [];
   if (node.kind !== 'string') return;
   const nearest = nearestName(node.value, names);
   for (const name of nearest === undefined ? names : [nearest]) yield replace(setting(site, node, `"${name}"`), node.span, `"${name}"`);

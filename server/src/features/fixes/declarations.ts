@@ -9,21 +9,15 @@ import { callOf } from './calls';
 import { markedNode } from './numbers';
 import { around, type Fixer, insert, marked, replace, type Site, textOf } from './site';
 
-/** The shapes that a message names: `attn_mask is [7, 7], but gets [7, 6]`. */
-function shapesIn(message: string): readonly string[] {
-  return [...new Set([...message.matchAll(/\[[\w, ]*\]/g)].map(([shape]) => shape))];
-}
-
 /** An input, target or param that is given as an argument, declared with the shape that is asked for there. */
 export function* declaredShape(site: Site): Iterable<Fix> {
   const { diagnostic, document } = site;
-  const sizes = [...diagnostic.message.matchAll(/(\d+) classes/g)].map(([, size]) => `[${size!}]`);
   for (const { value } of [...(callOf(site)?.arguments ?? [])].reverse()) {
     const by = value.kind === 'name' ? introductionOf(value, [...site.path.filter((node) => node.span.start <= value.span.start && node.span.end >= value.span.end)])?.by : undefined;
     if ((by?.kind !== 'input' && by?.kind !== 'target' && by?.kind !== 'param') || by.type?.shape === undefined) continue;
     const { type } = by;
     const shape = document.text.slice(type.span.start, type.span.end).indexOf('[');
-    for (const wanted of [...shapesIn(diagnostic.message), ...sizes]) {
+    for (const wanted of diagnostic.data?.shapes ?? []) {
       yield replace(`Declare ${by.name.text} as ${wanted}`, { start: type.span.start + shape, end: type.span.end }, wanted);
     }
   }
@@ -41,7 +35,7 @@ export function* fittingType(site: Site): Iterable<Fix> {
 
 /** The size that comes in. */
 export function* incomingSize(site: Site): Iterable<Fix> {
-  const size = /, with (\w+)$/.exec(site.diagnostic.message)?.[1];
+  const size = site.diagnostic.data?.values?.[0];
   if (size !== undefined) yield replace(`Use ${size}`, site.diagnostic.span, size);
 }
 
@@ -55,7 +49,7 @@ export function* freeDimensions(site: Site): Iterable<Fix> {
 
 /** What a model asks of its free dimensions, said as an assumption. */
 export function* statedRequirement(site: Site): Iterable<Fix> {
-  const condition = /(?:requires|where) (.+?)(?:;|$)/.exec(site.diagnostic.message)?.[1];
+  const condition = site.diagnostic.data?.condition;
   const input = around(site, 'input');
   if (condition === undefined || input === undefined) return;
   yield { title: `State it: assert ${condition}`, edits: [insert(input.span.end, `${separatorAt(site.document, input)}assert ${condition}`)] };
@@ -73,7 +67,7 @@ export function* stackForLet(site: Site): Iterable<Fix> {
 export function* otherDimension(site: Site): Iterable<Fix> {
   const argument = around(site, 'argument');
   if (argument?.name === undefined) return;
-  const names = site.document.analysis.models.flatMap(({ graph }) => graph.inputs.flatMap(({ type }) => type.shape.flatMap((size) => (typeof size === 'number' ? [] : [...String(size).matchAll(/[A-Za-z_]\w*/g)].map(([name]) => name)))));
+  const names = site.diagnostic.data?.names ?? [];
   const sorted = [...new Set([nearestName(argument.name.text, names), ...names])];
   for (const name of sorted) if (name !== undefined) yield replace(`Change to ${name}`, argument.name.span, name);
 }
@@ -116,18 +110,19 @@ export function* moveDown(site: Site): Iterable<Fix> {
 
 /** The number that an assert compares with, as it is. */
 export function* actualValue(site: Site): Iterable<Fix> {
-  const actual = /this assert fails: (\[[^\]]*\]|[\d_.]+) is not /.exec(site.diagnostic.message)?.[1];
+  const { values } = site.diagnostic.data ?? {};
   const node = markedNode(site);
-  if (actual === undefined || node.kind !== 'comparison' || node.operators.length !== 1) return;
+  if (values === undefined || node.kind !== 'comparison' || node.operators.length !== 1 || node.operators[0] !== '==') return;
   const operand = [...node.operands].reverse().find(({ kind }) => kind === 'integer' || kind === 'list');
-  if (operand !== undefined) yield replace(`Use ${actual}`, operand.span, actual);
+  const actual = operand && values[operand === node.operands[0] ? 1 : 0];
+  if (actual !== undefined) yield replace(`Use ${actual}`, operand!.span, actual);
 }
 
 /** Names for the values that are left over, or none for values that are missing. */
 export function* otherNames(site: Site): Iterable<Fix> {
   const binding = around(site, 'binding');
-  const count = Number(/this is a list of (\d+)/.exec(site.diagnostic.message)?.[1]);
-  if (binding === undefined || Number.isNaN(count)) return;
+  const [count] = site.diagnostic.data?.sizes ?? [];
+  if (binding === undefined || count === undefined) return;
   const names = binding.names.map(({ text }) => text);
   const span = { start: binding.names[0]!.span.start, end: binding.names.at(-1)!.span.end };
   const text = Array.from({ length: count }, (_, index) => names[index] ?? `_${String(index)}`).join(', ');

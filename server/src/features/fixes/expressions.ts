@@ -5,7 +5,6 @@ import type { Fix } from '../../base/diagnostic';
 import { functions, layers } from '../../layers/catalog';
 import { nearestName } from '../../base/nearest';
 import { optimizers } from '../../layers/optimizers';
-import { functionOfMethod } from '../../semantics/evaluate';
 import { statementSpan } from '../../semantics/text-spans';
 import { around, type Fixer, holderOf, indentationAt, insert, marked, needsParentheses, replace, type Site, tensorOf, textOf } from './site';
 
@@ -41,7 +40,7 @@ export const reduceLoss: Fixer = (site) =>
   }));
 
 export const overRange: Fixer = (site) => {
-  if (!/; range\(/.test(site.diagnostic.message)) return [];
+  if (site.diagnostic.data?.names?.includes('range') !== true) return [];
   return [{ title: `Write range(${textOf(site, site.diagnostic)})`, edits: [insert(site.diagnostic.span.start, 'range('), insert(site.diagnostic.span.end, ')')] }];
 };
 
@@ -52,7 +51,7 @@ export const removeStatement: Fixer = (site) => {
 
 /** An assumption that decides a choice, in front of the statement. */
 export const assumeCondition: Fixer = (site) => {
-  const condition = /`assert (.*)` in the model/.exec(site.diagnostic.message)?.[1];
+  const condition = site.diagnostic.data?.condition;
   const statement = around(site, 'expression-statement', 'binding', 'loss', 'output');
   if (condition === undefined || statement === undefined) return [];
   return [{ title: `Add assert ${condition}`, edits: [insert(statement.span.start, `assert ${condition}\n${indentationAt(site, statement.span.start)}`)] }];
@@ -75,7 +74,7 @@ export const addName: Fixer = (site) => {
 };
 
 export const fittingLayer: Fixer = (site) => {
-  const wanted = /; (\w+) takes an input of this rank/.exec(site.diagnostic.message)?.[1];
+  const wanted = site.diagnostic.data?.names?.[0];
   const marking = marked(site, 'call', 'name');
   const callee = marking?.kind === 'call' ? marking.callee : marking;
   if (wanted === undefined || callee?.kind !== 'name' || !layers.has(callee.text) || !layers.has(wanted)) return [];
@@ -85,8 +84,8 @@ export const fittingLayer: Fixer = (site) => {
 /** `x.flatten(1)` becomes `flatten(x, 1)`. */
 export const methodIntoFunction: Fixer = (site) => {
   const member = site.path.findLast((node) => node.kind === 'member');
-  const name = member?.kind === 'member' ? functionOfMethod(member.name.text) : undefined;
-  if (member?.kind !== 'member' || name === undefined || !/; functions take/.test(site.diagnostic.message)) return [];
+  const name = site.diagnostic.data?.function;
+  if (member?.kind !== 'member' || name === undefined) return [];
   const holder = holderOf(site, member);
   const call = holder?.kind === 'call' && holder.callee === member ? holder : undefined;
   const given = call?.arguments.map((argument) => textOf(site, argument)) ?? [];
@@ -94,13 +93,12 @@ export const methodIntoFunction: Fixer = (site) => {
   return [replace(`Write ${text}`, (call ?? member).span, text)];
 };
 
-/** The nearest member, output, optimizer or name of another file, by what the message lists. */
+/** The nearest of the members, outputs or optimizers that there are. */
 export const nearestListed: Fixer = (site) => {
-  const { message, span } = site.diagnostic;
+  const { data, span } = site.diagnostic;
   const written = site.document.text.slice(span.start, span.end);
-  const suggested = /did you mean (\w+)\?/.exec(message)?.[1];
-  const listed = /(?:it has|there are|it takes) ([\w, ]+)/.exec(message)?.[1]?.split(', ') ?? [];
-  const nearest = suggested ?? nearestName(written, listed) ?? (optimizers.has(written) || functions.has(written) ? undefined : listed.length === 1 ? listed[0] : undefined);
+  const listed = data?.names ?? [];
+  const nearest = nearestName(written, listed) ?? (optimizers.has(written) || functions.has(written) ? undefined : listed.length === 1 ? listed[0] : undefined);
   return nearest === undefined ? [] : [replace(`Change to ${nearest}`, span, nearest)];
 };
 

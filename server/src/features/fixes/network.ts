@@ -86,12 +86,10 @@ export const smallerKernel = (site: Site): Iterable<Fix> => withPadding(site, 'k
 
 export const otherDilation = (site: Site): Iterable<Fix> => withPadding(site, 'dilation', (before) => near(before).filter((value) => value > 0));
 
-/** What the message says the channels, or an axis, must be a multiple of, and the nearest size above that is one. */
-function sizesOf({ diagnostic: { message } }: Site): { readonly size: number; readonly wanted: number } | undefined {
-  const [, multiple, there] = /multiple of (\d+), but there are (\d+)|into (\d+) groups, which does not divide the (\d+) input/.exec(message)?.filter((each) => each !== undefined) ?? [];
-  const odd = /size (\d+) is odd/.exec(message)?.[1];
-  const [size, factor] = [Number(there ?? odd), Number(multiple ?? 2)];
-  return Number.isNaN(size) ? undefined : { size, wanted: Math.ceil(size / factor) * factor };
+/** The channels, or the axis, that are to be divided, and the nearest size above that can be. */
+function sizesOf({ diagnostic: { data } }: Site): { readonly size: number; readonly wanted: number } | undefined {
+  const { size, by } = data?.divided ?? { size: NaN, by: NaN };
+  return Number.isNaN(size) ? undefined : { size, wanted: Math.ceil(size / by) * by };
 }
 
 /** The layer before, which makes as many channels as are there, makes as many as are asked for. */

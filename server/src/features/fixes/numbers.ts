@@ -48,12 +48,11 @@ export function setting(site: Site, node: Node, text: string): string {
   return name === undefined ? `Use ${text}` : `Use ${name} = ${text}`;
 }
 
-/** Numbers near one, the nearest first, among them those that the message names. */
-export function near(value: number, message = ''): readonly number[] {
+/** Numbers near one, the nearest first, among them those that are known to fit or to bound what fits. */
+export function near(value: number, known: readonly number[] = []): readonly number[] {
   const whole = Math.round(value);
   const around = Array.from({ length: reach }, (_, step) => [whole + step + 1, whole - step - 1]).flat();
-  const named = [...message.matchAll(/(?<![\w.])\d+(?![\w.]*\w)/g)].map(([digits]) => Number(digits));
-  const all = [...new Set([...around, ...named, -value, ...(whole === value ? [] : [whole])])];
+  const all = [...new Set([...around, ...known, -value, ...(whole === value ? [] : [whole])])];
   return all.filter((each) => each >= (value < 0 ? -Infinity : 0) && each !== value).sort((a, b) => Math.abs(a - value) - Math.abs(b - value));
 }
 
@@ -64,22 +63,22 @@ export function* nearestNumber(site: Site): Iterable<Fix> {
     const values = list.items.map(wholeNumber);
     const [first] = values;
     if (first === undefined || values.length < 2 || !values.every((value) => value === first)) continue;
-    for (const value of near(first, site.diagnostic.message)) {
+    for (const value of near(first, site.diagnostic.data?.sizes)) {
       const text = `[${values.map(() => String(value)).join(', ')}]`;
       yield replace(setting(site, list, text), list.span, text);
     }
   }
   for (const each of numbersIn(markedNode(site))) {
-    for (const value of near(wholeNumber(each)!, site.diagnostic.message)) yield replace(setting(site, each, String(value)), each.span, String(value));
+    for (const value of near(wholeNumber(each)!, site.diagnostic.data?.sizes)) yield replace(setting(site, each, String(value)), each.span, String(value));
   }
 }
 
-/** The sizes of a square map that has about as many windows as the message counts. */
+/** The sizes of a square map that has about as many windows as come in. */
 export function* sideOfWindows(site: Site): Iterable<Fix> {
-  const windows = Number(/holds (\d+)/.exec(site.diagnostic.message)?.[1]);
+  const windows = site.diagnostic.data?.sizes?.[0];
   const list = listsIn(site)[0];
-  const side = Math.round(Math.sqrt(windows));
-  if (Number.isNaN(windows) || list?.items.length !== 2 || side * side !== windows) return;
+  const side = Math.round(Math.sqrt(windows ?? NaN));
+  if (list?.items.length !== 2 || side * side !== windows) return;
   for (let size = side; size < side + 32; size++) yield replace(setting(site, list, `[${String(size)}, ${String(size)}]`), list.span, `[${String(size)}, ${String(size)}]`);
 }
 
@@ -135,14 +134,14 @@ export function* withoutRepeats(site: Site): Iterable<Fix> {
   }
 }
 
-/** Parts whose last one is what the others leave of the whole that the message names. */
+/** Parts whose last one is what the others leave of the whole. */
 export function* addingUp(site: Site): Iterable<Fix> {
   for (const list of listsIn(site)) {
     const values = list.items.map(wholeNumber);
     if (!values.every((value) => value !== undefined)) continue;
     const others = values.slice(0, -1).reduce((sum, value) => sum + value, 0);
-    for (const [digits] of site.diagnostic.message.matchAll(/\d+/g)) {
-      const rest = Number(digits) - others;
+    for (const whole of site.diagnostic.data?.sizes ?? []) {
+      const rest = whole - others;
       const text = `[${[...values.slice(0, -1), rest].join(', ')}]`;
       if (rest > 0) yield replace(setting(site, list, text), list.span, text);
     }

@@ -105,7 +105,7 @@ export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = 
   'vanishing-gradient': [tryingAll(normsBehind)],
   'widths-differ': [trying(projectedArgument)],
   'window-count-differs': [trying(sideOfWindows, nearestNumber)],
-  'wrong-element': [otherElement],
+  'wrong-element': [trying(otherElement)],
   'wrong-indices-shape': [trying(ownerOfMember)],
   'wrong-input-count': [trying(fewerArguments)],
   'wrong-list-length': [tryingAll(otherLength)],

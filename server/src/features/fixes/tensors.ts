@@ -47,7 +47,7 @@ function linearBefore(site: Site): number | undefined {
 
 /** Gives an input the element type that its reader takes. */
 export const otherElement: Fixer = (site) => {
-  const wantsInts = /looks up indices|but gets floats/.test(site.diagnostic.message);
+  const wantsInts = site.diagnostic.data?.element === 'int';
   const holder = around(site, 'model');
   const marking = marked(site, 'call', 'name');
   const pipe = marking && holderOf(site, marking);

@@ -63,6 +63,7 @@ export const freeBorder: Lint = ({ graph }, report) => {
       severity: 'information',
       place: input.place,
       message: `every stride reads all positions of ${nameOf(input)} where ${sizes.join(' and ')}; at ${at}, ${first.node.operation.name} leaves the last ${left === 1 ? 'one' : String(left)} unread`,
+      data: { condition: sizes.join(' and ') },
       related: [...wanted.values()].flatMap((each) => each.losses.slice(-3).map(({ node, left: lost }) => ({ message: `${node.operation.name} leaves ${print(lost)} unread`, place: node.place }))),
     });
   }

@@ -7,6 +7,7 @@ import { parse } from '../grammar/parse';
 import { codeLenses } from '../server/src/features/code-lens';
 import { diagnosticsOf } from '../server/src/features/diagnostics';
 import { documentLinks } from '../server/src/features/document-links';
+import { fixesOf } from '../server/src/features/fixes/fixes';
 import { foldingRanges } from '../server/src/features/folding';
 import { formatting } from '../server/src/features/formatting';
 import { hover } from '../server/src/features/hover';
@@ -118,6 +119,25 @@ describe('an edit of one model', () => {
     expect(workspace.document(uri)!.analysis.evaluated).toEqual(['M9']);
     return { edit, all };
   }
+
+  it('is all that a fix is tried on, once one was tried before', () => {
+    const blocksOf = (count: number): number => {
+      const workspace = new Workspace(() => undefined);
+      const uri = 'file:///main.nn';
+      const wrong = (groups: number): string => models(count).replace('model M9 { input x: [3, H, W]; ', `model M9 { input x: [3, H, W]; GroupNorm(${String(groups)}); `);
+      const titles = (groups: number): readonly string[] => {
+        workspace.update(uri, groups, wrong(groups));
+        const document = workspace.document(uri)!;
+        return diagnosticsOf(document).flatMap((each) => (each.code === 'groups-do-not-divide' ? fixesOf(document, each) : [])).map(({ title }) => title);
+      };
+      titles(2);
+      return counted(() => { expect(titles(4)).toEqual(['Use num_groups = 3']); });
+    };
+    blocksOf(20);
+    const [few, many] = [blocksOf(50), blocksOf(200)];
+    const all = (count: number): number => counted(() => opened(models(count)).analysis);
+    expect((many - few) / (all(200) - all(50))).toBeLessThan(1 / 2);
+  });
 
   it('takes the work of that model, and little for each of the others', () => {
     followed(20);

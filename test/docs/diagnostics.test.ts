@@ -152,7 +152,7 @@ describe('fixing all of one kind', () => {
     const document = documentOf(text);
     const biases = diagnosticsOf(document).filter(({ code }) => code === 'bias-before-norm');
     expect(biases).toHaveLength(3);
-    const after = applied(text, fixAll(document, biases)!.edits);
+    const after = applied(text, fixAll(document, biases));
     expect(diagnosticsOf(documentOf(after)).map(({ code }) => code)).toEqual(['tuple-for-list']);
   });
 });

@@ -38,6 +38,11 @@ describe('a skip connection', () => {
     expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', 'add { Conv2d(16, 1); Identity }')).toEqual({ 'Project the shorter branch with Conv2d(16, 1)': 'add { Conv2d(16, 1); Conv2d(16, 1) }' });
   });
 
+  it('gets the padding of all convolutions that it skips, those with a stride among them', () => {
+    const block = (padding: string): string => `body = x -> Conv2d(16, 3, stride = 2${padding}) -> ReLU -> Conv2d(16, 3${padding}); skip = x -> Conv2d(16, 1, stride = 2); body + skip`;
+    expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', block(''))).toEqual({ 'Pad so that the convolutions keep the size': block(', padding = 1') });
+  });
+
   it('gets both where both are missing', () => {
     expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', 'residual { Conv2d(16, 3) }')).toEqual({
       'Pad so that the convolution keeps the size, and project the skip connection with Conv2d(16, 1)': 'add { { Conv2d(16, 3, padding = 1) }; Conv2d(16, 1) }',
@@ -114,6 +119,23 @@ it('a number becomes the nearest that fits, however far away it is', () => {
   expect(fixedBody('no-output-left', '[3, 8, 8]', 'ConvTranspose2d(4, 3, padding = 90)')).toEqual({ 'Use padding = 4': 'ConvTranspose2d(4, 3, padding = 4)' });
   expect(fixedText('size-not-possible', 'model M { input x: [3, H, H]; assert H % 100 == 0; ReLU }\nassert macs(M, H = 260) >= 0\n')).toEqual({
     'Use H = 300': 'model M { input x: [3, H, H]; assert H % 100 == 0; ReLU }\nassert macs(M, H = 300) >= 0\n',
+  });
+});
+
+describe('two changes that are needed at once', () => {
+  it('are one fix', () => {
+    expect(fixedBody('shapes-do-not-join', '[8, 32, 32]', 'concat { Conv2d(8, 3); MaxPool2d(2) }')).toEqual({
+      'Pad so that the convolution keeps the size, and use MaxPool2d(3, stride = 1, padding = 1)': 'concat { Conv2d(8, 3, padding = 1); MaxPool2d(3, stride = 1, padding = 1) }',
+    });
+    expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', 'y = x -> Conv2d(16, 3); x + y')).toEqual({
+      'Pad so that the convolution keeps the size, and project the skip connection with Conv2d(16, 1)': 'y = x -> Conv2d(16, 3, padding = 1); (x -> Conv2d(16, 1)) + y',
+    });
+  });
+
+  it('leave what is claimed', () => {
+    const claimed = 'residual { Conv2d(8, 3) }; output y; assert shape(y)[1] == 30';
+    expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', claimed)).toEqual({});
+    expect(Object.keys(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', claimed.replace('30', '32')))).toHaveLength(1);
   });
 });
 

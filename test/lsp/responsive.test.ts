@@ -1,7 +1,7 @@
 // Nobody waits for a long analysis but who needs it: others have their turn, what is cancelled ends, what is old is not sent.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { CancellationTokenSource, CodeLensRequest, HoverRequest } from 'vscode-languageserver/node';
+import { CancellationTokenSource, CodeActionRequest, CodeLensRequest, HoverRequest } from 'vscode-languageserver/node';
 import { readFileRequest } from '../../server/src/lsp/requests';
 import { LanguageClient, type Options, positionOf } from '../support/language-client';
 
@@ -50,6 +50,39 @@ describe('while a large file is analysed', () => {
     await client.change(large, 2, `# changed\n${largeText}`);
     expect(await answer).toBe(-32801);
     expect(await hover(large, `# changed\n${largeText}`)).not.toBeNull();
+  });
+});
+
+describe('while fixes are tried', () => {
+  /** A trial evaluates each of the models, which are all that one stack is applied in. */
+  const blocks = `stack Block(c) { Conv2d(c, 3); GroupNorm(100) }\n${Array.from({ length: 1_000 }, (_, index) => `model M${String(index)} { input x: [8, ${String(index + 8)}, 9]; Block(8) }`).join('\n')}`;
+  const actions = (token?: CancellationTokenSource['token']) => {
+    const position = positionOf(blocks, 'GroupNorm(1$0');
+    return client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri: large }, range: { start: position, end: position }, context: { diagnostics: [], only: ['quickfix'] } }, token);
+  };
+
+  it('a request about another file is answered', async () => {
+    await start();
+    await client.open(large, blocks);
+    await client.open(small, smallText);
+    await lenses(large);
+    const answers: string[] = [];
+    await Promise.all([actions().then(() => answers.push('large')), hover(small, smallText).then(() => answers.push('small'))]);
+    expect(answers).toEqual(['small', 'large']);
+  });
+
+  it('a request that is cancelled ends, and the next one finds them', async () => {
+    await start();
+    await client.open(large, blocks);
+    await lenses(large);
+    const source = new CancellationTokenSource();
+    const cancelled = actions(source.token).catch((error: unknown) => (error as { code: number }).code);
+    source.cancel();
+    expect(await cancelled).toBe(-32800);
+    let titles: readonly string[] = [];
+    // Each asks for as long as a person waits, and goes on where the one before was.
+    while (titles.length === 0) titles = ((await actions()) ?? []).map(({ title }) => title);
+    expect(titles[0]).toBe('Use num_groups = 8');
   });
 });
 

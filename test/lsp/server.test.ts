@@ -7,6 +7,7 @@ import {
   CancellationTokenSource,
   type CodeAction,
   CodeActionRequest,
+  CodeActionResolveRequest,
   CodeLensRequest,
   type CompletionItem,
   CompletionRequest,
@@ -120,6 +121,25 @@ describe('the language server', () => {
     expect(actions.map(({ kind, edit }) => [kind, edit!.changes![uri]!.length])).toEqual([['source.fixAll.nn', 2]]);
     const quick = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: found[1]!.range, context: { diagnostics: [], only: ['quickfix'] } })) as CodeAction[];
     expect(quick.map(({ title }) => title)).toEqual(['Leave out the bias', 'Fix all bias-before-norm in file']);
+  });
+
+  it('finds the fixes of a whole kind when they are chosen, or at once for clients that cannot ask again', async () => {
+    const written = 'model M {\n  input x: [3, 9, 9]\n  Conv2d(4, 3); BatchNorm2d; ReLU\n  Conv2d(4, 3); BatchNorm2d\n}\n';
+    const fixAll = async (): Promise<CodeAction> => {
+      await client.open(uri, written);
+      const [diagnostic] = await client.diagnosticsWhere(uri, (all) => all.length === 2);
+      const actions = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: diagnostic!.range, context: { diagnostics: [], only: ['quickfix'] } })) as CodeAction[];
+      return actions.at(-1)!;
+    };
+    await start();
+    const whole = await fixAll();
+    expect(whole.edit!.changes![uri]).toHaveLength(2);
+    await client.stop();
+    await start({ capabilities: { textDocument: { codeAction: { dataSupport: true, resolveSupport: { properties: ['edit'] } } } } });
+    const offered = await fixAll();
+    expect(offered).toMatchObject({ title: whole.title, kind: whole.kind });
+    expect(offered.edit).toBeUndefined();
+    expect((await client.connection.sendRequest(CodeActionResolveRequest.type, offered)).edit).toEqual(whole.edit);
   });
 
   it('offers refactorings of what is selected, of the kinds that are asked for', async () => {

@@ -2,8 +2,10 @@
 
 import type { Diagnostic, Fix } from '../base/diagnostic';
 import { registeredCode } from '../base/codes';
+import { found, type Search } from '../base/search';
 import type { Span } from '../base/span';
-import { fixesOf, safe } from './fixes/fixes';
+import { filesOf } from './definition';
+import { safe, searchFixes } from './fixes/fixes';
 import type { Files } from './entity';
 import type { TextEdit } from './text-edits';
 import type { Document } from './workspace';
@@ -14,44 +16,67 @@ export interface CodeAction extends Fix {
   readonly preferred: boolean;
 }
 
-/** The fixes of all diagnostics that touch the range, and where several have a code, all of them at once. */
-export function codeActions(document: Document, diagnostics: readonly Diagnostic[], range: Span, files?: Files): readonly CodeAction[] {
-  const touched = diagnostics.filter(({ span }) => span.start <= range.end && range.start <= span.end);
-  const single = touched.flatMap((diagnostic) => fixesOf(document, diagnostic, files).map((fix, index) => ({ ...fix, diagnostics: [diagnostic], preferred: index === 0 })));
-  const kinds = new Set(touched.map(({ code }) => registeredCode(code) ?? code));
-  const all = [...kinds].flatMap((kind) => {
-    const alike = diagnostics.filter(({ code }) => (registeredCode(code) ?? code) === kind);
-    const fix = alike.length < 2 ? undefined : fixAll(document, alike, files);
-    return fix === undefined || fix.diagnostics.length < 2 ? [] : [{ ...fix, title: `Fix all ${kind} in file`, preferred: false }];
-  });
-  return [...single, ...all];
+/** Whether nobody needs to look at the fixes of a diagnostic. */
+export function isSafe({ code }: Diagnostic): boolean {
+  const registered = registeredCode(code);
+  return registered !== undefined && safe.has(registered);
 }
 
-/** All fixes that nobody needs to look at. */
-export function safeFixes(document: Document, diagnostics: readonly Diagnostic[]): CodeAction | undefined {
-  const fix = fixAll(
-    document,
-    diagnostics.filter(({ code }) => {
-      const registered = registeredCode(code);
-      return registered !== undefined && safe.has(registered);
-    }),
-  );
-  return fix && { ...fix, title: 'Fix all that is safe to fix' };
+function kindOf({ code }: Diagnostic): string {
+  return registeredCode(code) ?? code;
 }
 
-/** The first fix of each diagnostic, as far as they do not overlap: what is left can be fixed after these. */
-export function fixAll(document: Document, diagnostics: readonly Diagnostic[], files?: Files): CodeAction | undefined {
-  const edits: TextEdit[] = [];
-  const fixed: Diagnostic[] = [];
-  for (const diagnostic of diagnostics) {
-    const [fix] = fixesOf(document, diagnostic, files);
-    if (fix === undefined) continue;
-    const fresh = fix.edits.filter((edit) => !edits.some((known) => equal(known, edit)));
-    if (fresh.some((edit) => edits.some((known) => overlap(known.span, edit.span)))) continue;
-    edits.push(...fresh);
-    fixed.push(diagnostic);
+/** The diagnostics of one kind. */
+export function allOf(kind: string, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter((each) => kindOf(each) === kind);
+}
+
+/** The fixes of all diagnostics that touch the range. */
+export function* searchActions(document: Document, diagnostics: readonly Diagnostic[], range: Span, files: Files = filesOf(document)): Search<CodeAction> {
+  for (const diagnostic of touchedBy(range, diagnostics)) {
+    let preferred = true;
+    for (const fix of searchFixes(document, diagnostic, files)) {
+      yield fix && { ...fix, diagnostics: [diagnostic], preferred };
+      if (fix !== undefined) preferred = false;
+    }
   }
-  return fixed.length === 0 ? undefined : { title: 'Fix all', edits, diagnostics: fixed, preferred: false };
+}
+
+/** The same, at once. */
+export function codeActions(document: Document, diagnostics: readonly Diagnostic[], range: Span, files?: Files): readonly CodeAction[] {
+  return [...found(searchActions(document, diagnostics, range, files))];
+}
+
+function touchedBy(range: Span, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter(({ span }) => span.start <= range.end && range.start <= span.end);
+}
+
+/** Of the diagnostics that some actions fix, the kinds of which the file has others: all of one kind can be fixed at once. */
+export function kindsToFix(actions: readonly CodeAction[], diagnostics: readonly Diagnostic[]): readonly string[] {
+  const kinds = new Set(actions.flatMap(({ diagnostics: fixed }) => fixed.map(kindOf)));
+  return [...kinds].filter((kind) => allOf(kind, diagnostics).length > 1);
+}
+
+/** The first fix of each diagnostic, as far as they do not overlap: what is left can be fixed after these. At last their edits, if there are any. */
+export function* searchEdits(document: Document, diagnostics: readonly Diagnostic[], files: Files = filesOf(document)): Search<readonly TextEdit[]> {
+  const edits: TextEdit[] = [];
+  for (const diagnostic of diagnostics) {
+    for (const fix of searchFixes(document, diagnostic, files)) {
+      if (fix === undefined) {
+        yield undefined;
+        continue;
+      }
+      const fresh = fix.edits.filter((edit) => !edits.some((known) => equal(known, edit)));
+      if (!fresh.some((edit) => edits.some((known) => overlap(known.span, edit.span)))) edits.push(...fresh);
+      break;
+    }
+  }
+  if (edits.length > 0) yield edits;
+}
+
+/** What a search for edits finds. */
+export function fixAll(document: Document, diagnostics: readonly Diagnostic[], files?: Files): readonly TextEdit[] {
+  return [...found(searchEdits(document, diagnostics, files))].flat();
 }
 
 function equal(a: TextEdit, b: TextEdit): boolean {

@@ -53,6 +53,8 @@ export class Document extends Source {
     private readonly analysed: Analysis,
     /** The texts that the analysis has read, this one included, by address; undefined for a file that is missing. */
     readonly dependencies: ReadonlyMap<string, Source | undefined>,
+    /** The same object for all states of one open file. */
+    readonly history: object,
   ) {
     super(source.uri, source.text, source.parsed, source.lines);
   }
@@ -135,7 +137,7 @@ export class Workspace {
    * Works towards the analysis of an open document, step by step, so that its user may do something else between two.
    * Gives whether nothing is left to do; false where the texts have changed meanwhile.
    */
-  *prepare(uri: string): Generator<void, boolean> {
+  *prepare(uri: string): Generator<undefined, boolean> {
     const key = addressKey(uri);
     const opened = this.open.get(key);
     const known = this.documents.get(key);
@@ -183,7 +185,7 @@ export class Workspace {
     // The analysis keeps what it has read, so that it stays one state of all texts.
     const dependencies = new Map<string, Source | undefined>([[uri, source]]);
     const analysis = analyser.analyse(this.readerInto(dependencies));
-    return new Document(source, version, analysis!, dependencies);
+    return new Document(source, version, analysis!, dependencies, analyser);
   }
 
   /** Reads texts, and notes which. */

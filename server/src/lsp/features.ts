@@ -1,7 +1,6 @@
 // The table of editor features: a row is a request, what it announces, and how it is answered.
 
 import * as lsp from 'vscode-languageserver';
-import { codeActions, safeFixes } from '../features/code-actions';
 import { codeLenses, usesLens } from '../features/code-lens';
 import { completions } from '../features/completion';
 import { callItem, type CallRelation, incomingCalls, outgoingCalls } from '../features/call-hierarchy';
@@ -12,7 +11,6 @@ import { formatting, rangeFormatting } from '../features/formatting';
 import { indentation } from '../features/indentation';
 import { highlights, references } from '../features/references';
 import { prepareRename, rename } from '../features/rename';
-import { refactorings } from '../features/refactorings';
 import { selectionRange } from '../features/selection-ranges';
 import { Refusal } from '../features/text-edits';
 import { workspaceSymbols } from '../features/workspace-symbols';
@@ -24,7 +22,6 @@ import {
   type CompletionData,
   type ItemData,
   toCallItem,
-  toCodeAction,
   toCodeLens,
   toCommand,
   toCompletionItem,
@@ -34,7 +31,6 @@ import {
   toInlayHint,
   toLocation,
   toRange,
-  toRefactoring,
   toSelectionRange,
   toSignatureHelp,
   toSpan,
@@ -44,14 +40,10 @@ import {
   toWorkspaceSymbol,
   withDocumentation,
 } from './convert';
+import { codeActionFeatures } from './code-actions';
 import { acrossFiles, feature, type Feature, request, resolution } from './row';
 import { semanticTokensFeature } from './semantic-tokens';
 import type { Session } from './session';
-
-/** What runs on saving, where the person has asked for it. */
-const fixAllKind = `${lsp.CodeActionKind.SourceFixAll}.nn`;
-
-const codeActionKinds = [lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorExtract, lsp.CodeActionKind.RefactorInline, lsp.CodeActionKind.RefactorRewrite, fixAllKind];
 
 export const features: readonly Feature[] = [
   feature(lsp.HoverRequest.type, { hoverProvider: true }, (document, { position }, { settings }) => {
@@ -73,20 +65,7 @@ export const features: readonly Feature[] = [
     const { offset } = lens.data as ItemData;
     return { ...lens, command: toCommand(document, usesLens(references(await session.files(), document, offset, false).length), offset) };
   }),
-  request(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds } }, async ({ textDocument, range, context: { only } }, session, token) => {
-    const files = await session.files(token);
-    const document = await session.document(textDocument.uri, token);
-    if (document === undefined) return undefined;
-    const diagnostics = session.diagnostics(document);
-    const span = toSpan(document, range);
-    const wanted = (kind: string): boolean => only?.some((each) => kind === each || kind.startsWith(`${each}.`)) ?? true;
-    const safe = only !== undefined && wanted(fixAllKind) ? safeFixes(document, diagnostics) : undefined;
-    return [
-      ...(wanted(lsp.CodeActionKind.QuickFix) ? codeActions(document, diagnostics, span, files).map((action) => toCodeAction(document, action, lsp.CodeActionKind.QuickFix, session)) : []),
-      ...(codeActionKinds.slice(1, -1).some(wanted) ? refactorings(document, span, files).map((each) => toRefactoring(document, each)).filter(({ kind }) => wanted(kind!)) : []),
-      ...(safe === undefined ? [] : [toCodeAction(document, safe, fixAllKind, session)]),
-    ];
-  }),
+  ...codeActionFeatures,
   feature(lsp.DocumentSymbolRequest.type, { documentSymbolProvider: true }, (document) => documentSymbols(document).map((symbol) => toDocumentSymbol(document, symbol))),
   feature(lsp.FoldingRangeRequest.type, { foldingRangeProvider: true }, (document) => foldingRanges(document).map((range) => ({ ...range }))),
   feature(lsp.DefinitionRequest.type, { definitionProvider: true }, (document, { position }, { source }) =>

@@ -1,6 +1,7 @@
 // The one safety net: what fails inside a feature is logged, and the server lives on.
 
 import { type CancellationToken, type Connection, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
+import type { Search } from '../base/search';
 
 /** The result, or null where computing it throws. */
 export async function guarded<T>(connection: Connection, what: string, compute: () => T | Promise<T>): Promise<T | null> {
@@ -28,6 +29,29 @@ export class Pace {
     if (Date.now() - this.since < slice) return;
     await pause();
     this.since = Date.now();
+  }
+}
+
+/** What a search finds until it is over, while others have their turn. */
+export async function collected<T>(search: Search<T>, isOver: () => boolean): Promise<T[]> {
+  const pace = new Pace();
+  const result: T[] = [];
+  for (const each of search) {
+    if (each !== undefined) result.push(each);
+    await pace.step();
+    if (isOver()) break;
+  }
+  return result;
+}
+
+/** Works that come one after the other, as they share something. */
+export class Turns {
+  private last: Promise<unknown> = Promise.resolve();
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.last.then(work);
+    this.last = turn.catch(() => undefined);
+    return turn;
   }
 }
 

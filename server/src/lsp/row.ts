@@ -44,7 +44,7 @@ function versionIn(parameters: Partial<WithDocument>, { workspace }: Session): n
 }
 
 /** A row for the second half of an answer: the rest of an item that the client has got already. */
-export function resolution<I>(type: lsp.ProtocolRequestType<I, I, never, void, void>, uriOf: (item: I) => string, complete: (document: Document, item: I, session: Session) => I | Promise<I>): Feature {
+export function resolution<I>(type: lsp.ProtocolRequestType<I, I, never, void, void>, uriOf: (item: I) => string, complete: (document: Document, item: I, session: Session, token: lsp.CancellationToken) => I | Promise<I>): Feature {
   return {
     capabilities: {},
     register(session) {
@@ -55,7 +55,7 @@ export function resolution<I>(type: lsp.ProtocolRequestType<I, I, never, void, v
           async () => {
             const completed = await guarded(session.connection, type.method, async () => {
               const document = await session.document(uriOf(item), token);
-              return document && complete(document, item, session);
+              return document && complete(document, item, session, token);
             });
             return completed ?? item;
           },

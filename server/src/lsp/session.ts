@@ -2,6 +2,7 @@
 
 import { type CancellationToken, CodeLensRefreshRequest, type ClientCapabilities, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver';
 import type { Diagnostic } from '../base/diagnostic';
+import type { Search } from '../base/search';
 import { CheckHost } from '../check/host';
 import { workersFor } from '../check/pool';
 import { type CheckChoices, GradientChecks } from '../features/checks';
@@ -12,7 +13,7 @@ import type { Settings } from '../features/settings';
 import { Configuration } from './configuration';
 import type { CompletionSupport } from './convert';
 import { Folders } from './folders';
-import { guarded, Pace, unlessCancelled } from './guard';
+import { collected, guarded, Pace, Turns, unlessCancelled } from './guard';
 import { Publisher } from './publish';
 import { analysedNotification, listFilesRequest, readFileRequest } from './requests';
 import type { Runtime } from './runtime';
@@ -36,6 +37,8 @@ export class Session {
   private followsAnalysis = false;
   private stateTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly stateOf = new Set<string>();
+  /** Trials of fixes share a workspace. */
+  private readonly trials = new Turns();
   private readonly preparing = new Map<string, Promise<boolean>>();
   private reviseTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -85,6 +88,12 @@ export class Session {
   /** Whether the client asks for the tooltip of a hint when it shows it. */
   get resolvesHints(): boolean {
     return this.capabilities.textDocument?.inlayHint?.resolveSupport?.properties.includes('tooltip') === true;
+  }
+
+  /** Whether the client asks for the edits of an action when it is chosen. */
+  get resolvesActions(): boolean {
+    const actions = this.capabilities.textDocument?.codeAction;
+    return actions?.dataSupport === true && actions.resolveSupport?.properties.includes('edit') === true;
   }
 
   /** Whether the client watches files on the server's behalf. */
@@ -140,6 +149,15 @@ export class Session {
       if (done === true) return value;
       await pace.step();
     }
+  }
+
+  /** What a search of fixes finds in some time, as long as it is asked for and speaks of the newest text. */
+  async search<T>(document: Document, search: Search<T>, token: CancellationToken, milliseconds = Infinity): Promise<readonly T[]> {
+    return this.trials.take(async () => {
+      const end = Date.now() + milliseconds;
+      const isOver = (): boolean => token.isCancellationRequested || this.workspace.versionOf(document.uri) !== document.version || Date.now() > end;
+      return isOver() ? [] : collected(search, isOver);
+    });
   }
 
   /** All diagnostics of a document, as the settings want them. */

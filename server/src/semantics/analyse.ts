@@ -80,7 +80,7 @@ export class Analyser {
    * Evaluates ahead, declaration by declaration, what an analysis of the state that `read` gives will find up to date. At
    * every yield it may be left, or the program go on to another state: what was evaluated until then counts.
    */
-  *ahead(read: FileReader): Generator<void, void> {
+  *ahead(read: FileReader): Generator<undefined, void> {
     const { program, file } = this;
     program.begin(read);
     const { revision } = program;

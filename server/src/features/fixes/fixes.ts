@@ -1,21 +1,36 @@
 // The quick fixes of a diagnostic, and those that saving may apply.
 
 import type { Diagnostic, Fix } from '../../base/diagnostic';
-import { type RegisteredCode, registeredCode } from '../../base/codes';
+import type { RegisteredCode } from '../../base/codes';
+import { found, type Search } from '../../base/search';
 import type { Document } from '../workspace';
 import { type Files } from '../entity';
 import { filesOf } from '../definition';
 import { siteOf } from './site';
-import { fixers, own } from './table';
+import { fixers } from './table';
+import { search } from './tried';
 
-/** The fixes of a diagnostic: those that it brings along, and those of the table. */
+/** Searches the fixes of a diagnostic: those that it brings along, and those of the table. */
+export function searchFixes(document: Document, diagnostic: Diagnostic, files: Files): Search<Fix> {
+  return different(search(fixers, siteOf(document, diagnostic, files)));
+}
+
+/** Of fixes with the same edits, the first. */
+function* different(fixes: Search<Fix>): Search<Fix> {
+  const seen = new Set<string>();
+  for (const fix of fixes) {
+    const edits = fix && JSON.stringify(fix.edits);
+    if (edits === undefined) yield undefined;
+    else if (!seen.has(edits)) {
+      seen.add(edits);
+      yield fix;
+    }
+  }
+}
+
+/** All fixes of a diagnostic, at once. */
 export function fixesOf(document: Document, diagnostic: Diagnostic, files: Files = filesOf(document)): readonly Fix[] {
-  const code = registeredCode(diagnostic.code);
-  const table = code === undefined ? undefined : fixers[code];
-  if (table === undefined) return diagnostic.fixes ?? [];
-  const site = siteOf(document, diagnostic, files);
-  const made = (table.includes(own) ? table : [own, ...table]).flatMap((fixer) => fixer(site));
-  return made.filter(({ edits }, index) => made.findIndex((fix) => JSON.stringify(fix.edits) === JSON.stringify(edits)) === index);
+  return [...found(searchFixes(document, diagnostic, files))];
 }
 
 /** Codes whose first fix keeps the meaning of the text, or writes what it can only have meant: saving may apply them all. */

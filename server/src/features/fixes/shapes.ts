@@ -66,80 +66,56 @@ function incomingOf(site: Site, block: ast.Block): readonly Tensor[] | undefined
   return input && [input];
 }
 
-/** Convolutions that give up places for lack of padding, up to where all maps had one size; with a projection where the channels differ, too. */
+/** Convolutions behind the fork of what should meet, that give up places for lack of padding. */
 export function* padToKeep(site: Site): Iterable<Fix> {
-  const operands = operandsOf(site).filter(({ type }) => type.shape.length > 1);
-  for (const wanted of sizesBefore(operands)) {
-    const edits = new Map<string, TextEdit>();
-    const isReached = operands.every((operand) => same(operand.type.shape.slice(1), wanted) || padded(site, operand, wanted, edits));
-    if (!isReached || edits.size === 0) continue;
-    const title = `Pad so that the ${edits.size === 1 ? 'convolution keeps' : 'convolutions keep'} the size`;
-    yield { title, edits: [...edits.values()] };
-    const padding = (operand: Tensor): Shape => [operand.type.shape[0]!, ...wanted];
-    const projection = projected(site, operands.map(padding));
-    if (projection !== undefined) yield { title: `${title}, and ${lower(projection.title)}`, edits: [...edits.values(), ...projection.edits] };
-  }
-}
-
-function lower(title: string): string {
-  return title.charAt(0).toLowerCase() + title.slice(1);
-}
-
-/** The sizes of maps that meet, and those of what they were made from. */
-function sizesBefore(operands: readonly Tensor[]): readonly Shape[] {
-  const sizes: Shape[] = [];
-  const add = ({ type: { shape } }: Tensor): void => {
-    if (shape.length > 1 && !sizes.some((size) => same(size, shape.slice(1)))) sizes.push(shape.slice(1));
-  };
-  operands.forEach(add);
-  let node = makerOf(operands[0]);
-  for (let steps = 0; node !== undefined && steps < 100 && node.inputs[0] !== undefined; steps++) {
-    add(node.inputs[0]);
-    node = makerOf(node.inputs[0]);
-  }
-  return sizes;
-}
-
-/** Whether a map has a size once the convolutions behind it keep theirs; collects the edits that make them. */
-function padded(site: Site, narrow: Tensor, wanted: Shape, edits: Map<string, TextEdit>): boolean {
-  let node: GraphNode | undefined = makerOf(narrow);
-  for (let steps = 0; node !== undefined && steps < 1000; steps++) {
-    const [input] = node.inputs;
-    if (/^Conv[123]d$/.test(node.operation.name)) {
-      const edit = keepingPadding(node);
-      if (edit === undefined || layerOf(node)!.origin.place.file !== site.document.uri) return false;
-      if (edit !== 'keeps') edits.set(String(edit.span.start), edit);
+  const [first, ...others] = operandsOf(site).filter(({ type }) => type.shape.length > 1).map(origins);
+  const fork = first?.find((tensor) => others.every((chain) => chain.includes(tensor)));
+  if (first === undefined || fork === undefined) return;
+  const edits = new Map<number, TextEdit>();
+  for (const chain of [first, ...others]) {
+    for (const tensor of chain.slice(0, chain.indexOf(fork))) {
+      const node = makerOf(tensor)!;
+      const edit = /^Conv[123]d$/.test(node.operation.name) ? keepingPadding(node) : undefined;
+      if (edit === undefined) continue;
+      if (layerOf(node)!.origin.place.file !== site.document.uri) return;
+      edits.set(edit.span.start, edit);
     }
-    if (input !== undefined && same(input.type.shape.slice(1), wanted)) return true;
-    node = makerOf(input);
   }
-  return false;
+  if (edits.size > 0) yield { title: `Pad so that the ${edits.size === 1 ? 'convolution keeps' : 'convolutions keep'} the size`, edits: [...edits.values()] };
 }
 
-function keepingPadding(node: GraphNode): TextEdit | 'keeps' | undefined {
+/** A tensor, what it was made from, what that was made from, and so on. */
+function origins(tensor: Tensor): readonly Tensor[] {
+  const chain = [tensor];
+  for (let node = makerOf(tensor); node?.inputs[0] !== undefined && chain.length < 1000; node = makerOf(node.inputs[0])) chain.push(node.inputs[0]);
+  return chain;
+}
+
+/** Half of what the kernel spans beyond its centre; undefined where that is the padding already. */
+function keepingPadding(node: GraphNode): TextEdit | undefined {
   const { kernel_size, stride, dilation, padding } = layerOf(node)!.arguments as unknown as { kernel_size: readonly number[]; stride: readonly number[]; dilation: readonly number[]; padding: readonly number[] | string };
-  if (stride.some((step) => step !== 1)) return undefined;
   const spans = kernel_size.map((kernel, axis) => dilation[axis]! * (kernel - 1));
-  if (padding === 'same' || spans.every((span, axis) => padding[axis] === span / 2)) return 'keeps';
+  if (padding === 'same' || spans.every((span, axis) => padding[axis] === span / 2)) return undefined;
   const half = spans.map((span) => span / 2);
-  const text = spans.some((span) => span % 2 !== 0) ? '"same"' : half.every((each) => each === half[0]) ? String(half[0]) : `[${half.join(', ')}]`;
-  return argumentEdit(node, 'padding', text);
+  const isOdd = spans.some((span) => span % 2 !== 0);
+  if (isOdd && stride.some((step) => step !== 1)) return undefined;
+  return argumentEdit(node, 'padding', isOdd ? '"same"' : half.every((each) => each === half[0]) ? String(half[0]) : `[${half.join(', ')}]`);
 }
 
 /** A 1×1 convolution, or a linear layer, that gives a skip connection the shape of what it is added to. */
 export function* projectSkip(site: Site): Iterable<Fix> {
-  const fix = projected(site, operandsOf(site).map(({ type }) => type.shape));
+  const fix = projected(site);
   if (fix !== undefined) yield fix;
 }
 
-/** The projection of what skips, where the marked operands have these shapes. */
-function projected(site: Site, shapes: readonly Shape[]): Fix | undefined {
+/** The projection of what skips. */
+function projected(site: Site): Fix | undefined {
   const node = marked(site, 'residual', 'binary', 'parallel');
   const operands = operandsOf(site);
-  if (node === undefined || operands.length !== shapes.length || (node.kind === 'binary' && node.operator !== '+')) return undefined;
-  if (node.kind === 'parallel') return projectedBranch(site, node, shapes);
+  if (node === undefined || (node.kind === 'binary' && node.operator !== '+')) return undefined;
+  const [from, to] = operands.map(({ type }) => type.shape);
+  if (node.kind === 'parallel') return projectedBranch(site, node, from, to);
   const [left, right] = operands;
-  const [from, to] = shapes;
   if (left === undefined || right === undefined || from === undefined || to === undefined) return undefined;
   if (node.kind === 'residual') {
     const projection = projectionTo(from, to);
@@ -155,9 +131,8 @@ function projected(site: Site, shapes: readonly Shape[]): Fix | undefined {
 }
 
 /** Of two branches that are added, the shorter one gets the shape of the other. */
-function projectedBranch(site: Site, node: ast.Parallel, shapes: readonly Shape[]): Fix | undefined {
+function projectedBranch(site: Site, node: ast.Parallel, a: Shape | undefined, b: Shape | undefined): Fix | undefined {
   const branches = node.body.statements.filter((statement) => statement.kind === 'expression-statement');
-  const [a, b] = shapes;
   if (node.operation !== 'add' || branches.length !== 2 || node.body.statements.length !== 2 || a === undefined || b === undefined) return undefined;
   const isFirst = textOf(site, branches[0]!).length < textOf(site, branches[1]!).length;
   const branch = branches[isFirst ? 0 : 1]!.value;

@@ -18,8 +18,11 @@ export interface Site {
   readonly files: Files;
 }
 
-/** Makes the fixes for one code. */
-export type Fixer = (site: Site) => readonly Fix[];
+/** Makes the fixes for one code, the best first. */
+export type Fixer = (site: Site) => Iterable<Fix>;
+
+/** What the diagnostic brings along, which comes first where nothing else is said. */
+export const own: Fixer = ({ diagnostic }) => diagnostic.fixes ?? [];
 
 export function siteOf(document: Document, diagnostic: Diagnostic, files: Files): Site {
   const { span } = diagnostic;

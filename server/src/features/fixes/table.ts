@@ -10,15 +10,12 @@ import { channelsBefore, normOfExample, normsBehind, openActivation, otherDilati
 import { addingUp, inferredSize, nearestNumber, number, otherLength, permutations, positiveNumber, sideOfWindows, withoutRepeats } from './numbers';
 import { addBlock, addBranch, addName, anotherName, assumeCondition, bindingForStep, fittingLayer, flowInParentheses, methodIntoFunction, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
 import { padToKeep, poolKeepsSize, projectSkip } from './shapes';
-import type { Fixer } from './site';
+import { own } from './site';
 import { flattenBefore, flattenPrediction, otherElement, poolBeforeFlatten } from './tensors';
-import { trying, tryingAll } from './tried';
-
-/** What the diagnostic brings along, which comes first where nothing else is said. */
-export const own: Fixer = ({ diagnostic }) => diagnostic.fixes ?? [];
+import { type Table, trying, tryingAll } from './tried';
 
 /** By code, the best first. */
-export const fixers: { readonly [Code in RegisteredCode]?: readonly Fixer[] } = {
+export const fixers: Table = {
   'arithmetic-on-layer': [flowInParentheses],
   'assert-fails': [trying(actualValue)],
   'axes-out-of-order': [trying(swapped)],

@@ -1,73 +1,174 @@
-// Fixes that are tried before they are offered: the text is analysed with each of them, so that one that mends nothing is never seen.
+// Fixes that are tried before they are offered: the text is analysed with each of them, so that one that mends nothing is never
+// seen. Where none mends, two that lead there together are one fix.
 
 import type { Diagnostic, Fix } from '../../base/diagnostic';
-import { registeredCode } from '../../base/codes';
+import { type RegisteredCode, registeredCode } from '../../base/codes';
+import { KeptSearch, type Search } from '../../base/search';
+import { fixed } from '../../base/span';
 import { diagnosticsOf } from '../diagnostics';
-import { applied } from '../text-edits';
-import { type Document, Workspace } from '../workspace';
-import type { Fixer, Site } from './site';
+import { composed } from '../text-edits';
+import type { Document } from '../workspace';
+import { type Fixer, own, type Site, siteOf } from './site';
+import { tryEdits } from './trials';
 
-/** Candidates that are tried for one diagnostic, and texts beyond which none is: a person waits for the answer. */
-const most = { candidates: 48, text: 150_000 };
+/** Candidates that are tried for one diagnostic, those among them behind which a second step is tried, and texts beyond which nothing is. */
+const most = { candidates: 48, halfway: 4, text: 400_000 };
 
-/** For each state of a document, a workspace in which only this file is ever changed: a trial evaluates what the edit touches. */
-const workspaces = new WeakMap<Document, { readonly workspace: Workspace; version: number }>();
-
-/** The document with edits made, in a workspace of its own. */
-function edited(document: Document, fix: Fix): Document {
-  let known = workspaces.get(document);
-  if (known === undefined) {
-    known = { workspace: new Workspace((uri) => document.dependencies.get(uri)?.text), version: 0 };
-    workspaces.set(document, known);
-  }
-  known.workspace.update(document.uri, ++known.version, applied(document.text, fix.edits));
-  return known.workspace.document(document.uri)!;
+/** Fixers whose proposals are tried, and how many of each are wanted. */
+export interface Tried {
+  readonly proposers: readonly Fixer[];
+  readonly wanted: number;
 }
 
-/** An application of a stack is in error no more once its one error is mended. */
-function errorsIn(diagnostics: readonly Diagnostic[]): readonly string[] {
-  return diagnostics.flatMap(({ severity, code, message }) => (severity === 'error' && code !== 'error-in-application' ? [`${code}: ${message}`] : []));
-}
-
-/** The first candidates that mend the diagnostic and bring no new error, as many as are wanted. */
-export function tried(site: Site, candidates: Iterable<Fix>, wanted = 1): readonly Fix[] {
-  const { document, diagnostic } = site;
-  if (document.text.length > most.text) return [];
-  const code = registeredCode(diagnostic.code);
-  const alike = (all: readonly Diagnostic[]): number => all.filter((each) => registeredCode(each.code) === code).length;
-  const before = diagnosticsOf(document);
-  const known = errorsIn(before);
-  const mending: Fix[] = [];
-  let count = 0;
-  for (const fix of candidates) {
-    if (mending.length >= wanted || ++count > most.candidates) break;
-    const after = diagnosticsOf(edited(document, fix));
-    if (alike(after) < alike(before) && errorsIn(after).every((error) => known.includes(error))) mending.push(fix);
-  }
-  return mending;
-}
-
-/** Proposes fixes, the best first. */
-export type Proposer = (site: Site) => Iterable<Fix>;
-
-/** A fixer whose proposals are tried; of each proposer, the first that mends. */
-export function trying(...proposers: readonly Proposer[]): Fixer {
-  return remembered((site) => proposers.flatMap((propose) => tried(site, propose(site))));
+/** Of each proposer, the first that mends. */
+export function trying(...proposers: readonly Fixer[]): Tried {
+  return { proposers, wanted: 1 };
 }
 
 /** The same where each proposal that mends is as good as the others. */
-export function tryingAll(...proposers: readonly Proposer[]): Fixer {
-  return remembered((site) => proposers.flatMap((propose) => tried(site, propose(site), 4)));
+export function tryingAll(...proposers: readonly Fixer[]): Tried {
+  return { proposers, wanted: 4 };
 }
 
-/** Editors ask again whenever the cursor moves. */
-function remembered(fixer: Fixer): Fixer {
-  const known = new WeakMap<Document, Map<Diagnostic, readonly Fix[]>>();
-  return (site) => {
-    const here = known.get(site.document) ?? new Map<Diagnostic, readonly Fix[]>();
-    known.set(site.document, here);
-    let fixes = here.get(site.diagnostic);
-    if (fixes === undefined) here.set(site.diagnostic, (fixes = fixer(site)));
-    return fixes;
-  };
+/** What a code has: fixes that are sure, and those to be tried. */
+export type Table = { readonly [Code in RegisteredCode]?: readonly (Fixer | Tried)[] };
+
+/** An application of a stack is in error no more once its one error is mended. */
+function errorsIn(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'error-in-application');
+}
+
+/** The proposals as they are now: the places in a text that is tried move with the next trial. */
+function proposals(site: Site, proposer: Fixer): readonly Fix[] {
+  const fixes: Fix[] = [];
+  for (const { title, edits } of proposer(site)) {
+    if (fixes.push({ title, edits: edits.map(({ span, text }) => ({ span: fixed(span), text })) }) >= most.candidates) break;
+  }
+  return fixes;
+}
+
+/** What a mended text must be: without the diagnostic, and without an error that was not there. */
+class Goal {
+  private readonly code: RegisteredCode | undefined;
+  private readonly alike: number;
+  private readonly known: ReadonlySet<string>;
+
+  constructor(readonly site: Site) {
+    const before = diagnosticsOf(site.document);
+    this.code = registeredCode(site.diagnostic.code);
+    this.alike = this.countAlike(before);
+    this.known = new Set(errorsIn(before).map(textOf));
+  }
+
+  private countAlike(all: readonly Diagnostic[]): number {
+    return all.filter((each) => registeredCode(each.code) === this.code).length;
+  }
+
+  /** The errors that a text has and should not; undefined where the diagnostic is as before. */
+  left(document: Document): readonly Diagnostic[] | undefined {
+    const after = diagnosticsOf(document);
+    const left = errorsIn(after).filter((error) => !this.known.has(textOf(error)));
+    return left.length === 0 && this.countAlike(after) >= this.alike ? undefined : left;
+  }
+}
+
+function textOf({ code, message }: Diagnostic): string {
+  return `${code}: ${message}`;
+}
+
+/** A fix that leaves one other error, with what is proposed for that. */
+interface Halfway {
+  readonly fix: Fix;
+  readonly seconds: readonly Fix[];
+}
+
+/** What was tried for a diagnostic: editors ask again whenever the cursor moves, and after a request that was cancelled. */
+class Attempts {
+  private readonly goal: Goal;
+  private readonly halfway: Halfway[] = [];
+  private readonly byEntry = new Map<Tried, KeptSearch<Fix>>();
+  private pairs: KeptSearch<Fix> | undefined;
+
+  constructor(
+    private readonly table: Table,
+    site: Site,
+  ) {
+    this.goal = new Goal(site);
+  }
+
+  of(entry: Tried): Search<Fix> {
+    const known = this.byEntry.get(entry) ?? new KeptSearch(tried(this.table, this.goal, entry, this.halfway));
+    this.byEntry.set(entry, known);
+    return known;
+  }
+
+  /** Once all entries have been tried. */
+  inTwoSteps(): Search<Fix> {
+    return (this.pairs ??= new KeptSearch(inTwoSteps(this.goal, this.halfway)));
+  }
+}
+
+const attempts = new WeakMap<Document, Map<Diagnostic, Attempts>>();
+
+function attemptsAt(table: Table, site: Site): Attempts {
+  const ofDocument = attempts.get(site.document) ?? new Map<Diagnostic, Attempts>();
+  attempts.set(site.document, ofDocument);
+  const known = ofDocument.get(site.diagnostic) ?? new Attempts(table, site);
+  ofDocument.set(site.diagnostic, known);
+  return known;
+}
+
+/** The fixes of a site, the best first: what the diagnostic brings along, and its code's row of the table. */
+export function* search(table: Table, site: Site): Search<Fix> {
+  const row = rowOf(table, site.diagnostic);
+  let isMended = false;
+  for (const entry of row.includes(own) ? row : [own, ...row]) {
+    for (const fix of typeof entry === 'function' ? entry(site) : attemptsAt(table, site).of(entry)) {
+      isMended ||= fix !== undefined;
+      yield fix;
+    }
+  }
+  if (!isMended && row.some((entry) => typeof entry !== 'function')) yield* attemptsAt(table, site).inTwoSteps();
+}
+
+/** The fixers of a code. */
+function rowOf(table: Table, { code }: Diagnostic): readonly (Fixer | Tried)[] {
+  const registered = registeredCode(code);
+  return (registered && table[registered]) ?? [];
+}
+
+/** Those that mend, as many as are wanted of each proposer; collects those that lead halfway. */
+function* tried(table: Table, goal: Goal, { proposers, wanted }: Tried, halfway: Halfway[]): Search<Fix> {
+  const { site } = goal;
+  if (site.document.text.length > most.text) return;
+  for (const proposer of proposers) {
+    let mending = 0;
+    for (const fix of proposals(site, proposer)) {
+      const document = yield* tryEdits(site.document, fix.edits);
+      const left = goal.left(document);
+      if (left?.length === 0) {
+        yield fix;
+        if (++mending >= wanted) break;
+      } else if (left?.length === 1 && left[0]!.code !== 'assert-fails' && halfway.length < most.halfway) {
+        // What is claimed is not to be changed for the sake of a fix.
+        const [error] = left;
+        const next = siteOf(document, error!, site.files);
+        const seconds = rowOf(table, error!).flatMap((entry) => (typeof entry === 'function' ? [entry] : entry.proposers)).flatMap((each) => proposals(next, each));
+        if (seconds.length > 0) halfway.push({ fix, seconds: seconds.slice(0, most.candidates) });
+      }
+    }
+  }
+}
+
+/** The first pair that mends. */
+function* inTwoSteps(goal: Goal, halfway: readonly Halfway[]): Search<Fix> {
+  const { document } = goal.site;
+  for (const { fix, seconds } of halfway) {
+    for (const second of seconds) {
+      const edits = composed(fix.edits, second.edits);
+      if (goal.left(yield* tryEdits(document, edits))?.length !== 0) continue;
+      yield { title: `${fix.title}, and ${second.title.charAt(0).toLowerCase()}${second.title.slice(1)}`, edits };
+      return;
+    }
+  }
 }

@@ -27,12 +27,25 @@ export interface ParseResult {
  * Their places are then those of whichever result was asked last for what it knows.
  */
 export function parse(text: string, before?: ParseResult): ParseResult {
+  const steps = parsing(text, before);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same step by step: others may have their turn, or it be left, at every yield. */
+export function* parsing(text: string, before?: ParseResult): Generator<undefined, ParseResult> {
   const isTooLarge = text.length > limits.fileSize;
   const read = isTooLarge ? text.slice(0, limits.fileSize) : text;
   const known = before instanceof Parsed ? before : undefined;
   const pieces = piecesOf(read);
   const take = known === undefined ? parsePart : partsFrom(known, read, pieces);
-  const parts = pieces.map(({ start, end }, index) => ({ part: take(read.slice(start, end), index), start }));
+  const parts: PlacedPart[] = [];
+  for (const [index, { start, end }] of pieces.entries()) {
+    parts.push({ part: take(read.slice(start, end), index), start });
+    yield;
+  }
   return new Parsed(text, parts, isTooLarge, known?.shared ?? { settled: undefined });
 }
 

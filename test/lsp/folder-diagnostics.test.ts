@@ -1,9 +1,9 @@
 // Diagnostics of files that nobody has opened, in the folders that are.
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DidChangeWatchedFilesNotification, FileChangeType } from 'vscode-languageserver/node';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DidChangeWatchedFilesNotification, FileChangeType, HoverRequest } from 'vscode-languageserver/node';
 import { listFilesRequest, readFileRequest } from '../../server/src/lsp/requests';
-import { LanguageClient } from '../support/language-client';
+import { LanguageClient, positionOf } from '../support/language-client';
 
 const folder = 'file:///a%20folder';
 const [net, blocks, added] = [`${folder}/net.nn`, `${folder}/blocks.nn`, `${folder}/added.nn`];
@@ -71,6 +71,35 @@ describe('the files of a folder', () => {
     disk = { [net]: disk[net]!, [blocks]: disk[blocks]! };
     await notify(added, FileChangeType.Deleted);
     expect(await codesOf(added, (codes) => codes.length === 0)).toEqual([]);
+  });
+
+  it('are looked at in slices, also a single long one: whoever asks for something else has it between two', async () => {
+    const count = 200;
+    disk[added] = `${Array.from({ length: count }, (_, index) => `model M${String(index)} { input x: [3]; Linear(4) }`).join('\n')}\n${wrong}`;
+    // At every look at the clock a slice is over.
+    let now = 0;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 1_000));
+    await start();
+    await client.open(`${folder}/open.nn`, importing);
+    let [answers, isThere] = [0, false];
+    const diagnostics = codesOf(added, (codes) => codes.length > 0).then(() => { isThere = true; });
+    while (!isThere) {
+      await client.connection.sendRequest(HoverRequest.type, { textDocument: { uri: `${folder}/open.nn` }, position: positionOf(importing, 'Bl$0ock }') });
+      answers++;
+    }
+    await diagnostics;
+    clock.mockRestore();
+    expect(answers).toBeGreaterThan(count);
+  });
+
+  it('are left where something is edited, and looked at again behind it', async () => {
+    disk[added] = `${Array.from({ length: 20 }, (_, index) => `model M${String(index)} { input x: [3]; Linear(4) }`).join('\n')}\n${wrong}`;
+    await start();
+    const open = `${folder}/open.nn`;
+    await client.open(open, importing);
+    for (let version = 2; version < 12; version++) await client.change(open, version, `${importing}# ${String(version)}\n`);
+    expect(await codesOf(added, (codes) => codes.length > 0)).toContain('unknown-name');
+    expect(client.published.filter(({ uri }) => uri === added)).toHaveLength(1);
   });
 
   it('may be those of the client', async () => {

@@ -2,7 +2,7 @@
 // from what is known of the state before.
 
 import type * as ast from '../../../grammar/ast';
-import { type Comment, parse, type ParseResult } from '../../../grammar/parse';
+import { type Comment, parse, type ParseResult, parsing } from '../../../grammar/parse';
 import type { Diagnostic } from '../base/diagnostic';
 import { LineIndex } from '../base/span';
 import { Analyser, type Analysis } from '../semantics/analyse';
@@ -32,11 +32,6 @@ export class Source {
   /** Lets the places in the tree be those in this text, if they are those of another state. */
   settle(): void {
     this.parsed.settle();
-  }
-
-  /** The same file with another text. */
-  withText(text: string): Source {
-    return new Source(this.uri, text, parse(text, this.parsed));
   }
 }
 
@@ -82,7 +77,7 @@ export class Workspace {
   private readonly analysers = new Map<string, Analyser>();
   /** Files that are not open, as they were read. */
   private readonly files = new Map<string, string | undefined>();
-  private readonly reading = new Map<string, Promise<void>>();
+  private readonly loads = new Map<string, Promise<void>>();
 
   constructor(private readonly readFile: ReadFile) {}
 
@@ -110,10 +105,14 @@ export class Workspace {
     return this.open.has(addressKey(uri));
   }
 
-  /** A file as it is stored, with its analysis, which is not kept; undefined for one that cannot be read. */
-  stored(uri: string): Document | undefined {
-    const source = this.source(uri);
-    return source && this.analysed({ uri: source.uri, version: 0, text: source.text }, new Analyser(source.uri));
+  /** Works out, step by step, a file as it is stored with its analysis, which is not kept; undefined for one that cannot be read. */
+  *stored(uri: string): Generator<undefined, Document | undefined> {
+    const analyser = new Analyser(uri);
+    for (;;) {
+      const source = yield* this.reading(uri);
+      if (source === undefined) return undefined;
+      if (yield* this.ahead(analyser, () => this.text(uri) === source.text)) return this.analysed({ uri: source.uri, version: 0, text: source.text }, analyser);
+    }
   }
 
   /** The addresses of all files that were read. */
@@ -142,10 +141,17 @@ export class Workspace {
     const opened = this.open.get(key);
     const known = this.documents.get(key);
     if (opened === undefined || (known?.version === opened.version && this.isCurrent(known))) return true;
+    yield* this.reading(uri);
+    return yield* this.ahead(this.analyserOf(uri), () => this.open.get(key) === opened);
+  }
+
+  /** Evaluates ahead of an analysis; false where the texts have changed meanwhile. */
+  private *ahead(analyser: Analyser, isWanted: () => boolean): Generator<undefined, boolean> {
     const dependencies = new Map<string, Source | undefined>();
-    for (const step of this.analyserOf(uri).ahead(this.readerInto(dependencies))) {
+    if (!isWanted()) return false;
+    for (const step of analyser.ahead(this.readerInto(dependencies))) {
       yield step;
-      if (this.open.get(key) !== opened || !this.isCurrent({ dependencies })) return false;
+      if (!isWanted() || !this.isCurrent({ dependencies })) return false;
       for (const source of dependencies.values()) source?.settle();
     }
     return true;
@@ -158,19 +164,33 @@ export class Workspace {
 
   /** Resolves when the files that analyses have asked for so far are there; undefined where none is awaited. */
   get loading(): Promise<unknown> | undefined {
-    return this.reading.size === 0 ? undefined : Promise.all(this.reading.values());
+    return this.loads.size === 0 ? undefined : Promise.all(this.loads.values());
   }
 
   /** The newest text of a file with its tree. */
   source(uri: string): Source | undefined {
+    const steps = this.reading(uri);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+    }
+  }
+
+  /** The same step by step. */
+  *reading(uri: string): Generator<undefined, Source | undefined> {
     const key = addressKey(uri);
-    const text = this.text(uri);
-    if (text === undefined) return undefined;
-    const known = this.sources.get(key);
-    if (known?.text === text) return known;
-    const source = known?.withText(text) ?? sourceOf(this.open.get(key)?.uri ?? uri, text);
-    this.sources.set(key, source);
-    return source;
+    for (;;) {
+      const text = this.text(uri);
+      if (text === undefined) return undefined;
+      const before = this.sources.get(key);
+      if (before?.text === text) return before;
+      const parsed = yield* parsing(text, before?.parsed);
+      // Somebody else may have been faster, or the text have changed.
+      if (this.sources.get(key) !== before || this.text(uri) !== text) continue;
+      const source = new Source(before?.uri ?? this.open.get(key)?.uri ?? uri, text, parsed);
+      this.sources.set(key, source);
+      return source;
+    }
   }
 
   private analyserOf(uri: string): Analyser {
@@ -219,9 +239,9 @@ export class Workspace {
       .catch(() => undefined)
       .then((text) => {
         this.files.set(key, text);
-        this.reading.delete(key);
+        this.loads.delete(key);
       });
-    this.reading.set(key, loaded);
+    this.loads.set(key, loaded);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Document } from '../features/workspace';
 import { addressKey } from '../features/workspace';
+import { pause, stepwise } from './guard';
 import type { Session } from './session';
 
 /** What was sent for a file, and the texts that it speaks of. */
@@ -34,9 +35,9 @@ export class FolderDiagnostics {
     }
     for (const uri of files) {
       // Requests and edits that have come in meanwhile go first.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await pause();
       if (generation !== this.generation) return;
-      await this.look(uri);
+      await this.look(uri, () => generation !== this.generation);
     }
   }
 
@@ -56,7 +57,7 @@ export class FolderDiagnostics {
     return [...(await this.session.folders.files())].some((each) => addressKey(each) === key);
   }
 
-  private async look(uri: string): Promise<void> {
+  private async look(uri: string, isOver: () => boolean): Promise<void> {
     const { workspace } = this.session;
     const key = addressKey(uri);
     if (workspace.isOpen(uri)) {
@@ -66,12 +67,12 @@ export class FolderDiagnostics {
     }
     const before = this.sent.get(key);
     if (before !== undefined && [...before.texts].every(([address, text]) => workspace.source(address)?.text === text)) return;
-    let document = workspace.stored(uri);
+    let document = await stepwise(workspace.stored(uri), isOver);
     while (workspace.loading !== undefined) {
       await workspace.loading;
-      document = workspace.stored(uri);
+      document = await stepwise(workspace.stored(uri), isOver);
     }
-    if (workspace.isOpen(uri)) return;
+    if (isOver() || workspace.isOpen(uri)) return;
     const texts = document === undefined ? new Map([[uri, undefined]]) : new Map([...document.dependencies].map(([address, source]) => [address, source?.text]));
     this.sent.set(key, { uri, texts, isEmpty: document === undefined || this.session.diagnostics(document).length === 0 });
     await this.send(uri, document);

@@ -32,6 +32,17 @@ export class Pace {
   }
 }
 
+/** What work in steps comes to, while others have their turn; undefined where it is over before. */
+export async function stepwise<T>(steps: Iterator<undefined, T>, isOver: () => boolean = () => false): Promise<T | undefined> {
+  const pace = new Pace();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await pace.step();
+    if (isOver()) return undefined;
+  }
+}
+
 /** What a search finds until it is over, while others have their turn. */
 export async function collected<T>(search: Search<T>, isOver: () => boolean): Promise<T[]> {
   const pace = new Pace();

@@ -13,7 +13,7 @@ import type { Settings } from '../features/settings';
 import { Configuration } from './configuration';
 import type { CompletionSupport } from './convert';
 import { Folders } from './folders';
-import { collected, guarded, Pace, Turns, unlessCancelled } from './guard';
+import { collected, guarded, Pace, stepwise, Turns, unlessCancelled } from './guard';
 import { Publisher } from './publish';
 import { analysedNotification, listFilesRequest, readFileRequest } from './requests';
 import type { Runtime } from './runtime';
@@ -135,20 +135,10 @@ export class Session {
     const key = addressKey(uri);
     let running = this.preparing.get(key);
     if (running === undefined) {
-      running = this.prepareStepwise(uri).finally(() => this.preparing.delete(key));
+      running = stepwise(this.workspace.prepare(uri)).then((done) => done!).finally(() => this.preparing.delete(key));
       this.preparing.set(key, running);
     }
     return running;
-  }
-
-  private async prepareStepwise(uri: string): Promise<boolean> {
-    const pace = new Pace();
-    const steps = this.workspace.prepare(uri);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done === true) return value;
-      await pace.step();
-    }
   }
 
   /** What a search of fixes finds in some time, as long as it is asked for and speaks of the newest text. */
@@ -171,7 +161,7 @@ export class Session {
     const inFolders = [...(await this.folders.files())];
     const pace = new Pace();
     for (const uri of inFolders) {
-      workspace.source(uri);
+      await stepwise(workspace.reading(uri), () => token?.isCancellationRequested === true);
       await pace.step();
       if (token?.isCancellationRequested === true) break;
     }

@@ -125,6 +125,13 @@ describe('hovers', () => {
     expect(declared).toContain('Applied ×89 in Net:');
   });
 
+  it('count what a `param` holds where it is declared, not at the functions that read it', () => {
+    const text = 'model M {\n  input x: [3]\n  param w: [3]\n  param b: []\n  y = dot(w, x) + b\n  x -> Linear(1)\n}';
+    expect(hoverAt(text.replace('dot', 'd$$0ot'))).not.toContain('Parameters');
+    expect(hoverAt(text.replace('+', '$$0+'))).not.toContain('Parameters');
+    expect(hoverAt(text.replace('y =', '$$0y ='))).toContain('| Parameters up to here | **4** |');
+  });
+
   it('count the weights of a layer that is applied twice once', () => {
     expect(hoverAt('stack Twice { input x; f = Linear(4); x -> f -> f }\nmodel Net { input x: [4]; Twice$0 }\n')).toContain('| Parameters | **20** |');
   });

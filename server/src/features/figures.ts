@@ -172,7 +172,9 @@ export interface Cost {
 }
 
 export function costOf(nodes: readonly AnyNode[]): Cost {
-  return { parameters: countParameters(parametersOf(nodes)), buffers: countBuffersOf(nodes), macs: countMacs(nodes) };
+  // A `param` that a single operation reads is none of its own: it is counted where it is declared.
+  const parameters = onlyOperation(nodes)?.parameters ?? parametersOf(nodes);
+  return { parameters: countParameters(parameters), buffers: countBuffersOf(nodes), macs: countMacs(nodes) };
 }
 
 /** The cost of all that a model's body does. */

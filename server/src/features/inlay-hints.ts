@@ -189,7 +189,8 @@ class Collector {
     const [least, most] = [Math.min(...known), Math.max(...known)];
     if (counts.length === 0 || most === 0) return [];
     if (least < most && members.some((applications) => countOf(applications) > applications.length)) return [`${written(counts[0]!, style)} … params`];
-    return [least === most ? `${written(most, style)} params` : `${written(least, style)} … ${written(most, style)} params`];
+    const unit = most === 1 ? 'param' : 'params';
+    return [least === most ? `${written(most, style)} ${unit}` : `${written(least, style)} … ${written(most, style)} ${unit}`];
   }
 }
 

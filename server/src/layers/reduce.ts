@@ -83,7 +83,7 @@ function reduction<A = object>({ name, torch = name, summary, formula, keeps, wo
       return {
         output: { element: result === 'same' ? type!.element : 'float', shape },
         get steps() {
-          return [{ what: 'reduced', formula: `${print(count)} values into each of ${printShape(shape)}` }];
+          return [{ what: 'reduced', formula: shape.length === 0 ? `${print(count)} values into one` : `${print(count)} values into each of ${printShape(shape)}` }];
         },
         dependence: reductionDependence(rank, gone, keep),
         execute: ({ builder, inputs }) => apply(builder, inputs[0]!, gone.map((index) => index + 1), keep, call.arguments),

@@ -26,7 +26,8 @@ export function withFormula(value: Dimension, formula: string | undefined): stri
   const number = typeof value === 'number' ? `**${groupedAndShortened(value)}**` : code(print(value));
   if (formula === undefined) return number;
   const result = formula.lastIndexOf(' = ');
-  return `${number} = ${code(result < 0 ? formula : formula.slice(0, result))}`;
+  const left = result < 0 ? formula : formula.slice(0, result);
+  return left === grouped(value) ? number : `${number} = ${code(left)}`;
 }
 
 /** `line 43`, with the file's name where it is another one. */

@@ -1,6 +1,8 @@
 // What can be folded away: bodies, lists over several lines, and runs of comments.
 
+import type * as ast from '../../../grammar/ast';
 import { walk } from '../../../grammar/walk';
+import type { Span } from '../base/span';
 import type { Source } from './workspace';
 
 export interface FoldingRange {
@@ -10,6 +12,24 @@ export interface FoldingRange {
   readonly kind?: 'comment' | 'imports';
 }
 
+const brackets = new WeakMap<ast.Declaration, readonly Span[]>();
+
+/** The bodies and lists of a declaration; their places move with it. */
+function bracketsIn(declaration: ast.Declaration): readonly Span[] {
+  let found = brackets.get(declaration);
+  if (found === undefined) {
+    const spans: Span[] = [];
+    walk(declaration, {
+      enter(node) {
+        if (node.kind === 'block' || node.kind === 'list') spans.push(node.span);
+        return undefined;
+      },
+    });
+    brackets.set(declaration, (found = spans));
+  }
+  return found;
+}
+
 export function foldingRanges(source: Source): readonly FoldingRange[] {
   const { lines, tree } = source;
   const lineAt = (offset: number): number => lines.position(offset).line;
@@ -17,13 +37,8 @@ export function foldingRanges(source: Source): readonly FoldingRange[] {
   const add = (start: number, end: number, kind?: FoldingRange['kind']): void => {
     if (end > start) ranges.push(kind === undefined ? { startLine: start, endLine: end } : { startLine: start, endLine: end, kind });
   };
-  walk(tree, {
-    enter(node) {
-      // The line of the closing bracket stays in sight.
-      if (node.kind === 'block' || node.kind === 'list') add(lineAt(node.span.start), lineAt(node.span.end) - 1);
-      return undefined;
-    },
-  });
+  // The line of the closing bracket stays in sight.
+  for (const declaration of tree.declarations) for (const { start, end } of bracketsIn(declaration)) add(lineAt(start), lineAt(end) - 1);
 
   const imports = tree.declarations.filter(({ kind }) => kind === 'import');
   if (imports.length > 1) add(lineAt(imports[0]!.span.start), lineAt(imports.at(-1)!.span.end), 'imports');

@@ -21,12 +21,12 @@ const remembered = 8;
 
 /** Belongs to one evaluation: what an inference requires of free dimensions goes on to be required there. */
 export class Again {
-  private readonly bindings = new Map<object, { readonly target: object; readonly given: readonly BoundArgument[]; readonly binding: Binding }[]>();
-  private readonly effects = new Map<Arguments, { readonly operation: Operation; readonly inputs: readonly TensorType[]; readonly effect: Effect }[]>();
+  private bindings: Map<object, { readonly target: object; readonly given: readonly BoundArgument[]; readonly binding: Binding }[]> | undefined;
+  private effects: Map<Arguments, { readonly operation: Operation; readonly inputs: readonly TensorType[]; readonly effect: Effect }[]> | undefined;
 
   /** The arguments at an expression, if the same values stand there as before. */
   bindingAt(node: object, target: object, given: readonly BoundArgument[]): Binding | undefined {
-    for (const known of this.bindings.get(node) ?? []) {
+    for (const known of this.bindings?.get(node) ?? []) {
       if (known.target !== target || known.given.length !== given.length) continue;
       if (given.every(({ name, value }, index) => name === known.given[index]!.name && sameData(value, known.given[index]!.value))) return known.binding;
     }
@@ -34,17 +34,17 @@ export class Again {
   }
 
   noteBinding(node: object, target: object, given: readonly BoundArgument[], binding: Binding): void {
-    remember(this.bindings, node, { target, given, binding });
+    remember((this.bindings ??= new Map()), node, { target, given, binding });
   }
 
   /** What an operation does with these very arguments to inputs of these types. */
   effectOf(operation: Operation, given: Arguments, inputs: readonly Tensor[]): Effect | undefined {
-    const known = this.effects.get(given)?.find((each) => each.operation === operation && each.inputs.length === inputs.length && each.inputs.every((type, index) => sameType(type, inputs[index]!.type)));
+    const known = this.effects?.get(given)?.find((each) => each.operation === operation && each.inputs.length === inputs.length && each.inputs.every((type, index) => sameType(type, inputs[index]!.type)));
     return known?.effect;
   }
 
   noteEffect(operation: Operation, given: Arguments, inputs: readonly TensorType[], effect: Effect): void {
-    remember(this.effects, given, { operation, inputs, effect });
+    remember((this.effects ??= new Map()), given, { operation, inputs, effect });
   }
 }
 

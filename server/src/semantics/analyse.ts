@@ -119,7 +119,7 @@ export class Analyser {
     };
     const gatherNew = (): void => {
       root.uses.forEach(gather);
-      root.uses.clear();
+      root.forgetUses();
     };
     for (const declaration of tree.declarations) {
       if (declaration.kind === 'import' || declaration.kind === 'assert' || declaration.name.text === '') continue;

@@ -51,8 +51,11 @@ interface Node {
   readonly span: Span;
 }
 
+const nothing: readonly Diagnostic[] = [];
+
 export class Findings {
-  private readonly diagnostics = new Map<string, Map<string, Diagnostic>>();
+  /** By file; most evaluations find nothing. */
+  private diagnostics: Map<string, Map<string, Diagnostic>> | undefined;
   private readonly observations = new Map<Node, Observations>();
   private muted = 0;
 
@@ -103,8 +106,8 @@ export class Findings {
   }
 
   private add({ file }: Place, diagnostic: Diagnostic): void {
-    let ofFile = this.diagnostics.get(file);
-    if (ofFile === undefined) this.diagnostics.set(file, (ofFile = new Map()));
+    let ofFile = this.diagnostics?.get(file);
+    if (ofFile === undefined) (this.diagnostics ??= new Map<string, Map<string, Diagnostic>>()).set(file, (ofFile = new Map()));
     const key = placeKey(diagnostic);
     if (!ofFile.has(key)) ofFile.set(key, withSpans(diagnostic, (span, other) => (anchorOf(span) === undefined ? this.moving(other ?? file, span) : span)));
   }
@@ -131,7 +134,8 @@ export class Findings {
   }
 
   diagnosticsOf(file: string): readonly Diagnostic[] {
-    return [...(this.diagnostics.get(file)?.values() ?? [])];
+    const ofFile = this.diagnostics?.get(file);
+    return ofFile === undefined ? nothing : [...ofFile.values()];
   }
 
   observationsOf(node: object): Observations | undefined {

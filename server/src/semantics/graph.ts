@@ -127,6 +127,8 @@ export interface Graph {
   readonly relations: Relation[];
 }
 
+const anything: Domain = new Map();
+
 export function emptyGraph(): Graph {
   return {
     nodes: [],
@@ -140,7 +142,7 @@ export function emptyGraph(): Graph {
     losses: [],
     judgements: [],
     requirements: [],
-    domain: new Map(),
+    domain: anything,
     relations: [],
   };
 }

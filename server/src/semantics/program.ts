@@ -191,7 +191,7 @@ export class Program {
       if (unit === undefined || !this.isCurrent(key, unit)) unit = this.evaluate(key, name, evaluateIt);
       unit.revision = this.revision;
     }
-    asker?.uses.add(unit);
+    asker?.use(unit);
     return unit;
   }
 
@@ -209,7 +209,7 @@ export class Program {
   }
 
   private isCurrent(key: object, unit: Unit): boolean {
-    unit.uses.clear();
+    unit.forgetUses();
     unit.confirmed = 0;
     this.running.set(key, unit);
     try {
@@ -364,7 +364,7 @@ export class Program {
       run: new Run(this, unit, file, true),
       scope: new Scope(undefined, file),
       body: new Body([], false),
-      activation: new Activation(new Map()),
+      activation: new Activation(),
       depth: 0,
     };
   }

@@ -68,20 +68,22 @@ export class Body {
 export class Activation {
   private counts: Map<object, number> | undefined;
 
-  constructor(private readonly memory: Memory) {}
+  /** @param memory Made when something is kept, where nobody shares it. */
+  constructor(private memory?: Memory) {}
 
   /** What this expression has made here, the same in every application that shares the memory; undefined where it must be made. */
   recall<T>(node: object): T | undefined {
     const counts = (this.counts ??= new Map<object, number>());
     const index = counts.get(node) ?? 0;
     counts.set(node, index + 1);
-    return this.memory.get(node)?.[index] as T | undefined;
+    return this.memory?.get(node)?.[index] as T | undefined;
   }
 
   /** Notes what an expression has made because there was nothing to recall. */
   keep<T>(node: object, made: T): T {
-    const known = this.memory.get(node);
-    if (known === undefined) this.memory.set(node, [made]);
+    const memory = (this.memory ??= new Map());
+    const known = memory.get(node);
+    if (known === undefined) memory.set(node, [made]);
     else known.push(made);
     return made;
   }
@@ -122,6 +124,8 @@ const recursive = 8;
 /** Thrown to leave an evaluation that reached a limit, once the error is reported; caught where the model starts. */
 export class LimitReached extends Error {}
 
+const noSizes: ReadonlyMap<string, number> = new Map();
+
 export interface RunOptions {
   /** Values for free dimensions. */
   readonly given?: ReadonlyMap<string, number>;
@@ -159,9 +163,9 @@ export class Run {
   private steps = 0;
   private sharedSteps = 0;
   /** Lower bounds that were proven or required, by expression. */
-  private readonly proven = new Map<string, number>();
+  private proven: Map<string, number> | undefined;
   /** Simplified sizes, by expression, and under what is known of free dimensions they are so. */
-  private readonly simple = new Map<string, Dimension>();
+  private simple: Map<string, Dimension> | undefined;
   private simpleUnder: Domain | undefined;
   private simpleAfter = 0;
 
@@ -184,7 +188,7 @@ export class Run {
   ) {
     this.findings = options.findings ?? unit.findings;
     this.limits = options.limits ?? program.limits;
-    this.given = options.given ?? new Map();
+    this.given = options.given ?? noSizes;
     this.incoming = options.incoming ?? 'given';
     this.variant = options.variant;
   }
@@ -212,13 +216,14 @@ export class Run {
     const { domain, relations } = this.graph;
     if (typeof size === 'number' || (domain.size === 0 && relations.length === 0 && !hasExtremes(size))) return size;
     if (this.simpleUnder !== domain || this.simpleAfter !== relations.length) this.forgetSimple();
+    this.simple ??= new Map<string, Dimension>();
     let simple = this.simple.get(size.key);
     if (simple === undefined) this.simple.set(size.key, (simple = simplify(size, this.graph)));
     return simple;
   }
 
   private forgetSimple(): void {
-    this.simple.clear();
+    this.simple = undefined;
     this.simpleUnder = this.graph.domain;
     this.simpleAfter = this.graph.relations.length;
   }
@@ -312,7 +317,7 @@ export class Run {
       graph.domain = domain;
       this.errors = errors;
       this.lacksValues = lacksValues;
-      this.proven.clear();
+      this.proven = undefined;
       this.forgetSimple();
     }
   }
@@ -352,7 +357,7 @@ export class Run {
   requireAtLeast(value: Dimension, bound: number, place: Place, reason: string): boolean {
     if (typeof value === 'number') return value >= bound;
     // What holds for all sizes goes on to hold, as their domain only shrinks.
-    if ((this.proven.get(value.key) ?? -Infinity) >= bound) return true;
+    if ((this.proven?.get(value.key) ?? -Infinity) >= bound) return true;
     const excess = subtract(value, bound);
     const holds = this.require(
       { kind: 'nonnegative', value: excess },
@@ -361,7 +366,7 @@ export class Run {
       place,
       reason,
     );
-    if (holds) this.proven.set(value.key, bound);
+    if (holds) (this.proven ??= new Map<string, number>()).set(value.key, bound);
     return holds;
   }
 

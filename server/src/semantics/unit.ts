@@ -30,25 +30,23 @@ export type Question =
 
 type QuestionOf<Kind extends Question['kind']> = Extract<Question, { kind: Kind }>;
 
+const noUnits: ReadonlySet<Unit> = new Set();
+
 export class Unit {
   /** What it gives: a value, a model, judgements. */
   result: unknown;
   /** What it asked, in order, each once. */
   readonly questions: Question[] = [];
-  /** The units that have answered it, in the order of asking. */
-  readonly uses = new Set<Unit>();
+  /** The units that have answered it, in the order of asking. Of most there are none. */
+  private used: Set<Unit> | undefined;
   /** The last analysis that it was found up to date in. */
   revision = 0;
   /** How much it had asked when its result could be used, though it was not finished: a model whose claims are not judged yet. */
   usableAfter = Infinity;
   /** While it is looked through: how many answers were found to be the same. */
   confirmed = 0;
-  private readonly known = {
-    name: new Map<string | undefined, Map<unknown, Question>>(),
-    let: new Map<string | undefined, Map<unknown, Question>>(),
-    names: new Map<string | undefined, Map<unknown, Question>>(),
-    model: new Map<string | undefined, Map<unknown, Question>>(),
-  };
+  /** The questions by kind, file and what they are about. */
+  private readonly known: Partial<Record<Question['kind'], Map<string | undefined, Map<unknown, Question>>>> = {};
 
   constructor(
     /** What it evaluates, for those who count. */
@@ -56,15 +54,28 @@ export class Unit {
     readonly findings: Findings,
   ) {}
 
+  get uses(): ReadonlySet<Unit> {
+    return this.used ?? noUnits;
+  }
+
+  use(unit: Unit): void {
+    (this.used ??= new Set()).add(unit);
+  }
+
+  forgetUses(): void {
+    this.used = undefined;
+  }
+
   /** The question as it was asked before. */
   asked<Kind extends Question['kind']>(kind: Kind, file: QuestionOf<Kind>['file'], about: QuestionOf<Kind>['about']): QuestionOf<Kind> | undefined {
-    return this.known[kind].get(file)?.get(about) as QuestionOf<Kind> | undefined;
+    return this.known[kind]?.get(file)?.get(about) as QuestionOf<Kind> | undefined;
   }
 
   note<Asked extends Question>(question: Asked): Asked {
     const { kind, file, about } = question;
-    let ofFile = this.known[kind].get(file);
-    if (ofFile === undefined) this.known[kind].set(file, (ofFile = new Map()));
+    const ofKind = (this.known[kind] ??= new Map<string | undefined, Map<unknown, Question>>());
+    let ofFile = ofKind.get(file);
+    if (ofFile === undefined) ofKind.set(file, (ofFile = new Map()));
     ofFile.set(about, question);
     this.questions.push(question);
     return question;

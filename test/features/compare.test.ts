@@ -26,6 +26,14 @@ model B { input x: [3, 16, 16]; Conv2d(8, 3); Sigmoid; Conv2d(8, 3); Sigmoid; Ma
     expect(rows(compare(text, 'A', 'B'))).toEqual(['  Conv2d(8, 3)', '~ ReLU → Sigmoid', '− BatchNorm2d', '  Conv2d(8, 3)', '~ ReLU → Sigmoid', '+ MaxPool2d(2)', '~ Flatten', '~ Linear(10)']);
   });
 
+  it('that have nothing in common are no pair', () => {
+    const text = `
+model A { input x: [3, 16, 16]; Conv2d(8, 3); LocalResponseNorm(5); MaxPool2d(2) }
+model B { input x: [3, 16, 16]; Conv2d(4, 3); Conv2d(4, 3, padding = 1); MaxPool2d(2) }
+`;
+    expect(rows(compare(text, 'A', 'B'))).toEqual(['~ Conv2d(8, 3) → Conv2d(4, 3)', '− LocalResponseNorm(5)', '+ Conv2d(4, 3, padding = 1)', '~ MaxPool2d(2)']);
+  });
+
   it('differ by the values of their arguments, not by how they are written', () => {
     const text = 'model M(p = 1, c = 4) { input x: [3, 8, 8]; Conv2d(c, kernel_size = 3, padding = p) }\nmodel Same = M(c = 2 + 2)\nmodel Other = M(0)\n';
     expect(rows(compare(text, 'M', 'Same'))).toEqual(['  Conv2d(4, 3, padding = 1)']);

@@ -71,8 +71,8 @@ function alignMiddle(a: readonly LayerSummary[], b: readonly LayerSummary[]): re
   const pairs: Pair[] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
-    const here = i < a.length && j < b.length ? best[i * width + j]! : -1;
-    if (here > 0 && here === likeness(a[i]!, b[j]!) + best[(i + 1) * width + j + 1]!) pairs.push([a[i++], b[j++]]);
+    const alike = i < a.length && j < b.length ? likeness(a[i]!, b[j]!) : 0;
+    if (alike > 0 && best[i * width + j] === alike + best[(i + 1) * width + j + 1]!) pairs.push([a[i++], b[j++]]);
     else if (i < a.length && (j === b.length || best[(i + 1) * width + j]! >= best[i * width + j + 1]!)) pairs.push([a[i++], undefined]);
     else pairs.push([undefined, b[j++]]);
   }

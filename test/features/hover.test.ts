@@ -174,6 +174,15 @@ describe('hovers', () => {
     expect(hoverAt('model Net { input x: [4]; Dropout(0$0.5) }\n')).not.toContain('| Output |');
   });
 
+  it('show what an argument is given', () => {
+    expect(hoverAt('model M { input x: [8, 4]; Chunk(2, d$0im = -1) }')).toContain('Chunk(dim = -1)\n```');
+    expect(hoverAt('model M { input x: [8]; Linear($02 * 4) }')).not.toContain('undefined');
+  });
+
+  it('write what is kept as it is, with free sizes, too', () => {
+    expect(hoverAt('model M { input x: [T, D]; assert D >= 2; sof$0tmax(x) }')).toContain('the output (`D*T`)');
+  });
+
   it('say between which numbers a loss lies', () => {
     const range = (loss: string): string => hoverAt(`model Net { input x: [10]; target label: int; target y: []; param w: []; lo$0ss ${loss} }\n`);
     expect(range('cross_entropy(x, label)')).toContain('The loss is ≥ 0; guessing all 10 classes alike gives ln 10 = 2.303.');

@@ -6,7 +6,7 @@ import { dividingFix, known, knownAmong, requireFixed, requireFloat, requireSpat
 import { type Call, oneInput, type Operation, operation, type Parameter, type Step } from './definition';
 import type { Dependence } from './dependence';
 import { padAxes, requirePadding } from './padding';
-import { float } from './tensor';
+import { float, printProduct } from './tensor';
 import { axisName, positions, slide, spatialDependence, type Window } from './window';
 import { biasWork } from './work';
 
@@ -95,20 +95,16 @@ export function weightAndBias(weight: readonly Dimension[], fanIn: Dimension, bi
 /** `3·5·5·32 + 32 = 2,432`, for the hover. */
 export function parameterStep(weight: readonly Dimension[], bias: Dimension | undefined): Step {
   const total = add(multiply(...weight), bias ?? 0);
-  return { what: 'parameters', formula: `${product(weight)}${bias === undefined ? '' : ` + ${print(bias)}`} = ${grouped(total)}` };
+  return { what: 'parameters', formula: `${printProduct(weight)}${bias === undefined ? '' : ` + ${print(bias)}`} = ${grouped(total)}` };
 }
 
 /** `32·3·5·5`, `(3*D)·D` */
-function product(sizes: readonly Dimension[]): string {
-  return sizes.map((each) => (/^\w+$/.test(print(each)) ? print(each) : `(${print(each)})`)).join('·');
-}
-
 function grouped(value: Dimension): string {
   return typeof value === 'number' ? value.toLocaleString('en-US') : print(value);
 }
 
 function macsStep(weight: readonly Dimension[], sizes: readonly Dimension[], macs: Dimension): Step {
-  return { what: 'MACs', formula: `${product(weight)} · ${sizes.map((each) => (typeof each === 'number' ? String(each) : `(${print(each)})`)).join('·')} = ${grouped(macs)}` };
+  return { what: 'MACs', formula: `${printProduct(weight)} · ${printProduct(sizes)} = ${grouped(macs)}` };
 }
 
 function convolution(axes: 1 | 2 | 3): Operation {

@@ -5,7 +5,7 @@ import { axis, integers, shapeOf, size } from './arguments';
 import { dividingFix, known, knownAmong, requireRank, resolveAxis } from './check';
 import { type Call, type FunctionOperation, type Inference, oneInput, type Operation, operation, tensorFunction, torchPage } from './definition';
 import { type AxisWindow, type Dependence, elementwise, identity, type MixedAxis, onlyPlace, type PickedAxis, unevenWindow } from './dependence';
-import { elements, printShape } from './tensor';
+import { elements, printProduct, printShape } from './tensor';
 import { noWork } from './work';
 
 type Shape = readonly Dimension[];
@@ -306,7 +306,7 @@ const mergeHeads = operation<object>({
     return {
       output: { element, shape: [...shape.slice(0, lead), shape[lead + 1]!, width] },
       get steps() {
-        return [{ what: 'width', formula: `${print(shape[lead]!)}·${print(shape[lead + 2]!)} = ${print(width)}` }];
+        return [{ what: 'width', formula: `${printProduct([shape[lead]!, shape[lead + 2]!])} = ${print(width)}` }];
       },
       dependence: {
         windows: [...elementwise(lead).windows, identity(0, lead + 1, lead)],

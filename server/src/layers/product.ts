@@ -5,12 +5,12 @@ import { type Dimension, identical, multiply, print } from '../symbolic/dimensio
 import { aligned, broadcastDependence, broadcastShapes } from './broadcast';
 import { type Call, type FunctionOperation, type Step, tensorFunction, torchPage } from './definition';
 import type { AxisWindow, Dependence } from './dependence';
-import { printShape } from './tensor';
+import { printProduct, printShape } from './tensor';
 import { productWork } from './work';
 
 /** `32·64·10 = 20,480`, for the hover. */
 export function macsStep(factors: readonly Dimension[], macs: Dimension): Step {
-  const left = factors.map((factor) => (typeof factor === 'number' ? String(factor) : `(${print(factor)})`)).join('·');
+  const left = printProduct(factors);
   return { what: 'MACs', formula: `${left} = ${typeof macs === 'number' ? macs.toLocaleString('en-US') : print(macs)}` };
 }
 

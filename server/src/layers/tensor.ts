@@ -17,6 +17,11 @@ export function elements(shape: readonly Dimension[]): Dimension {
   return multiply(...shape);
 }
 
+/** `3·5·(2*d)`: what a formula multiplies. */
+export function printProduct(sizes: readonly Dimension[]): string {
+  return sizes.map((each) => (/^\w+$/.test(print(each)) ? print(each) : `(${print(each)})`)).join('·');
+}
+
 /** `[64, H//2, W//2]` */
 export function printShape(shape: readonly Dimension[]): string {
   return `[${shape.map(print).join(', ')}]`;

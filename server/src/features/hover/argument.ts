@@ -1,6 +1,7 @@
 // The hover on an argument: what it means, what it accepts, and its default.
 
 import type * as ast from '../../../../grammar/ast';
+import { shortened } from '../../base/words';
 import { applicationsAt, onlyOperation } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { definitionsOf, spellArgument, spellValue } from '../spelling';
@@ -20,7 +21,7 @@ export function argumentPage(call: ast.Call, argument: ast.Argument, document: D
     return input && paragraphs(codeBlock(`${callee.operation.name}(${name})`), input.documentation);
   }
   return paragraphs(
-    codeBlock(`${callee.operation.name}(${name}${definition.default === undefined ? '' : ` = ${spellArgument(definition, definition.default)}`})`),
+    codeBlock(`${callee.operation.name}(${name} = ${shortened(document.text.slice(argument.value.span.start, argument.value.span.end).replace(/\s+/g, ' '), 48)})`),
     definition.documentation,
     `Accepts ${definition.accepts}.${definition.default === undefined ? ' Required.' : ` Default ${code(spellArgument(definition, definition.default))}.`}`,
     variationAt(call, name, document),

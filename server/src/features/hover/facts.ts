@@ -100,7 +100,7 @@ function keptFacts(node: GraphNode, needsGradient: NeedsGradient, settings: Sett
     if (kept === 'weight' ? node.parameters.length === 0 : kept !== 'input' && kept !== 'output' && !others.includes(kept)) return [];
     const entries = keptEntries(node, kept, needsGradient);
     // Operands that are parameters are there anyway.
-    return entries === 0 ? [] : [keptWords[kept](entries === undefined ? 'not known in numbers' : grouped(entries))];
+    return entries === 0 ? [] : [keptWords[kept](entries === undefined ? 'not known in numbers' : typeof entries === 'number' ? grouped(entries) : code(grouped(entries)))];
   });
   if (parts.length === 0) return [];
   const batch = settings['memory.batchSize'];

@@ -105,8 +105,11 @@ export interface Inference {
   readonly buffers?: readonly Parameter[];
   /** Multiply-accumulates of convolutions and matrix products, for one example. */
   readonly macs?: Dimension;
-  /** How many numbers the statistics are that the backward pass needs; absent where that is not known. */
-  readonly statistics?: Dimension;
+  /**
+   * How many numbers the statistics are that the backward pass needs, where it matters for the inputs that gradients are
+   * computed for; absent where that is not known.
+   */
+  readonly statistics?: Dimension | ((needs: (position: number) => boolean) => Dimension);
   /** How many entries the masks have that the backward pass needs; the output's unless given. */
   readonly masks?: Dimension;
   /** Which inputs the backward pass needs, where not all of them. */

@@ -1,7 +1,7 @@
 // Layers that lay windows side by side and add them up again, and power-average pools.
 
 import type { Builder, Ref } from '../engine/builder';
-import { type Dimension, floorDivide, multiply, print } from '../symbolic/dimension';
+import { add, type Dimension, floorDivide, multiply, print } from '../symbolic/dimension';
 import { flag, number, optional, perAxis } from './arguments';
 import { known, knownAmong, requireFloat, requireSpatial } from './check';
 import { oneInput, type Operation, operation, torchPage } from './definition';
@@ -169,10 +169,13 @@ function powerPool(axes: 1 | 2 | 3): Operation {
       const slid = slide(call, spatial, windows, ceil_mode);
       if (slid === undefined) return undefined;
       const places = kernel_size.reduce((a, b) => a * b, 1);
+      const output = float(channels!, ...slid.sizes);
       return {
-        output: float(channels!, ...slid.sizes),
+        output,
         steps: slid.steps,
         dependence: channelwise(spatialDependence(windows)),
+        // As PyTorch's autograd saves them: the powers, and their means on the way to the root.
+        statistics: add(elements(call.inputs[0]!.shape), multiply(4, elements(output.shape))),
         execute: ({ builder, inputs }) => {
           const powers = power === 2 ? builder.square(inputs[0]!) : builder.power(inputs[0]!, builder.scalar(power));
           // As in PyTorch, a window that overhangs counts as if it were full.

@@ -54,11 +54,14 @@ function lossLayer({ name, function: functionName, order, weight }: LossLayer): 
     infer(call) {
       const effect = inner.infer(callOf(call));
       if (effect === undefined) return undefined;
-      const { output, steps, dependence } = effect;
+      const { output, steps, dependence, statistics, masks, keptInputs } = effect;
       const isOwn = ({ input }: { readonly input: number }): boolean => input < call.inputs.length;
       return {
         output,
         steps,
+        statistics,
+        masks,
+        keptInputs,
         buffers: buffersOf(call.arguments),
         dependence: { ...dependence, windows: dependence.windows.filter(isOwn), mixed: dependence.mixed.filter(isOwn), stretched: dependence.stretched?.filter(isOwn) },
         execute: (execution) => {

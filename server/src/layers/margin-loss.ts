@@ -1,7 +1,7 @@
 // Losses that keep a margin: between distances of embeddings, and between the scores of classes.
 
 import type { Builder, Ref } from '../engine/builder';
-import { type Dimension, multiply, print } from '../symbolic/dimension';
+import { add, type Dimension, multiply, print } from '../symbolic/dimension';
 import { type ArgumentDefinition, flag, number } from './arguments';
 import { broadcastShapes } from './broadcast';
 import { requireFloat } from './check';
@@ -14,11 +14,12 @@ import { elements, printShape, type TensorType } from './tensor';
 type Shape = readonly Dimension[];
 
 /** One value for each row, reduced. */
-function rowEffect(call: Pick<Call<{ reduction: Reduction }>, 'inputs' | 'arguments'>, rows: Shape, values: (builder: Builder, inputs: readonly Ref[]) => Ref): Inference {
+function rowEffect(call: Pick<Call<{ reduction: Reduction }>, 'inputs' | 'arguments'>, rows: Shape, values: (builder: Builder, inputs: readonly Ref[]) => Ref, kept: Pick<Inference, 'statistics' | 'masks' | 'keptInputs'> = {}): Inference {
   const how = call.arguments.reduction;
   return {
     output: { element: 'float', shape: how === 'none' ? rows : [] },
     dependence: everything(call.inputs.map((input) => input.shape.length)),
+    ...kept,
     execute: ({ builder, inputs }) => reduced(builder, values(builder, inputs), how),
   };
 }
@@ -35,7 +36,7 @@ const tripletMargin = tensorFunction<{ margin: number; p: number; eps: number; s
   summary: 'An anchor nearer to a positive than to a negative example, by a margin.',
   formula: 'mean of max(0, d(anchor, positive) − d(anchor, negative) + margin), with d(x, y) = (Σ |x − y + eps|ᵖ)^(1/p)',
   source: `${torchPage('torch.nn.functional.triplet_margin_loss')} · Balntas et al., 2016`,
-  keeps: ['input', 'statistics'],
+  keeps: ['statistics'],
   work: { counted: 'eight for each entry (two distances), twelve with swap', count: ({ inputs, arguments: { swap } }) => multiply(swap ? 12 : 8, elements(inputs[0]!.shape)) },
   inputs: [{ name: 'anchor' }, { name: 'positive' }, { name: 'negative' }],
   arguments: {
@@ -54,7 +55,15 @@ const tripletMargin = tensorFunction<{ margin: number; p: number; eps: number; s
     const shape = broadcastShapes(call, 'triplet_margin_loss', shapes);
     if (shape === undefined) return undefined;
     const { margin, p, eps, swap } = call.arguments;
-    return rowEffect(call, shape.slice(0, -1), (builder, [anchor, positive, negative]) => {
+    const rows = shape.slice(0, -1);
+    // As PyTorch's autograd saves them: the differences of each pair, their lengths, and what is clamped.
+    const statistics = (needs: (position: number) => boolean): Dimension => {
+      const pairs = [[0, 1], [0, 2], ...(swap ? [[1, 2]] : [])];
+      const differences = pairs.filter((pair) => pair.some(needs)).length;
+      return add(multiply(differences, elements(shape)), multiply(swap ? 4 : differences + 1, ...rows));
+    };
+    const alike = shapes.every((each) => printShape(each) === printShape(shape));
+    return rowEffect(call, rows, (builder, [anchor, positive, negative]) => {
       const distance = (a: Ref, b: Ref): Ref => {
         const difference = builder.add(builder.subtract(a, b), builder.scalar(eps));
         return norm(builder, difference, [lastAxis(builder, difference)], false, p);
@@ -62,7 +71,7 @@ const tripletMargin = tensorFunction<{ margin: number; p: number; eps: number; s
       const far = distance(anchor!, negative!);
       const wrong = swap ? builder.minimum(far, distance(positive!, negative!)) : far;
       return builder.relu(builder.add(builder.subtract(distance(anchor!, positive!), wrong), builder.scalar(margin)));
-    });
+    }, alike ? { statistics } : {});
   },
 });
 
@@ -71,7 +80,7 @@ const cosineEmbedding = tensorFunction<{ margin: number; reduction: Reduction }>
   summary: 'Vectors that point the same way where the target is 1, and apart where it is −1.',
   formula: '1 − cos(x₁, x₂) where target = 1, max(0, cos(x₁, x₂) − margin) where target = −1',
   source: torchPage('torch.nn.functional.cosine_embedding_loss'),
-  keeps: ['input', 'statistics'],
+  keeps: ['input', 'statistics', 'mask'],
   work: { counted: 'six for each pair of entries: three products and their sums', count: ({ inputs }) => multiply(6, elements(inputs[0]!.shape)) },
   inputs: [{ name: 'input1' }, { name: 'input2' }, { name: 'target', documentation: '1 for pairs that belong together, −1 for others.', signs: true }],
   arguments: { margin: number({ default: 0, documentation: 'The cosine that unlike pairs may have; from −1 to 1, best from 0 to 0.5.' }), reduction },
@@ -85,6 +94,12 @@ const cosineEmbedding = tensorFunction<{ margin: number; reduction: Reduction }>
     const rows = shape && broadcastShapes(call, 'cosine_embedding_loss', [shape.slice(0, -1), target]);
     if (rows === undefined) return undefined;
     const { margin } = call.arguments;
+    const kept = {
+      keptInputs: [0, 1],
+      // The products of each pair of vectors and what becomes of them; where the target is 1, and where it is −1.
+      statistics: (needs: (position: number) => boolean): Dimension => multiply(needs(0) && needs(1) ? 5 : 4, ...rows),
+      masks: multiply(2, ...rows),
+    };
     return rowEffect(call, rows, (builder, [x, y, targets]) => {
       const product = (p: Ref, q: Ref): Ref => {
         const terms = builder.multiply(p, q);
@@ -96,7 +111,7 @@ const cosineEmbedding = tensorFunction<{ margin: number; reduction: Reduction }>
       const like = builder.multiply(builder.equal(targets!, builder.scalar(1)), builder.subtract(builder.scalar(1), cosine));
       const unlike = builder.multiply(builder.equal(targets!, builder.scalar(-1)), builder.relu(builder.subtract(cosine, builder.scalar(margin))));
       return builder.add(like, unlike);
-    });
+    }, kept);
   },
 });
 

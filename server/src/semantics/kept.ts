@@ -54,8 +54,12 @@ export function keptEntries(node: GraphNode, what: Kept, needsGradient: NeedsGra
       // Places that come in, as of an unpooling, or one for each number that a pool picks.
       return elements((node.inputs.find(({ type }) => type.element === 'int') ?? node.outputs[0]!).type.shape);
     case 'statistics':
-      return node.effect.statistics;
+      return statisticsOf(node, needsGradient);
   }
+}
+
+function statisticsOf({ effect: { statistics }, inputs }: GraphNode, needsGradient: NeedsGradient): Dimension | undefined {
+  return typeof statistics === 'function' ? statistics((position) => inputs[position] !== undefined && needsGradient(inputs[position])) : statistics;
 }
 
 /** The tensor whose numbers these are, in another shape. */

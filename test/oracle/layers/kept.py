@@ -1,4 +1,4 @@
-"""Records how many numbers PyTorch's autograd saves inside recurrent and Transformer layers: python kept.py; it writes ../kept.json.
+"""Records how many numbers PyTorch's autograd saves inside recurrent and Transformer layers, power pools and losses of pairs: python kept.py; it writes ../kept.json.
 
 Counted are the saved tensors that differ in place or size, without the parameters and the inputs, for one example. What only
 says which entries a dropout keeps is counted apart. The kernels are PyTorch's own: those of cuDNN, oneDNN and of fused
@@ -33,7 +33,7 @@ def saved(layer, inputs, call, p):
     distinct = {(each.data_ptr(), each.numel()): each for each in found if each.untyped_storage().data_ptr() not in own}
     counts = {"floats": 0, "masks": 0, "outputs": 0}
     for each in distinct.values():
-        is_mask = p > 0 and bool(((each == 0) | torch.isclose(each, torch.full_like(each, 1 / (1 - p)))).all()) and bool((each != 0).any())
+        is_mask = each.dtype == torch.bool or p > 0 and bool(((each == 0) | torch.isclose(each, torch.full_like(each, 1 / (1 - p)))).all()) and bool((each != 0).any())
         kind = "outputs" if each.untyped_storage().data_ptr() in results else "masks" if is_mask else "floats"
         counts[kind] += each.numel()
     return counts
@@ -80,8 +80,28 @@ def attention():
         yield record("TransformerDecoderLayer", given, [[STEPS, WIDTH], [KEYS, WIDTH]], [WIDTH, heads], lambda layer, x, y: layer(x, y), named)
 
 
+def pools():
+    for axes, power in itertools.product([1, 2, 3], [1.0, 2.0, 3.0, 2.5]):
+        given = {"norm_type": power, "kernel_size": 3, "stride": 2}
+        x = torch.rand(1, 4, *[7, 8, 9][:axes], requires_grad=True)
+        layer = getattr(nn, f"LPPool{axes}d")(**given)
+        yield {"name": f"LPPool{axes}d", "given": given, "inputs": [list(x.shape[1:])], "needs": [0], **saved(layer, [x], lambda layer, x: layer(x), 0)}
+
+
+def pairs():
+    # Rows here are the batch there: one example of four rows.
+    for needs in [[0, 1, 2], [0], [1], [1, 2]]:
+        for swap, p in itertools.product([False, True], [1, 2, 3]):
+            given = {"swap": swap, "p": p, "reduction": "sum"}
+            xs = [torch.rand(4, WIDTH, requires_grad=at in needs) for at in range(3)]
+            yield {"name": "TripletMarginLoss", "given": given, "inputs": [[4, WIDTH]] * 3, "needs": needs, **saved(nn.TripletMarginLoss(**given), xs, lambda layer, *xs: layer(*xs), 0)}
+    for needs in [[0, 1], [0], [1]]:
+        xs = [torch.rand(4, WIDTH, requires_grad=at in needs) for at in range(2)] + [torch.tensor([1.0, -1.0, 1.0, 1.0])]
+        yield {"name": "CosineEmbeddingLoss", "given": {"reduction": "sum"}, "inputs": [[4, WIDTH], [4, WIDTH], [4]], "needs": needs, **saved(nn.CosineEmbeddingLoss(reduction="sum"), xs, lambda layer, *xs: layer(*xs), 0)}
+
+
 def main():
-    cases = [*recurrent(), *attention()]
+    cases = [*recurrent(), *attention(), *pools(), *pairs()]
     for each in cases:
         each["given"].pop("batch_first", None)
     (HERE.parent / "kept.json").write_text("[\n" + ",\n".join(json.dumps(each) for each in cases) + "\n]\n")

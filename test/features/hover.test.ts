@@ -153,6 +153,13 @@ describe('hovers', () => {
     expect(page).toContain('y = x·Wᵀ + b');
   });
 
+  it('say what would make the shapes known of a stack that nobody applies', () => {
+    expect(hoverAt('stack S$0(k, d = 1) { input x; Conv2d(8, k, dilation = d) }\n')).toContain('No model of this file applies it.\n\nIts shapes are shown where a model applies it; a shape behind `input x` and a default for `k` may make them known without one.');
+    expect(hoverAt('stack S$0 { Linear(4) }\n')).toContain('an input with a shape, such as `input x: [C, H, W]`, may');
+    expect(hoverAt('stack S$0(norm) { input x: [C, L]; norm }\n')).toContain('; a default for `norm` may make them known without one.');
+    expect(hoverAt('stack S$0(width) { input x: [C, L]; Conv1d(width, 1) }\n')).not.toContain('Its shapes are shown');
+  });
+
   it('stay away from what is unknown', () => {
     expect(hoverAt('model Net {\n  input x: [3]\n  Lineer$0(4)\n}\n')).toBe('nothing');
     expect(hoverAt('model Net {\n  input x: [3]\n  Linear(4)\n$0\n}\n')).toBe('nothing');

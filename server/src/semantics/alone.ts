@@ -85,7 +85,7 @@ export class Understanding {
 
 /**
  * Undefined where the stack cannot be understood by itself: an input has no shape, an argument is neither a size nor a
- * rate and has no default, a condition is undecided, or anything errs.
+ * rate and has no default, an argument stands where a layer does, a condition is undecided, or anything errs.
  */
 function understand(declaration: ast.Stack, file: string, program: Program, unit: Unit): UnderstoodStack | undefined {
   if (declaration.body === undefined || !inputsHaveShapes(declaration.body)) return undefined;
@@ -150,6 +150,8 @@ function evaluateAlone(declaration: ast.Stack, file: string, program: Program, u
     return { wrong: new Set() };
   }
   if (!run.isSound) return { wrong: wrongArguments(declaration, findings.diagnosticsOf(file)) };
+  // A size in the place of a layer: the argument is meant for something else.
+  if (findings.has('no-effect')) return { wrong: new Set() };
   settleSizes(run);
   const observations = new Map<object, Observations>();
   for (const node of nodesOf(declaration.body!)) {

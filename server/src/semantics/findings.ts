@@ -138,6 +138,12 @@ export class Findings {
     return ofFile === undefined ? nothing : [...ofFile.values()];
   }
 
+  /** Whether anything of this kind was found, in whatever file. */
+  has(code: Code): boolean {
+    for (const ofFile of this.diagnostics?.values() ?? []) for (const diagnostic of ofFile.values()) if (diagnostic.code === code) return true;
+    return false;
+  }
+
   observationsOf(node: object): Observations | undefined {
     return this.observations.get(node as Node);
   }

@@ -38,7 +38,7 @@ export function stackEffect(program: Program, file: string, name: string, inputs
     }
     const output = runBody({ ...context, scope: new Scope(parameters, from) }, declaration.body, place, name);
     // A size in the place of a layer: the argument is meant for something else.
-    if (findings.diagnosticsOf(from).some(({ code }) => code === 'no-effect')) return undefined;
+    if (findings.has('no-effect')) return undefined;
     if (run.errors === 0) return output.kind === 'unknown' ? undefined : { output };
     // What errs for free sizes need not err for those that somebody writes.
     if (declaration.parameters.some((parameter) => parameter.default === undefined)) return undefined;

@@ -85,7 +85,18 @@ function stackPart(declaration: ast.Stack, document: Document): string | undefin
   const model = escaped(applications[0]?.model ?? '');
   const applied = applications.length === 0 ? 'No model of this file applies it.' : paragraphs(`Applied ×${grouped(countOf(applications))} in ${model}:`, applicationTable(applications));
   const understood = document.analysis.understood(declaration);
-  return understood === undefined ? applied : paragraphs(byItself(understood), applied);
+  if (understood !== undefined) return paragraphs(byItself(understood), applied);
+  return applications.length === 0 ? paragraphs(applied, wayToShapes(declaration)) : applied;
+}
+
+/** What would make the shapes known of a stack that nothing applies. */
+function wayToShapes({ parameters, body }: ast.Stack): string {
+  const open = parameters.filter((parameter) => parameter.default === undefined).map(({ name }) => code(name.text));
+  const inputs = body.statements.filter((statement) => statement.kind === 'input');
+  const bare = inputs.filter(({ type }) => type?.shape === undefined).map(({ name }) => code(`input ${name.text}`));
+  const shapes = inputs.length === 0 ? [`an input with a shape, such as ${code('input x: [C, H, W]')},`] : bare.length === 0 ? [] : [`a shape behind ${bare.join(' and ')}`];
+  const help = [...shapes, ...(open.length === 0 ? [] : [`${open.length === 1 ? 'a default' : 'defaults'} for ${open.join(', ')}`])];
+  return `Its shapes are shown where a model applies it${help.length === 0 ? '' : `; ${help.join(' and ')} may make them known without one`}.`;
 }
 
 /** What is known of every application of a stack. */

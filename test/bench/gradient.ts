@@ -9,7 +9,7 @@ import { Builder } from '../../server/src/engine/builder';
 import { prepareExecution } from '../../server/src/engine/execute';
 import { checkGradients } from '../../server/src/engine/gradient-check/check';
 import { Evaluation } from '../../server/src/engine/gradient-check/evaluation';
-import { directionLine, randomDirection } from '../../server/src/engine/gradient-check/lines';
+import { onLine, randomDirection } from '../../server/src/engine/gradient-check/lines';
 import { addMatrixProduct } from '../../server/src/engine/kernels/accelerated';
 import { denseMatrix } from '../../server/src/engine/kernels/matrix-product';
 import { Arena } from '../../server/src/engine/kernels/wasm/arena';
@@ -69,9 +69,7 @@ function directional(text: string, model: string, sizes: Record<string, number>,
   let attempt = 0;
   return measure(() => {
     execution.run(leaves);
-    const line = directionLine(track, randomDirection(track, 0, ++attempt));
-    line(1e-6);
-    line(-1e-6);
+    onLine(track, randomDirection(track, 0, ++attempt), (line) => [line(1e-6), line(-1e-6)]);
   }, { warm: 1, rounds });
 }
 

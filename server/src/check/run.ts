@@ -18,7 +18,7 @@ import { drawLeaves } from './draw';
 import { Lowering, nameLeaves } from './lower';
 import { mergeReports } from './merge';
 import type { CheckedPart, CheckedTensor, CheckProgress, CheckReport, CheckRequest, Share } from './protocol';
-import { chooseSizes, drawValues } from './values';
+import { chooseSizes } from './values';
 import { axisNames, spellCulprit } from './wording';
 
 /** Examples in the batch, so that what mixes examples is seen; one where memory forbids more. */
@@ -27,6 +27,9 @@ const usualBatch = 2;
 const leastStatistics = 8;
 
 const defaultMemoryBytes = 4e9;
+
+/** Projections of more entries are drawn in a cheaper way. */
+const manyEntries = 100_000;
 
 export interface CheckOptions {
   readonly onProgress?: (progress: CheckProgress) => void;
@@ -260,10 +263,16 @@ function projectionOf(graph: Graph, lowering: Lowering, seed: number): Ref | und
     const ref = lowering.ref(output);
     const shape = builder.shape(ref);
     const count = shape.reduce((a, b) => a * b, 1);
-    const weights = drawValues(graph, output, `projection of output ${String(output.id)}`, count, seed);
-    return builder.sum(builder.multiply(ref, builder.constant(weights.map((weight) => weight / Math.sqrt(count)), shape)));
+    return builder.sum(builder.multiply(ref, builder.constant(projection(count, output, seed), shape)));
   });
   return parts.length === 0 ? undefined : parts.reduce((sum, next) => builder.add(sum, next));
+}
+
+/** Random numbers for the entries of an output, whose squares add up to about 1. */
+function projection(count: number, output: Tensor, seed: number): Float64Array {
+  const random = new RandomStream(seed, `values of projection of output ${String(output.id)}`);
+  if (count > manyEntries) return unitBell([count], random);
+  return Float64Array.from({ length: count }, (_, i) => random.normal(i) / Math.sqrt(count));
 }
 
 /** One tensor's result, with the names that people know it by. */

@@ -4,13 +4,13 @@ import { RandomStream } from '../../base/random';
 import type { Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
 import type { Shape } from '../shape';
-import { examine, lineNoise, sweep } from './difference';
+import { examine, lineNoise, smoothSteps, sweep } from './difference';
 import type { Line, Measurement, Scale } from './difference';
 import { followError, measureDirection, partOf } from './direction';
 import type { Surroundings } from './direction';
 import type { EntryTrack, Evaluation, Track } from './evaluation';
 import type { Gradient } from './gradient';
-import { entryLine, estimateNoise, randomDirection } from './lines';
+import { entryLine, randomDirection } from './lines';
 import type { Direction } from './lines';
 import { findPattern } from './patterns';
 import type { Evidence } from './patterns';
@@ -23,6 +23,7 @@ const REMEMBERED_FAILURES = 20_000;
 /** Greater tensors are not told whole: all of their entries are never compared. */
 const TOLD_ENTRIES = 1e6;
 const CERTAIN_FAILURES = 4;
+const NOISE_SPACING = 1e-9;
 /** A value that is uncertain by this part of the greatest derivative of its tensor proves nothing. */
 const VACUOUS = 0.1;
 
@@ -182,7 +183,13 @@ export class TensorCheck {
   };
 
   private scaleAt(place: number): Scale {
-    return { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: this.surroundings.noiseBehind(() => (this.ownNoise ??= estimateNoise((this.track ??= this.evaluation.track([this.tensor.ref])), this.evaluation.baseLoss, this.seed))) };
+    const step = Math.max(1, Math.abs(this.entries.values[place]!));
+    return { step, noise: this.surroundings.noiseBehind(() => (this.ownNoise ??= this.estimateNoise(place, step))) };
+  }
+
+  /** How far rounding moves the loss along one entry: where the loss is dear, that of few others. */
+  private estimateNoise(place: number, step: number): number {
+    return Math.max(Number.EPSILON * Math.abs(this.evaluation.baseLoss), lineNoise(entryLine(this.entries, place), step, { ...smoothSteps, noiseSpacings: [NOISE_SPACING] }));
   }
 
   private record(place: number, measured: Measurement): void {

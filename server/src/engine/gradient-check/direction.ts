@@ -5,7 +5,7 @@ import { compare, discrepancy, examine, lineNoise, QUICK_STEPS, smoothSteps } fr
 import type { Line, Measurement } from './difference';
 import type { Track } from './evaluation';
 import type { Gradient } from './gradient';
-import { alongDirection, directionLine } from './lines';
+import { alongDirection, onLine } from './lines';
 import type { Direction } from './lines';
 
 const CERTAIN_FAILURES = 2;
@@ -26,7 +26,7 @@ export class Surroundings {
     return (this.estimated ??= this.estimateNoise());
   }
 
-  /** The noise for the entries of one tensor. @param estimate What shows where that tensor alone is shaken. */
+  /** The noise for the entries of one tensor. @param estimate What shows along one of them. */
   noiseBehind(estimate: () => number): number {
     return this.estimated === undefined && this.isDear ? estimate() : this.noise;
   }
@@ -49,15 +49,18 @@ export class Surroundings {
 /** Compares the derivative along a direction with differences. */
 export function measureDirection(track: Track, direction: Direction, gradients: ReadonlyMap<Ref, Gradient>, surroundings: Surroundings): Measurement {
   const { slope, magnitude, rounding } = alongDirection(direction, gradients);
-  const line = directionLine(track, direction);
-  for (const step of surroundings.quickSteps) {
-    const settled = compare(line, slope, magnitude, step);
-    if (!settled) continue;
-    surroundings.settled(step);
-    return settled;
-  }
+  const settled = onLine(track, direction, (line) => {
+    for (const step of surroundings.quickSteps) {
+      const found = compare(line, slope, magnitude, step);
+      if (!found) continue;
+      surroundings.settled(step);
+      return found;
+    }
+    return undefined;
+  });
+  if (settled) return settled;
   const scale = { step: 1, noise: surroundings.noise + (Number.isFinite(rounding) ? rounding : 0) };
-  const measured = examine(line, slope, scale, surroundings.noiseAlong, smoothSteps);
+  const measured = onLine(track, direction, (line) => examine(line, slope, scale, surroundings.noiseAlong, smoothSteps));
   if (measured.verdict === 'wrong') surroundings.failed();
   return measured;
 }
@@ -72,7 +75,8 @@ export function followError(
 ): number {
   const errorOf = (start: number, stop: number): number => {
     const direction = part(start, stop);
-    return discrepancy(directionLine(track, direction), alongDirection(direction, gradients).slope, step!);
+    const { slope } = alongDirection(direction, gradients);
+    return onLine(track, direction, (line) => discrepancy(line, slope, step!));
   };
   let [start, stop] = [0, count];
   let whole = errorOf(start, stop);

@@ -1,7 +1,7 @@
 // A loss evaluated over and over near one point: the values at the point are kept, and only what a change can reach is computed again.
 
 import { CancelledError } from '../errors';
-import { arenaFor, assignBuffers, canFuse, Execution, leafValues, liveRefs, prepare } from '../execute';
+import { arenaFor, assignBuffers, callOf, canFuse, Execution, leafValues, liveRefs, prepare } from '../execute';
 import type { BufferPlan, ExecutionOptions, KernelTable } from '../execute';
 import { storageOf } from '../fusion/group';
 import type { Item } from '../fusion/group';
@@ -94,6 +94,8 @@ export function memoryNeeded(program: Program, loss: Ref, continuation: Continua
 export class Evaluation {
   /** How often the loss has been computed. */
   count = 0;
+  /** Milliseconds that computing it took the first time. */
+  readonly firstTime: number;
   /** Every live tensor at the base point, by ref. A reshaped tensor shares the buffer of its input. Leaves change here while a line moves them. */
   readonly values: Float64Array[] = [];
 
@@ -119,14 +121,19 @@ export class Evaluation {
     this.layout = this.arena.implementation === 'reference' ? layoutOf(program, loss, continuation, options.kernels, false) : layout;
     this.scratch = new ArenaScratch(this.arena.allocate(this.layout.scratch));
     this.entryChange = this.arena.allocate(ENTRY_CHANGE);
+    let drawing = 0;
+    const started = performance.now();
     for (const ref of this.layout.live) {
       const { primitive, inputs, shape } = program.instructions[ref]!;
       if (primitive === 'reshape') this.values[ref] = this.values[inputs[0]!]!;
       else if (primitive === 'leaf') {
+        const before = performance.now();
         this.values[ref] = this.fill(ref, this.arena.allocate(sizeOf(shape)));
         if (this.layout.copied.has(ref)) this.copies[ref] = this.arena.copy(this.values[ref]);
+        drawing += performance.now() - before;
       } else this.values[ref] = this.compute(ref, this.arena.allocate(sizeOf(shape)));
     }
+    this.firstTime = performance.now() - started - drawing;
     this.count++;
   }
 
@@ -146,12 +153,20 @@ export class Evaluation {
     return this.layout.live.find((ref) => this.values[ref]!.some((value) => isSought(value)));
   }
 
-  /** Computes everything a second time; the first ref whose bits differ, if any. */
-  findNondeterminism(): Ref | undefined {
+  /**
+   * Computes everything a second time; the first ref whose bits differ, if any.
+   * @param isBrief Of instructions that do the same to tensors of the same shapes, only the first one.
+   */
+  findNondeterminism(isBrief = false): Ref | undefined {
     this.count++;
+    const seen = new Set<string>();
     return this.layout.live.find((ref) => {
       const { primitive } = this.program.instructions[ref]!;
       if (primitive === 'leaf' || primitive === 'reshape') return false;
+      const { shape, inputShapes } = callOf(this.program, ref);
+      const kind = `${primitive} ${inputShapes.join('|')} ${shape.join()}`;
+      if (isBrief && seen.has(kind)) return false;
+      seen.add(kind);
       const value = this.values[ref]!;
       this.scratch.reset();
       const output = this.compute(ref, this.scratch.take(value.length));
@@ -186,7 +201,7 @@ export class Evaluation {
   track(leaves: readonly Ref[]): Track {
     const plan = this.plan(new Map(leaves.map((ref) => [ref, wholeBox(this.program.instructions[ref]!.shape)])), { alongBranches: true });
     return {
-      leaves: new Map(leaves.map((ref) => [ref, { values: this.current(ref), restore: () => { this.restore(ref); } }])),
+      leaves: new Map(leaves.map((ref) => [ref, { values: this.current(ref), restore: () => { this.restore(ref); }, isDear: this.copies[ref] === undefined }])),
       cost: plan.cost,
       begin: () => this.activate(plan),
       probe: () => this.probe(plan),
@@ -303,10 +318,17 @@ class ArenaScratch implements Scratch {
   }
 }
 
+export interface MovableLeaf {
+  readonly values: Float64Array;
+  readonly restore: () => void;
+  /** Whether there is no copy to restore it from. */
+  readonly isDear: boolean;
+}
+
 /** The part of an evaluation that some leaves reach. */
 export interface Track {
   /** The leaves' values, to be changed between `begin` and `probe` and put back after. */
-  readonly leaves: ReadonlyMap<Ref, { readonly values: Float64Array; readonly restore: () => void }>;
+  readonly leaves: ReadonlyMap<Ref, MovableLeaf>;
   /** Of one probe, roughly, in multiply-adds. */
   readonly cost: number;
   readonly begin: () => void;

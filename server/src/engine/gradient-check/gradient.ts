@@ -24,7 +24,7 @@ export class KeptGradient implements Gradient {
   readonly length: number;
   private readonly sums: SumAlong;
 
-  constructor(private readonly values: Float64Array, { signs: [signs] }: Questions) {
+  constructor(private readonly values: Float64Array, { signs: [signs] }: Pick<Questions, 'signs'>) {
     this.length = values.length;
     this.sums = sumAlong(values, signs!);
   }

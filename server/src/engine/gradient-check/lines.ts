@@ -58,15 +58,23 @@ export function randomDirection(track: Track, seed: number, attempt: number): Di
   return new Map([...track.leaves].map(([leaf, { values }]) => [leaf, { ...directionSigns(seed, attempt, leaf, values.length), ...scaleOf(values) }]));
 }
 
-/** Moves many entries at once, by an offset times the direction. */
-export function directionLine(track: Track, direction: Direction): Line {
-  return (offset) => {
+/** Moves many entries at once, by an offset times the direction, as long as the work goes on; in the end they are at rest again. */
+export function onLine<Result>(track: Track, direction: Direction, work: (line: Line) => Result): Result {
+  let at = 0;
+  const result = work((offset) => {
     track.begin();
-    for (const [leaf, move] of direction) moveAlong(track.leaves.get(leaf)!.values, move, offset * move.scale);
-    const probe = track.probe();
-    for (const leaf of direction.keys()) track.leaves.get(leaf)!.restore();
-    return { ...probe, offset };
-  };
+    for (const [leaf, move] of direction) {
+      const { values, restore, isDear } = track.leaves.get(leaf)!;
+      // To the other side of the base point it is one step: where going back takes long, it is not done in between.
+      const from = at !== 0 && isDear && offset === -at ? at : 0;
+      if (at !== from) restore();
+      moveAlong(values, move, (offset - from) * move.scale);
+    }
+    at = offset;
+    return { ...track.probe(), offset };
+  });
+  if (at !== 0) for (const leaf of direction.keys()) track.leaves.get(leaf)!.restore();
+  return result;
 }
 
 /** What the gradient says of a direction. */

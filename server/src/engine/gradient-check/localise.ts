@@ -77,7 +77,7 @@ function checkInput(
     if (error instanceof EngineError) return { analytic: NaN, numeric: NaN };
     throw error;
   }
-  const gradients = new Map([[leaf, new KeptGradient(gradient, { signs: [directionSigns(seed, 1, leaf, gradient.length)], places: [] })]]);
+  const gradients = new Map([[leaf, new KeptGradient(gradient, { signs: [directionSigns(seed, 1, leaf, gradient.length)] })]]);
   const track = single.track([leaf]);
   const surroundings = new Surroundings(() => estimateNoise(track, single.baseLoss, seed));
   for (let attempt = 1; attempt <= DIRECTIONS; attempt++) {

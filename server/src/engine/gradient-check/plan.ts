@@ -9,6 +9,8 @@ export interface BudgetLimits {
 }
 
 const DEFAULT_MILLISECONDS = 5000;
+/** What part of the time is for what comes after the last comparison. */
+const CLOSING_SHARE = 0.02;
 
 /** Entries that a millisecond may pay for at best, and evaluations that each takes at least. */
 const ENTRIES_PER_MILLISECOND = 50;
@@ -34,7 +36,7 @@ export class Budget {
     limits: BudgetLimits = {},
   ) {
     this.evaluations = limits.evaluations ?? Infinity;
-    this.milliseconds = limits.milliseconds ?? (limits.evaluations === undefined ? DEFAULT_MILLISECONDS : Infinity);
+    this.milliseconds = (1 - CLOSING_SHARE) * (limits.milliseconds ?? (limits.evaluations === undefined ? DEFAULT_MILLISECONDS : Infinity));
   }
 
   /** The share of the budget that is spent; above 1 when overdrawn. */

@@ -24,6 +24,10 @@ const REMEMBERED_FAILURES = 20_000;
 const TOLD_ENTRIES = 1e6;
 const CERTAIN_FAILURES = 4;
 const NOISE_SPACING = 1e-9;
+/** What it takes to see the noise along an entry, in entries: of no more it is not worth it. */
+const NOISE_ENTRIES = 4;
+/** In units in the last place of the loss. Where that is too little, entries take more steps to be judged. */
+const USUAL_NOISE = 4;
 /** A value that is uncertain by this part of the greatest derivative of its tensor proves nothing. */
 const VACUOUS = 0.1;
 
@@ -55,6 +59,7 @@ export class TensorCheck {
   private ownNoise: number | undefined;
   private worst: EntryReport | undefined;
   private worstPlace = 0;
+  private planned = 0;
 
   /** @param floor Below it a derivative counts as this great in relative errors. */
   constructor(
@@ -106,6 +111,16 @@ export class TensorCheck {
   tryEntry(): void {
     const place = this.size >> 1;
     sweep(entryLine(this.entries, place), 0, { step: Math.max(1, Math.abs(this.entries.values[place]!)), noise: 0 });
+  }
+
+  /** To be told how many entries will be checked. */
+  plan(count: number): void {
+    this.planned = count;
+  }
+
+  /** How many entries could be checked in the time that it takes to see how far rounding moves the loss. */
+  get noiseCost(): number {
+    return this.surroundings.isDear && this.ownNoise === undefined ? NOISE_ENTRIES : 0;
   }
 
   checkEntry(place: number): void {
@@ -187,9 +202,11 @@ export class TensorCheck {
     return { step, noise: this.surroundings.noiseBehind(() => (this.ownNoise ??= this.estimateNoise(place, step))) };
   }
 
-  /** How far rounding moves the loss along one entry: where the loss is dear, that of few others. */
+  /** How far rounding moves the loss along one entry; for few entries, what it usually does. */
   private estimateNoise(place: number, step: number): number {
-    return Math.max(Number.EPSILON * Math.abs(this.evaluation.baseLoss), lineNoise(entryLine(this.entries, place), step, { ...smoothSteps, noiseSpacings: [NOISE_SPACING] }));
+    const unit = Number.EPSILON * Math.abs(this.evaluation.baseLoss);
+    if (this.planned <= NOISE_ENTRIES) return USUAL_NOISE * unit;
+    return Math.max(unit, lineNoise(entryLine(this.entries, place), step, { ...smoothSteps, noiseSpacings: [NOISE_SPACING] }));
   }
 
   private record(place: number, measured: Measurement): void {

@@ -229,8 +229,9 @@ function checkEntries(checks: readonly TensorCheck[], { index: share, count: sha
     const own = Math.ceil(size / shares);
     // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
     const current = position === 0 || cost * LEAST_ENTRIES > budget.left() ? cost : Math.min(cost, entryCost(single, budget));
-    const fair = affordableEntries(own, current, budget.left() / (planned.length - position));
+    const fair = affordableEntries(own, current, budget.left() / (planned.length - position) - single.noiseCost * current);
     const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(own, current, budget.left())));
+    single.plan(count);
     const places = count === 0 ? [] : single.sample(count * shares);
     const grouped = places.map((place) => ({ place, group: single.groupOf(place) })).sort((a, b) => a.group - b.group);
     const start = Math.round((grouped.length * share) / shares);

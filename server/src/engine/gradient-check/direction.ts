@@ -19,7 +19,7 @@ export class Surroundings {
   private failures = 0;
 
   /** @param isDear Whether the estimate takes too long to be made for entries alone. */
-  constructor(private readonly estimateNoise: () => number, private readonly isDear = false) {}
+  constructor(private readonly estimateNoise: () => number, readonly isDear = false) {}
 
   /** Estimated when it is first asked for. */
   get noise(): number {

@@ -1,13 +1,15 @@
 // Large models: they fit into the memory of a check, and what a budget leaves out is said.
 
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parse } from '../../grammar/parse';
 import { Lowering, nameLeaves } from '../../server/src/check/lower';
 import { mergeReports } from '../../server/src/check/merge';
 import type { CheckedTensor, CheckReport } from '../../server/src/check/protocol';
 import { liveRefs } from '../../server/src/engine/execute';
+import { checkModel } from '../../server/src/check/run';
 import { memoryOfCheck } from '../../server/src/engine/gradient-check/check';
+import { Arena } from '../../server/src/engine/kernels/wasm/arena';
 import type { Ref } from '../../server/src/engine/program';
 import { outcomeOf } from '../../server/src/features/check-report';
 import { analyse } from '../../server/src/semantics/analyse';
@@ -29,9 +31,29 @@ describe('the memory of a check', () => {
     ['resnet.nn', 'ResNet50', { H: 8, W: 8 }, 8],
     ['inception_unet.nn', 'UNet', { H: 16, W: 16 }, 8],
     ['lstm_language_model.nn', 'Large', { T: 8 }, 2],
+    ['vgg.nn', 'VGG19', {}, 1],
+    ['vit.nn', 'ViT_B16', {}, 1],
+    ['transformer.nn', 'Big', { S: 8, T: 8 }, 2],
   ] as const)('of %s, %s, is within the usual 4 GB at its published width', (file, name, sizes, batch) => {
     const { lowering, loss, check } = summed(file, name, sizes, batch);
     expect(memoryOfCheck({ program: lowering.builder.program, loss, check })).toBeLessThan(4e9);
+  });
+
+  it.each([
+    ['a transformer', `model M { input ids: int[6]; wte = Embedding(1000, 128); h = wte(ids); h -> repeat 2 { residual { LayerNorm; MultiheadAttention(4) }; residual { LayerNorm; Linear(512); GELU; Linear(128) } }; output y; logits = y @ transpose(wte.weight); output logits }`],
+    ['a network of convolutions', `model M { input x: [3, 16, 16]; target c: int; Conv2d(64, 3); BatchNorm2d; ReLU; MaxPool2d(2); Conv2d(128, 3, padding = 1); ReLU; Flatten; Linear(100); ReLU; Linear(10); output y; loss cross_entropy(y, c) }`],
+    ['a recurrent one', `model M { input x: [4, 128]; x -> LSTM(256) -> Linear(300) }`],
+    ['weights that are compared with what they were', `model M { input x: [8]; param w: [300, 300]; y = sum(relu(w)) * x; loss sum(y ^ 2) + sum(maximum(w, 0.1 * w)) }`],
+  ])('is enough for all that a check allocates: %s', (_, text) => {
+    const allocate = vi.spyOn(Arena.prototype, 'allocate');
+    const uri = 'file:///m.nn';
+    const { problem, ok, tensors } = checkModel({ files: [{ uri, text }], file: uri, model: 'M', budgetEvaluations: 600 });
+    expect([problem, ok]).toEqual([undefined, true]);
+    expect(tensors.some(({ entries }) => entries > 1 << 16)).toBe(true);
+    // What does not fit into the arena is an array by itself.
+    const outside = allocate.mock.results.map(({ value }) => value as Float64Array).filter(({ byteOffset, length }) => byteOffset === 0 && length > 1000);
+    expect(outside.map(({ length }) => length)).toEqual([]);
+    allocate.mockRestore();
   });
 
   it('is not spent on a transposed copy of a weight that a product can read in place', () => {

@@ -73,6 +73,10 @@ const cases: readonly (readonly [string, Case])[] = [
   ['pointwise kernels of few places', { batch: 3, channels: 6, outputs: 9, output: [5, 3], kernel: [1, 1], geometry: plain(2, { paddingBefore: [0, 0], paddingAfter: [0, 0] }) }],
   ['pointwise kernels with a stride', { batch: 1, channels: 30, outputs: 9, output: [15, 13], kernel: [1, 1], geometry: plain(2, { stride: [2, 2], paddingBefore: [0, 0], paddingAfter: [0, 0] }) }],
   ['windows far apart', { batch: 1, channels: 3, outputs: 4, output: [9, 12], kernel: [3, 3], geometry: plain(2, { dilation: [60, 50], paddingBefore: [30, 50], paddingAfter: [20, 30] }) }],
+  ['few kernels of three by three', { batch: 1, channels: 2, outputs: 5, output: [33, 30], kernel: [3, 3], geometry: plain(2) }],
+  ['a kernel of three by three over rows of odd length', { batch: 2, channels: 1, outputs: 5, output: [9, 15], kernel: [3, 3], geometry: plain(2) }],
+  ['a kernel of three by three over long rows of several groups', { batch: 2, channels: 1, outputs: 3, output: [3, 1102], kernel: [3, 3], geometry: plain(2, { dilation: [2, 1], groups: 2 }) }],
+  ['kernels of three by three in three axes', { batch: 1, channels: 1, outputs: 3, output: [5, 12, 14], kernel: [2, 3, 3], geometry: plain(3, { stride: [2, 3, 1] }) }],
   ['three axes', { batch: 2, channels: 3, outputs: 4, output: [7, 9, 11], kernel: [2, 3, 3], geometry: plain(3) }],
   ['a stride of more than the kernel', { batch: 1, channels: 2, outputs: 4, output: [20, 21], kernel: [2, 2], geometry: plain(2, { stride: [5, 7] }) }],
 ];

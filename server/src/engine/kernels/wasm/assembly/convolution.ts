@@ -3,12 +3,21 @@
 
 import { addBand, addToTap, channelsAtOnce, holdChannels, holdZeros, noteTaps, takeBlock } from './band';
 import { multiplyGathered, packGathered } from './gathered';
-import { CHANNELS, KERNEL, OUTPUT, volumeOf } from './geometry';
+import { along, CHANNELS, DILATION, KERNEL, OUTPUT, STRIDE, volumeOf } from './geometry';
 import { COLUMNS, DEPTH, evenParts, LINE, lines, packRight, packRightPart, places, ROWS, taps, WIDTH } from './panels';
+import { convolveThree } from './three';
 import { multiplyPanels } from './tile';
 
 /** From so many outputs on, what is gathered is packed: it is multiplied so often. */
 const MANY: i32 = 192;
+
+/** Up to so many taps of three by three are added nine at a time. */
+const FEW: i32 = 18;
+
+/** Whether outputs and taps are neighbours in such a way. */
+function isThree(geometry: usize): bool {
+  return along(geometry, KERNEL, 1) == 3 && along(geometry, KERNEL, 2) == 3 && along(geometry, DILATION, 2) == 1 && along(geometry, STRIDE, 2) == 1;
+}
 
 /** Packs the weights of some outputs for some channels from a tap on: a column for each output. */
 function packWeights(w: usize, outputApart: i32, channelApart: i32, tapApart: i32, outputs: i32, kernel: i32, tap: i32, depth: i32): void {
@@ -38,7 +47,11 @@ export function convolve(
       for (let tap = 0; tap < held * kernel; tap += DEPTH) {
         const depth = min(DEPTH, held * kernel - tap);
         noteTaps(tap, depth);
-        if (outputs >= MANY && channelApart == kernel * tapApart) {
+        const columns = min(here, along(geometry, OUTPUT, 2));
+        if (channels * kernel <= FEW && from && (columns & 1) == 0 && isThree(geometry)) {
+          const at = <usize>p << 3, weights = w + (<usize>(channel * channelApart) << 3);
+          convolveThree(y + at, from + at, yRow, weights, outputApart, channelApart, tapApart, outputs, kernel, depth, here, columns);
+        } else if (outputs >= MANY && channelApart == kernel * tapApart) {
           packGathered(places, here, taps, depth);
           const at = <usize>p << 3;
           multiplyPanels(y + at, from ? from + at : 0, yRow, 1, w + (<usize>((channel * kernel + tap) * tapApart) << 3), outputApart, tapApart, outputs, here, depth);

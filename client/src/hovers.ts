@@ -1,11 +1,12 @@
-// Hovers as VS Code draws them: without room between the columns of a table, which a wide blank makes up for.
+// Hovers on their way from the server to the editor.
 
 import { MarkdownString, type Hover } from 'vscode';
+import { spacedTables } from './tables';
 
-/** The same hover with a blank that does not collapse before each column but the first. */
+/** The same hover with room between the columns of its tables. */
 export function withSpacedTables(hover: Hover | null | undefined): Hover | null | undefined {
   for (const content of hover?.contents ?? []) {
-    if (content instanceof MarkdownString) content.value = content.value.replaceAll(/^\| (?!:--).*\|$/gm, (row) => row.replaceAll(/ \| (?=\S)/g, ' | &ensp;'));
+    if (content instanceof MarkdownString) content.value = spacedTables(content.value);
   }
   return hover;
 }

@@ -47,8 +47,9 @@ describe('inlay hints', () => {
     expect(hinted('model A(n = 3) { input x: [2]\n  Linear(n)\n}\nmodel B = A(5)')).toContain('Linear(n) «[3]»');
   });
 
-  it('show the types of several names side by side, and of int tensors', () => {
-    expect(hinted('model A { input x: [6]\n  a, b = x -> Chunk(2, dim = 0)\n}')).toContain('a, b = x -> Chunk(2, dim = 0) «[3], [3]»');
+  it('show the types of several names side by side, equal ones once, and of int tensors', () => {
+    expect(hinted('model A { input x: [6]\n  a, b = x -> Chunk(2, dim = 0)\n}')).toContain('a, b = x -> Chunk(2, dim = 0) «2 × [3]»');
+    expect(hinted('model A { input x: [6]\n  a, b = x -> Split([4, 2], dim = 0)\n}')).toContain('a, b = x -> Split([4, 2], dim = 0) «[4], [2]»');
     expect(hinted('model A { input i: int[T]\n  j = i + 1\n}')).toContain('j = i + 1 «int[T]»');
   });
 

@@ -142,7 +142,7 @@ class Collector {
     const columns: readonly (Shown | undefined)[] = nodes.map((node) => this.typesAt(node));
     const [first] = columns;
     if (first === undefined || !allKnown(columns) || columns.some(({ types }) => types.length !== first.types.length)) return undefined;
-    const types = first.types.map((_, index) => columns.map((column) => column.types[index]!).join(', '));
+    const types = first.types.map((_, index) => sideBySide(columns.map((column) => column.types[index]!)));
     return { ...first, types };
   }
 
@@ -229,6 +229,11 @@ function membersOf(node: ast.Expression): readonly ast.Expression[] {
     rest = rest.left;
   }
   return [rest, ...members.reverse()];
+}
+
+/** `[64], [2]`, or `3 × [64]`. */
+function sideBySide(types: readonly string[]): string {
+  return types.length > 1 && types.every((type) => type === types[0]) ? `${String(types.length)} × ${types[0]!}` : types.join(', ');
 }
 
 /** `[64, 56, 56]`, or `×3: [64, 56, 56], [128, 28, 28] …` */

@@ -40,9 +40,31 @@ describe('sizes print as people write them', () => {
     [minimum(H, 4), 'min(H, 4)'],
     [multiply(half(H), W), '(H//2)*W'],
     [multiply(H, H), 'H^2'],
+    [multiply(864, subtract(H, 2), subtract(W, 2)), '864*(H - 2)*(W - 2)'],
+    [multiply(subtract(half(add(H, 1)), 6), subtract(W, 2), 64), '64*((H + 1)//2 - 6)*(W - 2)'],
+    [multiply(-1, subtract(H, 2), subtract(W, 2)), '-(H - 2)*(W - 2)'],
+    [multiply(add(H, W), subtract(freeSymbol('C'), 3)), '(H + W)*(C - 3)'],
+    [multiply(480, subtract(H, 4)), '480*(H - 4)'],
+    [multiply(2, subtract(H, 4)), '2*H - 8'],
+    [add(multiply(9, H, H), H), '9*H^2 + H'],
+    [add(multiply(subtract(H, 2), subtract(W, 2)), 1), 'H*W - 2*H - 2*W + 5'],
   ])('%s', (size, text) => {
     expect(print(size)).toBe(text);
   });
+});
+
+it('a product prints what is worth as much as the sum', () => {
+  const whole = fc.integer({ min: -6, max: 6 });
+  const C = freeSymbol('C');
+  fc.assert(
+    fc.property(whole, whole, whole, whole, whole, whole, fc.boolean(), (scale, a, b, c, extra, many, isSquare) => {
+      const size = add(multiply(scale, add(H, a), add(W, b), add(C, c), isSquare ? add(H, c) : 1), multiply(extra, H, add(W, b)), many);
+      const [h, w, d] = [17, 5, 11];
+      const expected = scale * (h + a) * (w + b) * (d + c) * (isSquare ? h + c : 1) + extra * h * (w + b) + many;
+      const text = print(size).replaceAll('^', '**');
+      expect(new Function('H', 'W', 'C', `return ${text.startsWith('-(') ? `0 ${text}` : text}`)(h, w, d)).toBeCloseTo(expected, 6);
+    }),
+  );
 });
 
 it('a floor has one form, however it was computed', () => {

@@ -173,7 +173,7 @@ const definitions = {
 
   'size-too-large': error('limits', 'A size above 2⁵³'),
   'too-deep': error('limits', 'A recursion without an end'),
-  'too-many-nodes': error('limits', 'A network of more than 100,000 operations'),
+  'too-many-nodes': error('limits', 'A network of more than 200,000 operations'),
   'too-many-repeats': error('limits', 'A loop of more than 10,000 rounds'),
   'too-much-work': error('limits', 'An analysis that takes too long'),
 

@@ -21,7 +21,7 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = {
-  nodes: 100_000,
+  nodes: 200_000,
   steps: 1_000_000,
   terms: 1_000,
   sizeWeight: 5_000,

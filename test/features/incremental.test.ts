@@ -3,6 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { examples } from '../grammar/examples';
+import { semanticTokens } from '../../server/src/features/semantic-tokens';
+import type { Document } from '../../server/src/features/workspace';
 import { anyEdit, apply, type Edit } from '../support/edits';
 import { shown, workspaceOf } from '../support/shown';
 
@@ -119,6 +121,37 @@ it('of a hundred models one is evaluated when it is edited', () => {
   expect(workspace.document(main)!.analysis.evaluated).toHaveLength(100);
   workspace.update(main, 2, text.replace('Linear(50)', 'Linear(51)'));
   expect(workspace.document(main)!.analysis.evaluated).toEqual(['M49']);
+});
+
+describe('colours follow what is declared elsewhere', () => {
+  const text = `from "./other.nn" import Other, width as outer
+let first = Other
+let net = S
+stack S(c) { input x: [d]; Linear(c); output out }
+model A { input x: [T]; r = x -> net(c = 2); r.out; Other }
+model B = A
+assert macs(B, T = 8) > 0
+assert outer > 1
+`;
+  it.each<[string, (text: string) => string, string?]>([
+    ['a stack of another name', (text) => text.replace('stack S', 'stack R')],
+    ['a stack that is a function', (text) => text.replace('stack S(c) { input x: [d]; Linear(c); output out }', 'function S(c) = c')],
+    ['another output', (text) => text.replace('output out', 'output other')],
+    ['a let that stands for something else', (text) => text.replace('= S', '= Linear')],
+    ['a free dimension of another name', (text) => text.replace('[T]', '[L]')],
+    ['a variant of something else', (text) => text.replace('= A', '= C')],
+    ['an import that is gone', (text) => text.replace('import Other, ', 'import ')],
+    ['an import of a number', (text) => text.replace('stack Other { Linear(4); ReLU }', 'let Other = 4'), other],
+    ['a declaration that takes a name of the language', (text) => `${text}\nstack Linear(n) { ReLU }\n`],
+  ])('%s', (_, edit, uri = main) => {
+    const files: Record<string, string> = { [main]: text, [other]: otherText };
+    const workspace = workspaceOf(files, [main, other]);
+    semanticTokens(workspace.document(main)!);
+    files[uri] = edit(files[uri]!);
+    workspace.update(uri, 2, files[uri]);
+    const plain = (document: Document): unknown => JSON.parse(JSON.stringify(semanticTokens(document)));
+    expect(plain(workspace.document(main)!)).toEqual(plain(workspaceOf(files, [main, other]).document(main)!));
+  });
 });
 
 it('a document goes on to speak of its own text, whatever has become of the text since', () => {

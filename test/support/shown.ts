@@ -2,8 +2,10 @@
 
 import { codeLenses } from '../../server/src/features/code-lens';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
+import { foldingRanges } from '../../server/src/features/folding';
 import { hover } from '../../server/src/features/hover';
 import { inlayHints } from '../../server/src/features/inlay-hints';
+import { semanticTokens } from '../../server/src/features/semantic-tokens';
 import { documentSymbols } from '../../server/src/features/symbols';
 import { type Document, Workspace } from '../../server/src/features/workspace';
 
@@ -17,6 +19,8 @@ export function shown(document: Document, offsets: readonly number[]): unknown {
       hints: inlayHints(document, { start: 0, end: text.length }),
       lenses: codeLenses(document),
       symbols: documentSymbols(document),
+      colours: semanticTokens(document),
+      folding: foldingRanges(document),
       judgements: analysis.judgements.map(({ place, text: its, outcome }) => ({ place, its, outcome })),
       hovers: offsets.map((offset) => hover(document, offset) ?? null),
     }),

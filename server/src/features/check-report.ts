@@ -118,10 +118,11 @@ function tensorTable({ tensors }: CheckReport, lineOf: ReportOptions['lineOf']):
     tensor.ok ? (isCompared(tensor, index, tensors) ? '✓' : '–') : '✗',
     code(tensor.name),
     unbroken(`[${tensor.shape.join(', ')}]`),
-    tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`,
+    (tensor.checked === tensor.entries ? `all ${grouped(tensor.entries)}` : `${grouped(tensor.checked)} of ${grouped(tensor.entries)}`).replaceAll(' ', '\u00a0'),
     ...(sampled ? [sharing(tensor) > 1 ? `1 of ${counted(tensor.together, 'tensor')}` : grouped(tensor.directions)] : []),
     ...(kinked ? [tensor.kinks === 0 ? '' : grouped(tensor.kinks)] : []),
-    tensor.worst === undefined ? '' : `${scientific(tensor.worst.relativeError)}${tensor.worst.index.length === 0 || tensor.worst.relativeError === 0 ? '' : ` at ${code(entryName({ ...tensor.worst, tensor: '' }))}`}`,
+    // Where all is well, the place of the largest error of rounding tells nothing, and would make the page wider than it is.
+    tensor.worst === undefined ? '' : `${scientific(tensor.worst.relativeError)}${tensor.ok || tensor.worst.index.length === 0 || tensor.worst.relativeError === 0 ? '' : ` at ${code(entryName({ ...tensor.worst, tensor: '' }))}`}`,
     ...placed(tensor.place, lineOf),
   ]);
   return paragraphs('## Tensors', table(['', 'Tensor', 'Shape', 'Compared', ...(sampled ? ['Directions'] : []), ...(kinked ? ['At a kink'] : []), 'Worst relative error', ...(lineOf === undefined ? [] : ['Place'])], rows));

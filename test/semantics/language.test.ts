@@ -259,6 +259,18 @@ describe('free dimensions', () => {
     expect(diagnostics.map(({ code, message }) => [code, message.includes('`assert H > 7`')])).toContainEqual(['undecided-condition', true]);
   });
 
+  it('the assert that is proposed can be written as it stands', () => {
+    const { diagnostics } = analyseText('model M {\n input x: [3, H]\n if H > 1_000_000 { Linear(4) }\n}');
+    expect(diagnostics.find(({ code }) => code === 'undecided-condition')).toMatchObject({ message: expect.stringContaining('`assert H > 1_000_000`') as string, data: { condition: 'H > 1_000_000' } });
+  });
+
+  it('a budget under bounded sizes is kept or broken, with the size that breaks it', () => {
+    const judged = (budget: number): readonly string[] => analyseText(`model M {\n input x: [3, H, W]\n assert 32 <= H < 256\n assert H == W\n Conv2d(8, 3, stride = 2, padding = 1)\n output y\n assert macs() <= ${String(budget)}\n}`).diagnostics.map(({ code, message }) => `${code}: ${message}`);
+    // 8·3·3·3 · 128² at H = 255
+    expect(judged(3_538_944)).toEqual([]);
+    expect(judged(3_538_943)).toEqual([expect.stringMatching(/^assert-fails: .*H = 255/)]);
+  });
+
   it('figures are expressions in them, and numbers at given sizes', () => {
     const { models, judgements } = analyseText('model M {\n input x: [3, H, W]\n Conv2d(8, 3, padding = 1)\n}\nassert macs(M, H = 10, W = 10) == 21_600');
     expect(print(countMacs(models[0]!.graph.nodes))).toBe('216*H*W');

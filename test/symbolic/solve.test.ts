@@ -54,6 +54,42 @@ describe('what an equality requires', () => {
   });
 });
 
+describe('sizes that an assumption bounds', () => {
+  const between = (symbol: string, minimum: number, maximum: number, domain: Domain = anySize): Domain => restrict(domain, { symbol: { name: symbol, key: symbol }, range: { minimum, maximum, modulus: 1, residues: [0] } })!;
+  const half = floorDivide(add(H, 1), 2)!;
+  const cost = add(multiply(216, half, half), 80);
+
+  it('are all tried, where they are few: a budget is kept or broken', () => {
+    const domain = between('H', 32, 255);
+    expect(decideNonNegative(subtract(3_539_024, cost), domain).holds).toBe('always');
+    expect(decideNonNegative(subtract(3_539_023, cost), domain)).toMatchObject({ holds: 'sometimes', counterexample: [[{ name: 'H' }, 255]] });
+    expect(decideNonNegative(subtract(50_000, cost), domain).holds).toBe('never');
+  });
+
+  it('are tried at their largest, where they are many', () => {
+    const domain = between('W', 1, 300, between('H', 1, 300));
+    expect(decideNonNegative(subtract(89_999, multiply(H, W)), domain)).toMatchObject({ holds: 'sometimes', counterexample: [[{ name: 'H' }, 300], [{ name: 'W' }, 300]] });
+    expect(decideNonNegative(subtract(90_000, multiply(H, W)), domain).holds).toBe('always');
+  });
+
+  it('are as counting has it, for any products of them', () => {
+    const whole = fc.integer({ min: -9, max: 9 });
+    const edge = fc.integer({ min: 1, max: 12 });
+    fc.assert(
+      fc.property(whole, whole, whole, whole, edge, edge, edge, edge, (a, b, c, d, low, count, least, more) => {
+        const domain = between('W', least, least + more, between('H', low, low + count));
+        const value = add(multiply(a, floorDivide(H, 2)!, W), multiply(b, H), multiply(c, W), d);
+        let [holds, fails] = [0, 0];
+        for (let h = low; h <= low + count; h++) for (let w = least; w <= least + more; w++) {
+          if (a * Math.floor(h / 2) * w + b * h + c * w + d >= 0) holds++;
+          else fails++;
+        }
+        expect(decideNonNegative(value, domain).holds).toBe(fails === 0 ? 'always' : holds === 0 ? 'never' : 'sometimes');
+      }),
+    );
+  });
+});
+
 describe('what an inequality requires', () => {
   it('a kernel without padding needs a size of at least its own', () => {
     expect(required(decideNonNegative(subtract(add(floorDivide(add(H, -11), 4)!, 1), 1), anySize))).toEqual(['H >= 11']);

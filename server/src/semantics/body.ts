@@ -14,7 +14,7 @@ import { stepsOf } from './limits';
 import { at, type Context, type Run } from './run';
 import type { Chain } from './findings';
 import { bindUnknownSizes, declaredType, matchType } from './types';
-import { describe, hasUnknown, size, tensor, toNumber, unknown, type Value } from './values';
+import { describe, hasUnknown, holdsLayer, size, tensor, toNumber, unknown, type Value } from './values';
 
 /** The losses that have waited. */
 export function runLateLosses({ lateLosses }: Run): void {
@@ -193,6 +193,10 @@ function output(context: Context, statement: ast.Output): void {
   const value = bound ?? body.flow;
   if (value === undefined) {
     run.report(context, { code: 'nothing-to-output', place: at(context, statement), message: `there is no value to publish as ${name}: nothing flows here, and ${name} is not bound` });
+    return;
+  }
+  if (bound !== undefined && (holdsLayer(bound) || bound.kind === 'constructor' || bound.kind === 'function')) {
+    run.report(context, { code: 'nothing-to-output', place: at(context, statement.name), message: `there is no value to publish as ${name}: it is ${describe(bound)}, which maps a tensor and is none; bind what it gives, ${name} = x -> …` });
     return;
   }
   if (bound === undefined) bind(context, statement.name, value);

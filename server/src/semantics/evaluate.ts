@@ -251,11 +251,12 @@ function functionOfMethod(name: string): string | undefined {
 export function decideTruth(context: Context, value: Value, node: ast.Expression): boolean | undefined {
   if (value.kind === 'boolean') return value.value;
   if (value.kind === 'condition') {
+    const written = value.text.replaceAll(/(?<=\d),(?=\d{3})/g, '_');
     context.run.report(context, {
       code: 'undecided-condition',
       place: at(context, node),
-      message: `whether ${value.text} depends on a free dimension; \`assert ${value.text}\` in the model would decide it`,
-      data: { condition: value.text },
+      message: `whether ${value.text} depends on a free dimension; \`assert ${written}\` in the model would decide it`,
+      data: { condition: written },
     });
   } else if (value.kind !== 'unknown') {
     const number = toNumber(value);

@@ -226,13 +226,19 @@ function decideBySummands(
   if (separated !== undefined) return decide(separated, domain, question);
 
   let counterexample: Assignment | undefined;
-  for (const assignment of samples(symbols, domain)) {
+  let holdsSomewhere = false;
+  let isUnknownSomewhere = false;
+  const few = allOf(symbols, domain, mostSamples / expression.weight);
+  for (const assignment of samples(symbols, few ?? symbols.map((symbol) => typicalOf(rangeOf(domain, symbol.key))))) {
     const values = new Map(assignment.map(([symbol, value]) => [symbol.key, value]));
     const value = evaluateAt(expression, (symbol) => values.get(symbol.key)!);
-    if (Number.isNaN(value)) continue;
-    if (!satisfies(value, question)) counterexample ??= assignment;
+    if (Number.isNaN(value)) isUnknownSomewhere = true;
+    else if (satisfies(value, question)) holdsSomewhere = true;
+    else counterexample ??= assignment;
   }
-  if (impossible) return { holds: 'never', counterexample };
+  const isDecided = few !== undefined && !isUnknownSomewhere;
+  if (impossible || (isDecided && !holdsSomewhere)) return { holds: 'never', counterexample };
+  if (isDecided && counterexample === undefined) return always;
   return { holds: counterexample === undefined ? 'unknown' : 'sometimes', counterexample };
 }
 
@@ -301,21 +307,42 @@ function boundsOfAtom(atom: Atom, domain: Domain): readonly [number, number] {
   return [pick(a[0], b[0]), pick(a[1], b[1])];
 }
 
-/** A bounded number of admissible assignments: small sizes, all pairs of a few of them, and typical large ones. */
-function* samples(symbols: readonly FreeSymbol[], domain: Domain): Iterable<Assignment> {
-  const candidates = symbols.map((symbol) => {
-    const range = rangeOf(domain, symbol.key);
-    const found = new Set<number>();
-    for (const from of [1, 2, 3, 5, 7, 16, 32, 33, 224]) {
-      const value = smallestFrom(range, from);
-      if (value !== undefined) found.add(value);
-    }
-    return [...found];
-  });
-  const most = 4096;
+/** Parts of expressions that are evaluated where all sizes are tried, and assignments that are tried where not. */
+const mostSamples = 200_000;
+const mostAssignments = 4_096;
+/** Products of larger sizes may be no longer exact. */
+const largestTried = 4_096;
+
+/** All admissible sizes of each symbol, if all of them together are not too many to try. */
+function allOf(symbols: readonly FreeSymbol[], domain: Domain, most: number): readonly (readonly number[])[] | undefined {
+  const all: number[][] = [];
+  let count = 1;
+  for (const symbol of symbols) {
+    const { minimum, maximum, modulus, residues } = rangeOf(domain, symbol.key);
+    if (maximum > largestTried) return undefined;
+    count *= ((maximum - minimum + 1) / modulus) * residues.length;
+    if (count > Math.min(most, mostAssignments)) return undefined;
+    const members = new Set(residues);
+    all.push(Array.from({ length: maximum - minimum + 1 }, (_, index) => minimum + index).filter((value) => members.has(value % modulus)));
+  }
+  return all;
+}
+
+/** Small admissible sizes, typical large ones, and the largest. */
+function typicalOf(range: SymbolRange): readonly number[] {
+  const found = new Set<number>();
+  for (const from of [1, 2, 3, 5, 7, 16, 32, 33, 224, range.maximum]) {
+    const value = from <= largestTried ? smallestFrom(range, from) : undefined;
+    if (value !== undefined) found.add(value);
+  }
+  return [...found];
+}
+
+/** A bounded number of assignments: all, or a few of them that are evenly spread. */
+function* samples(symbols: readonly FreeSymbol[], candidates: readonly (readonly number[])[]): Iterable<Assignment> {
   let count = 1;
   for (const values of candidates) count *= values.length;
-  const stride = Math.max(1, Math.ceil(count / most));
+  const stride = Math.max(1, Math.ceil(count / (2 * mostAssignments)));
   for (let index = 0; index < count; index += stride) {
     let rest = index;
     yield symbols.map((symbol, at) => {

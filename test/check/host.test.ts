@@ -120,7 +120,7 @@ describe('a pool of workers', () => {
     const { host, workers } = hostWithWorkers(2);
     const seen: number[] = [];
     const running = host.run(request('A'), ({ done }) => seen.push(done));
-    expect(workers.map((worker) => worker.requests[0]!.share)).toEqual([{ index: 0, count: 2 }, { index: 1, count: 2 }]);
+    expect(workers.map((worker) => worker.requests[0]!.share)).toMatchObject([{ index: 0, count: 2 }, { index: 1, count: 2 }]);
     const { id } = workers[0]!.requests[0]!;
     workers[0]!.say({ id, progress: { stage: 'entries', done: 500, total: 1000 } });
     workers[0]!.say({ id, report: { ...report('A'), tensors: [tensor(5, 1e-9, 4)] } });
@@ -174,6 +174,17 @@ describe('a pool of workers', () => {
     const shared = mergeReports([0, 1, 2].map((index) => checkShare(asked, { index, count: 3 })));
     expect(alone.ok).toBe(true);
     expect({ ...shared, seconds: 0 }).toEqual({ ...alone, seconds: 0 });
+  });
+
+  it('finds the same where whoever is free takes the next entries, and none is left out or taken twice', () => {
+    const asked: CheckRequest = { files: [{ uri: 'file:///a.nn', text }], file: 'file:///a.nn', model: 'Small', budgetEvaluations: 1_000_000, seed: 3 };
+    const alone = checkModel(asked);
+    const claims = new Int32Array(new SharedArrayBuffer(8 * 64));
+    // The first one comes to all of them before the others begin.
+    const shares = [2, 0, 1].map((index) => checkShare(asked, { index, count: 3, claims }));
+    const compared = shares.map(({ tensors }) => tensors.reduce((sum, { checked }) => sum + checked, 0));
+    expect(compared).toEqual([alone.tensors.reduce((sum, { entries }) => sum + entries, 0), 0, 0]);
+    expect({ ...mergeReports([shares[1]!, shares[2]!, shares[0]!]), seconds: 0 }).toEqual({ ...alone, seconds: 0 });
   });
 
   /** The right derivative, with something done to that of the kernel. */

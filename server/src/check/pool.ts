@@ -1,5 +1,6 @@
 // Several workers as one: each checks a share of the entries of one request, and their reports are put together.
 
+import { CLAIMS } from '../engine/gradient-check/shares';
 import { mergeReports } from './merge';
 import type { CheckProgress, CheckReport, CheckRequest, WorkerMessage, WorkerRequest } from './protocol';
 
@@ -43,7 +44,9 @@ export class CheckPool {
   run(id: number, request: CheckRequest, listener: PoolListener): void {
     const count = this.workers.length;
     this.request = { id, listener, shares: this.workers.map(() => ({})) };
-    this.workers.forEach((worker, index) => { worker.post({ id, request, share: { index, count } }); });
+    // Browsers share memory between workers only where the page is isolated.
+    const claims = count > 1 && typeof SharedArrayBuffer !== 'undefined' ? new Int32Array(new SharedArrayBuffer(4 * CLAIMS)) : undefined;
+    this.workers.forEach((worker, index) => { worker.post({ id, request, share: { index, count, ...(claims && { claims }) } }); });
   }
 
   terminate(): void {

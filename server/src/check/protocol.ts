@@ -1,6 +1,7 @@
 // What is asked of a gradient check and what it answers: plain data, as it crosses to a worker.
 
 import type { Evidence } from '../engine/gradient-check/patterns';
+import type { Share } from '../engine/gradient-check/shares';
 import type { Place } from '../semantics/graph';
 
 export interface CheckRequest {
@@ -115,12 +116,6 @@ export interface WorkerRequest {
   readonly request: CheckRequest;
   /** Which part of the entries the worker checks. */
   readonly share: Share;
-}
-
-/** Share number `index`, from 0, of `count`. */
-export interface Share {
-  readonly index: number;
-  readonly count: number;
 }
 
 /** From the worker to the server. */

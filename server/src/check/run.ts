@@ -14,10 +14,11 @@ import { fixedPlace, type Graph, type Place, type Tensor } from '../semantics/gr
 import { checkAsserts } from './asserts';
 import type { BasePoint } from '../engine/gradient-check/check';
 import type { BudgetLimits } from '../engine/gradient-check/plan';
+import type { Share } from '../engine/gradient-check/shares';
 import { drawLeaves } from './draw';
 import { Lowering, nameLeaves } from './lower';
 import { mergeReports } from './merge';
-import type { CheckedPart, CheckedTensor, CheckProgress, CheckReport, CheckRequest, Share } from './protocol';
+import type { CheckedPart, CheckedTensor, CheckProgress, CheckReport, CheckRequest } from './protocol';
 import { chooseSizes } from './values';
 import { axisNames, spellCulprit } from './wording';
 
@@ -86,7 +87,7 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
     // Every worker has a memory of its own: as many take part as fit.
     const fitting = lowered === undefined ? 1 : Math.min(share.count, Math.max(1, Math.floor((request.memoryBytes ?? defaultMemoryBytes) / lowered.bytes)));
     if (share.index >= fitting) return { ...failed(''), ok: true, problem: undefined };
-    const own = { index: share.index, count: fitting };
+    const own = { ...share, count: fitting };
     const found = lowered && checkLosses(graph, lowered, names, seed, request, own, options, notes, started);
     const asserts = share.index > 0 ? [] : checkAsserts(model, names, seed, options.derivatives);
     const place = placeOfOrigin(graph);
@@ -225,7 +226,7 @@ function checkLosses(
   if (first.nondeterministic !== undefined) notes.push(`${first.nondeterministic.primitive} gave other numbers when it was computed again`);
   if (slope === undefined) return { first };
   const direction = slope.direction.map((ref, index): [Ref, Float64Array] => [ref, unitBell(slope.program.instructions[ref]!.shape, new RandomStream(seed, `second derivatives along ${String(index)}`))]);
-  return { first, second: checkGradients({ ...common, started: performance.now(), program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
+  return { first, second: checkGradients({ ...common, share: { index: share.index, count: share.count }, started: performance.now(), program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
 }
 
 /** Why there are no derivatives where the loss is no finite number. */

@@ -102,6 +102,11 @@ export class TensorCheck {
     return samplePlaces(shape, isKept ? Math.min(count, this.size) : sampleSize(count), new RandomStream(this.seed, `sample ${name}`));
   }
 
+  /** Whether a sample of so many entries is all of them. */
+  isTold(count: number): boolean {
+    return count >= this.size && this.tensor.isKept;
+  }
+
   /** Entries of one group are cheaper to check one after the other. */
   groupOf(place: number): number {
     return this.entries.groupOf(place);

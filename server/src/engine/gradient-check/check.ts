@@ -22,15 +22,10 @@ import { Progress } from './progress';
 import type { CheckProgress } from './progress';
 import type { GradientReport, TensorReport } from './report';
 import { sampledPlaces } from './sample';
+import { comparesAll, partsOf, whole } from './shares';
+import type { Share } from './shares';
 
 export type { CheckProgress } from './progress';
-
-export interface Share {
-  readonly index: number;
-  readonly count: number;
-}
-
-const all: Share = { index: 0, count: 1 };
 
 export interface GradientCheck extends ExecutionOptions {
   readonly program: Program;
@@ -113,7 +108,7 @@ function executionOf({ kernels, implementation, cancelled }: GradientCheck): Exe
 
 /** Compares the analytic derivatives of a loss with numerical ones. */
 export function checkGradients(input: GradientCheck): GradientReport {
-  const { program, check, seed = 0, share = all, derivatives } = input;
+  const { program, check, seed = 0, share = whole, derivatives } = input;
   const progress = new Progress(input.onProgress);
   progress.report('directions', 0);
   const { evaluation, gradients, started } = input.base ?? evaluateBase(input);
@@ -216,34 +211,40 @@ function checkDirections(
 }
 
 /** All entries of the share where they fit into the budget, else a sample, of the cheapest tensors first. */
-function checkEntries(checks: readonly TensorCheck[], { index: share, count: shares }: Share, budget: Budget, progress: Progress): void {
+function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budget, progress: Progress): void {
+  const shares = share.count;
   const planned = costsOfEntries(checks, budget).sort((a, b) => a.cost * a.single.size - b.cost * b.single.size);
-  const whole = planned.reduce((sum, { single, cost }) => sum + cost * Math.ceil(single.size / shares), 0);
-  if (whole > budget.left()) for (const { single } of planned) if (single.hasDirection && budget.used() < SECOND_DIRECTIONS_SHARE) single.checkDirection();
+  const needed = planned.reduce((sum, { single, cost }) => sum + cost * Math.ceil(single.size / shares), 0);
+  if (needed > budget.left()) for (const { single } of planned) if (single.hasDirection && budget.used() < SECOND_DIRECTIONS_SHARE) single.checkDirection();
   // Sizes stand for the time that tensors take; the dear ones come last and are often cut short.
   const total = checks.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   let compared = 0;
   planned.forEach(({ single, cost }, position) => {
     const { size } = single;
-    const own = Math.ceil(size / shares);
+    const most = Math.ceil(size / shares);
     // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
-    const current = position === 0 || cost * LEAST_ENTRIES > budget.left() ? cost : Math.min(cost, entryCost(single, budget));
-    const fair = affordableEntries(own, current, budget.left() / (planned.length - position) - single.noiseCost * current);
-    const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(own, current, budget.left())));
+    const isSettled = position === 0 || needed <= budget.left() || cost * LEAST_ENTRIES > budget.left();
+    const current = isSettled ? cost : Math.min(cost, entryCost(single, budget));
+    const fair = affordableEntries(most, current, budget.left() / (planned.length - position) - single.noiseCost * current);
+    const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(most, current, budget.left())));
     single.plan(count);
-    const places = count === 0 ? [] : single.sample(count * shares);
+    const index = checks.indexOf(single);
+    const isAll = comparesAll(single.isTold(count * shares), index, share);
+    const places = isAll ? single.sample(size) : count === 0 ? [] : single.sample(count * shares);
     const grouped = places.map((place) => ({ place, group: single.groupOf(place) })).sort((a, b) => a.group - b.group);
-    const start = Math.round((grouped.length * share) / shares);
-    const stop = Math.round((grouped.length * (share + 1)) / shares);
-    for (let i = start; i < stop; i++) {
-      progress.report('entries', (done + ((i - start) * size) / (stop - start)) / total, { done: compared, total });
-      if (i > start && budget.left() < (places.length < size ? 0 : -OVERDRAFT)) break;
-      single.checkEntry(grouped[i]!.place);
-      compared++;
+    const isOver = (): boolean => budget.left() < (isAll ? -OVERDRAFT : 0);
+    let own = 0;
+    for (const { start, stop } of partsOf(grouped.length, isAll, index, share)) {
+      for (let i = start; i < stop && (own === 0 || !isOver()); i++, own++) {
+        progress.report('entries', (done + Math.min(1, (own * shares) / grouped.length) * size) / total, { done: compared, total });
+        single.checkEntry(grouped[i]!.place);
+        compared++;
+      }
+      if (isOver()) break;
     }
     done += size;
-    if (places.length < size && single.hasWrongDirection && budget.left() > -FAILURE_OVERDRAFT) single.findWrongEntry();
+    if (!isAll && single.hasWrongDirection && budget.left() > -FAILURE_OVERDRAFT) single.findWrongEntry();
     if (places.length > 0 && budget.left() > REFINEMENT * current) single.refineWorst();
   });
 }

@@ -252,15 +252,15 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
 /** What one entry of each tensor costs; of those without time to find out, infinitely much. */
 function costsOfEntries(checks: readonly TensorCheck[], budget: Budget): { single: TensorCheck; cost: number }[] {
   const least = (1 - TRIALS_SHARE) * budget.left();
-  const costs = [...checks].reverse().map((single) => ({ single, cost: budget.left() > least ? entryCost(single, budget) : Infinity }));
+  const costs = [...checks].reverse().map((single) => ({ single, cost: budget.left() > least ? entryCost(single, budget, budget.left() / (2 * checks.length * single.size)) : Infinity }));
   return costs.reverse();
 }
 
-/** The share of the budget that one entry takes: the quickest of a few trials. */
-function entryCost(single: TensorCheck, budget: Budget): number {
+/** The share of the budget that one entry takes: the quickest of a few trials. @param enough A share that is known to be small enough. */
+function entryCost(single: TensorCheck, budget: Budget, enough = 0): number {
   let least = Infinity;
   const limit = budget.used() + TRIAL_SHARE;
-  for (let trial = 0; trial < TRIALS && (trial === 0 || budget.used() < limit); trial++) {
+  for (let trial = 0; trial < TRIALS && (trial === 0 || (least > enough && budget.used() < limit)); trial++) {
     least = Math.min(least, budget.shareOf(budget.measure(() => single.tryEntry())));
   }
   return least;

@@ -66,6 +66,8 @@ const SHAKEN_ENTRIES = 1e6;
 const TRIALS_SHARE = 0.25;
 /** How often, and for how much of the budget, entries are tried to see what they cost. */
 const TRIALS = 3;
+/** How often the dearest of them must be paid for, where there is time left for more. */
+const DEAREST_TRIALS = 4;
 const TRIAL_SHARE = 0.002;
 /** How much of the budget may be overdrawn: where it seemed to pay for all entries, and to explain a failure. */
 const OVERDRAFT = 0.25;
@@ -213,7 +215,9 @@ function checkDirections(
 /** All entries of the share where they fit into the budget, else a sample, of the cheapest tensors first. */
 function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budget, progress: Progress): void {
   const shares = share.count;
-  const planned = costsOfEntries(checks, budget).sort((a, b) => a.cost * a.single.size - b.cost * b.single.size);
+  const { costs, dearest } = costsOfEntries(checks, budget);
+  // Of those whose cost is not known, the ones near the loss come first.
+  const planned = costs.sort((a, b) => (a.cost === b.cost ? checks.indexOf(b.single) - checks.indexOf(a.single) : a.cost * a.single.size - b.cost * b.single.size));
   const needed = planned.reduce((sum, { single, cost }) => sum + cost * Math.ceil(single.size / shares), 0);
   if (needed > budget.left()) for (const { single } of planned) if (single.hasDirection && budget.used() < SECOND_DIRECTIONS_SHARE) single.checkDirection();
   // Sizes stand for the time that tensors take; the dear ones come last and are often cut short.
@@ -224,7 +228,8 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
     const { size } = single;
     const most = Math.ceil(size / shares);
     // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
-    const isSettled = position === 0 || needed <= budget.left() || cost * LEAST_ENTRIES > budget.left();
+    const mayTry = cost === Infinity ? budget.left() > DEAREST_TRIALS * dearest : cost * LEAST_ENTRIES <= budget.left();
+    const isSettled = !mayTry || (position === 0 && cost < Infinity) || needed <= budget.left();
     const current = isSettled ? cost : Math.min(cost, entryCost(single, budget));
     const fair = affordableEntries(most, current, budget.left() / (planned.length - position) - single.noiseCost * current);
     const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(most, current, budget.left())));
@@ -249,11 +254,17 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
   });
 }
 
-/** What one entry of each tensor costs; of those without time to find out, infinitely much. */
-function costsOfEntries(checks: readonly TensorCheck[], budget: Budget): { single: TensorCheck; cost: number }[] {
+/** What one entry of each tensor costs, infinitely much where there was no time to find out; and what finding out took at most. */
+function costsOfEntries(checks: readonly TensorCheck[], budget: Budget): { costs: { single: TensorCheck; cost: number }[]; dearest: number } {
   const least = (1 - TRIALS_SHARE) * budget.left();
-  const costs = [...checks].reverse().map((single) => ({ single, cost: budget.left() > least ? entryCost(single, budget, budget.left() / (2 * checks.length * single.size)) : Infinity }));
-  return costs.reverse();
+  let dearest = 0;
+  const costs = [...checks].reverse().map((single) => {
+    const before = budget.used();
+    const cost = budget.left() > least ? entryCost(single, budget, budget.left() / (2 * checks.length * single.size)) : Infinity;
+    dearest = Math.max(dearest, budget.used() - before);
+    return { single, cost };
+  });
+  return { costs, dearest };
 }
 
 /** The share of the budget that one entry takes: the quickest of a few trials. @param enough A share that is known to be small enough. */

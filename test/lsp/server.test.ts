@@ -175,6 +175,20 @@ describe('the language server', () => {
     ]);
   });
 
+  it('lets a client show the signature where a completion brings arguments to fill in', async () => {
+    const written = 'model Net {\n  input x: [3, 8, 8]\n  \n}\n';
+    const completed = async (options: object): Promise<Record<string, CompletionItem>> => {
+      await start({ capabilities: { textDocument: { completion: { completionItem: { snippetSupport: true } } } }, initializationOptions: options });
+      await client.open(uri, written);
+      const items = (await client.connection.sendRequest(CompletionRequest.type, { textDocument: { uri }, position: { line: 2, character: 2 } })) as CompletionItem[];
+      return Object.fromEntries(items.map((item) => [item.label, item]));
+    };
+    const { Conv2d, ReLU, residual } = await completed({ argumentHintsCommand: 'show.signature' });
+    expect([Conv2d, ReLU, residual].map((item) => item!.command?.command)).toEqual(['show.signature', undefined, undefined]);
+    await client.stop();
+    expect((await completed({})).Conv2d!.command).toBeUndefined();
+  });
+
   it('answers a cancelled request as cancelled', async () => {
     await start();
     await client.open(uri, text);

@@ -196,6 +196,8 @@ const completionKinds: Readonly<Record<CompletionKind, lsp.CompletionItemKind>> 
 export interface CompletionSupport {
   readonly snippets: boolean;
   readonly labelDetails: boolean;
+  /** Its command that shows the signature of the call at the cursor; undefined for one that has none. */
+  readonly argumentHints: string | undefined;
 }
 
 /** What is needed to complete an item later. */
@@ -218,6 +220,8 @@ export function toCompletionItem(document: Document, completion: Completion, ind
     sortText: String(index).padStart(5, '0'),
     ...(replaces === undefined ? insert !== label && { insertText: insert } : { textEdit: { range: toRange(document, replaces), newText: insert }, filterText: label }),
     ...(isSnippet && { insertTextFormat: lsp.InsertTextFormat.Snippet }),
+    // Whoever gets arguments to fill in sees what each of them is.
+    ...(isSnippet && support.argumentHints !== undefined && /^\w+\(\$/.test(insert) && { command: { title: 'Show the signature', command: support.argumentHints } }),
     ...(kind === 'name' && { commitCharacters: ['.'] }),
     ...(further !== undefined && { additionalTextEdits: toTextEdits(document, further) }),
     ...(hasPage && { data: { uri: document.uri } satisfies CompletionData }),

@@ -35,6 +35,8 @@ export class Session {
   /** The address of the folder with the pages on the diagnostics' codes. */
   pages: string | undefined;
   private followsAnalysis = false;
+  /** The client's command that shows the signature of the call at the cursor. */
+  private argumentHintsCommand: string | undefined;
   private stateTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly stateOf = new Set<string>();
   /** Trials of fixes share a workspace. */
@@ -77,6 +79,7 @@ export class Session {
     if (typeof options !== 'object' || options === null) return;
     this.clientReadsFiles = 'readFile' in options && options.readFile === true;
     this.followsAnalysis = 'followsAnalysis' in options && options.followsAnalysis === true;
+    if ('argumentHintsCommand' in options && typeof options.argumentHintsCommand === 'string') this.argumentHintsCommand = options.argumentHintsCommand;
     if ('diagnosticPages' in options && typeof options.diagnosticPages === 'string') this.pages = options.diagnosticPages;
   }
 
@@ -104,7 +107,7 @@ export class Session {
   /** What the client shows of completions. */
   get completionSupport(): CompletionSupport {
     const item = this.capabilities.textDocument?.completion?.completionItem;
-    return { snippets: item?.snippetSupport === true, labelDetails: item?.labelDetailsSupport === true };
+    return { snippets: item?.snippetSupport === true, labelDetails: item?.labelDetailsSupport === true, argumentHints: this.argumentHintsCommand };
   }
 
   /** Whether the client tells when folders are opened or closed. */

@@ -47,6 +47,12 @@ const programs: readonly (readonly [string, (n: Network) => Ref])[] = [
     };
     return n.concat([pool(n.random([3, 401], 'x'), 1), pool(n.random([2, 5, 19, 17], 'y'), 2), pool(n.random([2, 3, 9, 8, 11], 'z'), 3)], 0);
   }],
+  ['entries that are only moved', (n) => {
+    const x = n.random([7, 1, 9, 6, 5], 'x');
+    const flipped = n.sliceGrid(n.transpose(x, [3, 1, 0, 4, 2]), { starts: [5, 0, 6, 1, 8], steps: [-1, 1, -2, 1, -3], shape: [6, 1, 3, 4, 3] });
+    const placed = n.embed(flipped, { starts: [1, 0, 6, 0, 2], steps: [1, 1, -3, 2, 1], shape: [8, 1, 7, 8, 5], value: 0.5 });
+    return n.multiply(n.broadcastTo(placed, [8, 3, 7, 8, 5]), n.broadcastTo(n.random([8, 5], 'y'), [8, 3, 7, 8, 5]));
+  }],
   ['sums along rows and columns', (n) => {
     const x = n.random([13, 37, 41], 'x');
     return n.concat([n.reshape(n.sum(x, [0]), [37 * 41]), n.reshape(n.sum(x, [2]), [13 * 37]), n.reshape(n.sum(x, [0, 2]), [37]), n.reshape(n.mean(x), [1])], 0);

@@ -9,7 +9,7 @@ import { prepareChain } from '../fusion/chain';
 import { nestCall } from '../fusion/run';
 import type { SimdCall } from '../kernels/wasm/call';
 import { accelerateRange } from '../kernels/accelerated';
-import { copyView } from '../kernels/strided';
+import { copyingView } from '../kernels/strided';
 import { primitiveOf, primitives } from '../primitives/table';
 import type { Call, Operands } from '../primitive';
 import type { PrimitiveName, Program, Ref } from '../program';
@@ -327,7 +327,7 @@ function planView({ call, current, reached }: Application<unknown>, { offset, st
   const target = { values: current.output, offset: offsetOf(reached, outputStrides), strides: outputStrides };
   const source = { values: current.inputs[0]!, offset: offset + offsetOf(reached, strides), strides };
   const shape = boxShape(reached);
-  return { cost: boxSize(reached), run: () => copyView(target, source, shape) };
+  return { cost: boxSize(reached), run: copyingView(target, source, shape) };
 }
 
 /** A box of a tensor, copied into a buffer of its own unless it is the whole. */

@@ -1,7 +1,9 @@
-// Copies between a dense tensor and a strided view: transposition, slicing, broadcasting and their adjoints.
+// Copies between strided views, and sums into one: transposition, slicing, broadcasting and their adjoints.
 
+import { stridesOf } from '../shape';
 import type { Shape } from '../shape';
 import { addRun, sumRun } from './accelerated';
+import { sharedInstance } from './wasm/arena';
 
 /** Calls `row` for each innermost run of the shape: the dense offset of the run, and the offset of its start in the view. */
 function forEachRow(shape: Shape, offset: number, strides: readonly number[], row: (dense: number, view: number) => void): void {
@@ -22,58 +24,22 @@ function forEachRow(shape: Shape, offset: number, strides: readonly number[], ro
   }
 }
 
-/** Merges neighbouring axes that one stride can walk, so that rows are long. */
-function collapse(shape: Shape, strides: readonly number[]): { shape: number[]; strides: number[] } {
-  const merged: { shape: number[]; strides: number[] } = { shape: [], strides: [] };
+/** Merges neighbouring axes that one stride can walk in each of some views, so that rows are long. */
+function collapse(shape: Shape, ...views: readonly (readonly number[])[]): { shape: number[]; strides: number[][] } {
+  const merged: { shape: number[]; strides: number[][] } = { shape: [], strides: views.map(() => []) };
   for (let axis = 0; axis < shape.length; axis++) {
     const length = shape[axis]!;
-    const stride = strides[axis]!;
     if (length === 1) continue;
     const last = merged.shape.length - 1;
-    if (last >= 0 && merged.strides[last] === stride * length) {
+    if (last >= 0 && views.every((strides, i) => merged.strides[i]![last] === strides[axis]! * length)) {
       merged.shape[last]! *= length;
-      merged.strides[last] = stride;
+      views.forEach((strides, i) => (merged.strides[i]![last] = strides[axis]!));
     } else {
       merged.shape.push(length);
-      merged.strides.push(stride);
+      views.forEach((strides, i) => merged.strides[i]!.push(strides[axis]!));
     }
   }
-  return merged.shape.length > 0 ? merged : { shape: [1], strides: [1] };
-}
-
-/** output (dense, of the given shape) = the view of the input with this offset and these strides. */
-export function readStrided(
-  output: Float64Array,
-  input: Float64Array,
-  shape: Shape,
-  offset: number,
-  strides: readonly number[],
-): void {
-  if (output.length === 0) return;
-  const view = collapse(shape, strides);
-  const length = view.shape.at(-1)!;
-  const stride = view.strides.at(-1)!;
-  forEachRow(view.shape, offset, view.strides, (dense, start) => {
-    if (stride === 0) output.fill(input[start]!, dense, dense + length);
-    else for (let i = 0, j = start; i < length; i++, j += stride) output[dense + i] = input[j]!;
-  });
-}
-
-/** The view of the output with this offset and these strides = input (dense, of the given shape). */
-export function writeStrided(
-  output: Float64Array,
-  input: Float64Array,
-  shape: Shape,
-  offset: number,
-  strides: readonly number[],
-): void {
-  if (input.length === 0) return;
-  const view = collapse(shape, strides);
-  const length = view.shape.at(-1)!;
-  const stride = view.strides.at(-1)!;
-  forEachRow(view.shape, offset, view.strides, (dense, start) => {
-    for (let i = 0, j = start; i < length; i++, j += stride) output[j] = input[dense + i]!;
-  });
+  return merged.shape.length > 0 ? merged : { shape: [1], strides: views.map(() => [1]) };
 }
 
 /** The view of the output with this offset and these strides += input (dense, of the given shape); strides may be 0. */
@@ -87,8 +53,8 @@ export function addStrided(
   if (input.length === 0) return;
   const view = collapse(shape, strides);
   const length = view.shape.at(-1)!;
-  const stride = view.strides.at(-1)!;
-  forEachRow(view.shape, offset, view.strides, (dense, start) => {
+  const stride = view.strides[0]!.at(-1)!;
+  forEachRow(view.shape, offset, view.strides[0]!, (dense, start) => {
     if (stride === 0) {
       output[start]! += sumRun(input, dense, length);
     } else if (stride === 1) {
@@ -127,19 +93,34 @@ function forEachPair(shape: Shape, a: View, b: View, row: (startA: number, start
   }
 }
 
+/** How one view is copied to another of its shape, to be done again and again. */
+export function copyingView(target: View, source: View, shape: Shape): () => void {
+  if (shape.includes(0)) return () => undefined;
+  const { shape: lengths, strides: [to, from] } = collapse(shape, target.strides, source.strides) as { shape: number[]; strides: [number[], number[]] };
+  const simd = sharedInstance(target.values, source.values);
+  if (simd) {
+    const numbers = [lengths.length, ...lengths.flatMap((length, axis) => [length, to[axis]!, from[axis]!])];
+    return () => {
+      simd.table.set(numbers);
+      simd.kernels.copyStrided(target.values.byteOffset + 8 * target.offset, source.values.byteOffset + 8 * source.offset, simd.table.byteOffset);
+    };
+  }
+  const [length, toStride, fromStride] = [lengths, to, from].map((each) => each.at(-1)!) as [number, number, number];
+  return () => {
+    forEachPair(lengths, { ...target, strides: to }, { ...source, strides: from }, (startTo, startFrom) => {
+      for (let i = 0, p = startTo, q = startFrom; i < length; i++, p += toStride, q += fromStride) target.values[p] = source.values[q]!;
+    });
+  };
+}
+
 /** target = source, entry by entry of two views of one shape. */
 export function copyView(target: View, source: View, shape: Shape): void {
-  if (shape.includes(0)) return;
-  const length = shape.at(-1) ?? 1;
-  const targetStride = target.strides.at(-1) ?? 1;
-  const sourceStride = source.strides.at(-1) ?? 1;
-  const { values: to } = target;
-  const { values: from } = source;
-  forEachPair(shape, target, source, (startTo, startFrom) => {
-    if (targetStride === 1 && sourceStride === 0) to.fill(from[startFrom]!, startTo, startTo + length);
-    else if (targetStride === 1 && sourceStride === 1 && length > 16) to.set(from.subarray(startFrom, startFrom + length), startTo);
-    else for (let i = 0, p = startTo, q = startFrom; i < length; i++, p += targetStride, q += sourceStride) to[p] = from[q]!;
-  });
+  copyingView(target, source, shape)();
+}
+
+/** A dense tensor as a view. */
+export function denseView(values: Float64Array, shape: Shape): View {
+  return { values, offset: 0, strides: stridesOf(shape) };
 }
 
 /** target += now − before, entry by entry; `before` lies in its buffer as `now` does, and strides of the target may be 0. */

@@ -1,7 +1,7 @@
 // Primitives that move entries without computing on them.
 
 import { EngineError } from '../errors';
-import { readStrided, writeStrided } from '../kernels/strided';
+import { copyView, denseView } from '../kernels/strided';
 import type { PrimitiveTable } from '../primitive';
 import { broadcastShapes, broadcastStrides, formatShape, sameShape, sizeOf, splitAtAxis, stridesOf } from '../shape';
 import type { Shape } from '../shape';
@@ -55,7 +55,7 @@ export const layout: Pick<PrimitiveTable, LayoutNames> = {
       return shape;
     },
     forward: (output, [x], { shape, inputShapes }) => {
-      readStrided(output, x!, shape, 0, broadcastStrides(inputShapes[0]!, shape));
+      copyView(denseView(output, shape), { values: x!, offset: 0, strides: broadcastStrides(inputShapes[0]!, shape) }, shape);
     },
     vjp: (b, g, [x], _, { shape }) => {
       const from = b.shape(x!);
@@ -70,7 +70,7 @@ export const layout: Pick<PrimitiveTable, LayoutNames> = {
     shape: ([x], { permutation }) => permutation.map((axis) => x![axis]!),
     forward: (output, [x], { shape, inputShapes, attributes: { permutation } }) => {
       const strides = stridesOf(inputShapes[0]!);
-      readStrided(output, x!, shape, 0, permutation.map((axis) => strides[axis]!));
+      copyView(denseView(output, shape), { values: x!, offset: 0, strides: permutation.map((axis) => strides[axis]!) }, shape);
     },
     vjp: (b, g, _inputs, _output, { permutation }) => [
       b.transpose(g, permutation.map((_, axis) => permutation.indexOf(axis))),
@@ -84,8 +84,7 @@ export const layout: Pick<PrimitiveTable, LayoutNames> = {
       return shape;
     },
     forward: (output, [x], { shape, inputShapes, attributes }) => {
-      const { offset, strides } = gridView(inputShapes[0]!, attributes);
-      readStrided(output, x!, shape, offset, strides);
+      copyView(denseView(output, shape), { values: x!, ...gridView(inputShapes[0]!, attributes) }, shape);
     },
     vjp: (b, g, [x], _, { starts, steps }) => [b.embed(g, { starts, steps, shape: b.shape(x!), value: 0 })],
   },
@@ -98,8 +97,8 @@ export const layout: Pick<PrimitiveTable, LayoutNames> = {
     },
     forward: (output, [x], { inputShapes, attributes }) => {
       output.fill(attributes.value);
-      const { offset, strides } = gridView(attributes.shape, attributes);
-      writeStrided(output, x!, inputShapes[0]!, offset, strides);
+      const [from] = inputShapes as [Shape];
+      copyView({ values: output, ...gridView(attributes.shape, attributes) }, denseView(x!, from), from);
     },
     vjp: (b, g, [x], _, { starts, steps }) => [b.sliceGrid(g, { starts, steps, shape: b.shape(x!) })],
   },

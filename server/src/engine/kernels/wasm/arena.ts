@@ -53,6 +53,7 @@ export interface SimdKernels {
     y: number, base: number, yApart: number, volume: number, x: number, xApart: number, batch: number, geometry: number, depths: number, outputsPerGroup: number,
     change: number,
   ) => void;
+  readonly copyStrided: (to: number, from: number, table: number) => void;
   readonly clear: (y: number, count: number) => void;
   readonly logSumExp: (output: number, x: number, outer: number, length: number, inner: number) => void;
   readonly pick: (output: number, table: number, indices: number, batch: number, rows: number, count: number) => number;

@@ -11,4 +11,5 @@ export { argmaxWindows, maxWindows, sumWindows } from './windows';
 export { moveTap, setTap } from './tap';
 export { logSumExp } from './exponential';
 export { pick } from './gather';
+export { copyStrided } from './strided';
 export { fillBell, fillUniform, moveAlong, shakeAlong, sumAlong } from './random';

@@ -62,6 +62,19 @@ const classifier = `model Classifier {
 }
 `;
 
+describe('a loss of derivatives', () => {
+  it.each([
+    ['by an input, for each example', 'input x: [3]; y = x -> Linear(4) -> Tanh -> Linear(1); loss (norm(grad(sum(y), x)) - 1) ^ 2', 5],
+    ['by a weight, of the mean', 'input x: [3]; param w: [3]; loss sum(grad(sum(tanh(w * x)), w) ^ 2)', 2],
+  ])('%s, is checked, and it is right', (_, body, tensors) => {
+    const report = check(`model M { ${body} }`, 'M');
+    expect(report).toMatchObject({ ok: true, batch: 2 });
+    expect(report.problem).toBeUndefined();
+    // The last bias does nothing.
+    expect(report.tensors.filter(({ worst }) => worst !== undefined && worst.analytic !== 0).length).toBeGreaterThanOrEqual(tensors - 1);
+  });
+});
+
 describe('a wrong derivative', () => {
   it('of an activation is found, and named where it stands', () => {
     const report = check(classifier, 'Classifier', { budgetEvaluations: 100_000 }, {

@@ -56,6 +56,12 @@ describe('derivatives that rounding hides', () => {
     expect(report.notes).toContain('of 8 entries the differences say nothing: rounding hides their derivatives, or no two steps agree');
   });
 
+  it('are said to be too small to see, where they vanish on the way', () => {
+    const report = check('input x: [4]; repeat 30 { Linear(4); Sigmoid }; Linear(1)');
+    expect(report.ok).toBe(true);
+    expect(report.notes.find((note) => note.includes('cannot tell from 0'))).toMatch(/^all derivatives of x, Linear_1\.weight, Linear_1\.bias, Linear_2\.weight and \d+ more tensors are below \de-1\d/);
+  });
+
   it('are told from derivatives that are zero', () => {
     const report = check('input x: [4]; Linear(3); BatchNorm1d; Sign; output y; loss sum(y)');
     expect(report.tensors.map(({ unresolved }) => unresolved)).toEqual(report.tensors.map(() => undefined));

@@ -61,7 +61,9 @@ export class Lowering {
     if (node.kind === 'gradient') {
       const [of, by] = node.inputs;
       const scalar = this.ref(of);
-      const [derivative] = builder.gradient(builder.reshape(scalar, []), [this.ref(by)]);
+      // Each example's value depends on its own input, so that the sum has all their derivatives; by a weight it is that of the mean, as a loss is one.
+      const total = of.batched && !by.batched ? builder.mean(scalar) : builder.sum(scalar);
+      const [derivative] = builder.gradient(total, [this.ref(by)]);
       this.refs.set(node.outputs[0]!, derivative!);
       return;
     }

@@ -223,6 +223,8 @@ function checkLosses(
     notes.push(`all derivatives of ${flatNames.join(', ')} are zero at every point that was drawn`);
   }
   const first = checkGradients({ ...common, program, loss, leaves, base });
+  const hidden = first.tensors.filter((tensor) => tensor.hidden !== undefined);
+  if (hidden.length > 0) notes.push(describeHidden(hidden));
   if (first.nondeterministic !== undefined) notes.push(`${first.nondeterministic.primitive} gave other numbers when it was computed again`);
   if (slope === undefined) return { first };
   const direction = slope.direction.map((ref, index): [Ref, Float64Array] => [ref, unitBell(slope.program.instructions[ref]!.shape, new RandomStream(seed, `second derivatives along ${String(index)}`))]);
@@ -237,6 +239,15 @@ function describeNonFinite({ evaluation }: BasePoint, program: Program, graph: G
   const what = graph.losses.length > 0 ? 'the loss' : 'a random projection of the outputs';
   const value = Number.isNaN(evaluation.baseLoss) ? 'not a number' : 'infinite';
   return `${what} is ${value} at the values that were drawn: ${source} gives ${value === 'infinite' ? 'an infinite one' : 'no number'} first; an assert on the inputs, such as x > 0, keeps them where there are derivatives`;
+}
+
+const mostNames = 4;
+
+/** Vanishing derivatives, which look like zeros. */
+function describeHidden(tensors: readonly TensorReport[]): string {
+  const names = tensors.slice(0, mostNames).map(({ name }) => name).join(', ');
+  const more = tensors.length > mostNames ? ` and ${String(tensors.length - mostNames)} more tensors` : '';
+  return `all derivatives of ${names}${more} are below ${Math.max(...tensors.map(({ hidden }) => hidden!)).toExponential(0)}, which differences of this loss cannot tell from 0`;
 }
 
 /** Random numbers whose squares add up to about 1. */

@@ -4,7 +4,7 @@ import { RandomStream } from '../../base/random';
 import type { Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
 import type { Shape } from '../shape';
-import { examine, lineNoise, smoothSteps, sweep } from './difference';
+import { errorOfSweep, examine, lineNoise, smoothSteps, sweep } from './difference';
 import type { Line, Measurement, Scale } from './difference';
 import { followError, measureDirection, partOf } from './direction';
 import type { Surroundings } from './direction';
@@ -179,8 +179,16 @@ export class TensorCheck {
       evidence,
       pattern: evidence && findPattern(shape, evidence),
       worst: this.worst,
+      hidden: this.hidden,
       ok: this.verdicts.wrong === 0 && this.wrongDirections === 0,
     };
+  }
+
+  /** What even its greatest derivative would have to exceed for differences to tell it from 0, where it does not. */
+  private get hidden(): number | undefined {
+    const { greatest } = this.tensor.gradient;
+    const least = errorOfSweep(Math.max(this.ownNoise ?? 0, this.surroundings.knownNoise ?? Number.EPSILON * Math.abs(this.evaluation.baseLoss)));
+    return greatest > 0 && greatest <= least ? least : undefined;
   }
 
   /** What other checks of the same tensor need, to see a pattern together with this one. */

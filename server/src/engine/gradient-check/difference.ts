@@ -81,6 +81,11 @@ function agree(a: number, b: number, bound: number): boolean {
   return Math.abs(a - b) <= TOLERANCE * bound + RELATIVE_TOLERANCE * Math.abs(b);
 }
 
+/** How far off one central difference may be, where rounding moves the loss so far. */
+export function errorOfSweep(noise: number): number {
+  return (4 * noise) / SWEEP_STEP;
+}
+
 /** One central difference: settles the ordinary case and leaves the rest to `examine`. */
 export function sweep(line: Line, analytic: number, { step, noise }: Scale): Measurement | undefined {
   const h = SWEEP_STEP * step;

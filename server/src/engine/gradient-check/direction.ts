@@ -26,6 +26,11 @@ export class Surroundings {
     return (this.estimated ??= this.estimateNoise());
   }
 
+  /** The noise, if it was asked for. */
+  get knownNoise(): number | undefined {
+    return this.estimated;
+  }
+
   /** The noise for the entries of one tensor. @param estimate What shows along one of them. */
   noiseBehind(estimate: () => number): number {
     return this.estimated === undefined && this.isDear ? estimate() : this.noise;

@@ -38,6 +38,8 @@ export interface TensorReport {
   readonly nearKinks: number;
   /** Checked entries where no step size gave a trustworthy value. */
   readonly unresolved: number;
+  /** Where all its derivatives are too small for differences to tell them from 0: what they would have to exceed. */
+  readonly hidden: number | undefined;
   /** Checked entries whose analytic derivative is wrong; the first few are listed. */
   readonly wrong: number;
   readonly failures: readonly EntryReport[];

@@ -33,6 +33,16 @@ describe('a loss that is no finite number', () => {
   });
 });
 
+it.each([
+  ['sqrt', 'loss sum(sqrt(relu(x)))'],
+  ['sqrt', 'loss sum(where(x > 0, sqrt(x), x))'],
+  ['power', 'loss sum(relu(x) ^ 0.5)'],
+])('a derivative that is no number is wrong, and where it comes from is said: %s', (name, loss) => {
+  const { ok, worst, notes } = check(`input x: [20]; ${loss}`);
+  expect([ok, worst?.analytic]).toEqual([false, NaN]);
+  expect(notes).toEqual([`derivatives that are no numbers come from ${name}, whose slope is infinite or none at some of its values: times 0 that is no number, even where a ReLU or a where cuts it off`]);
+});
+
 describe('assumptions that no value satisfies', () => {
   it.each([
     ['input x: [4]; assert x > 2; assert x < 1; loss sum(x ^ 2)', 'no value of x satisfies what is assumed of it: at least 2 and at most 1'],
@@ -66,6 +76,14 @@ describe('derivatives that rounding hides', () => {
     const report = check('input x: [4]; Linear(3); BatchNorm1d; Sign; output y; loss sum(y)');
     expect(report.tensors.map(({ unresolved }) => unresolved)).toEqual(report.tensors.map(() => undefined));
   });
+});
+
+it.each([
+  'input a: [8]; input b: [8]; assert a < b; loss sum(log(b - a))',
+  'input a: [8]; input b: [8]; input c: [8]; assert b <= a; assert c < b; loss sum(sqrt(a - b)) + sum(log(b - c))',
+  'input a: [8]; assert a > 0; target y: [8]; assert y > a; loss sum(log(a)) + sum(log(y - a))',
+])('inputs that are assumed to be below others are drawn so: %s', (body) => {
+  for (let seed = 0; seed < 3; seed++) expect(check(body, seed)).toMatchObject({ ok: true, notes: [] });
 });
 
 it.each(['cosine_embedding_loss(a, b, y)', 'hinge_embedding_loss(norm(a - b), y)'])('targets that only mean something as −1 and 1 are drawn so: %s', (loss) => {

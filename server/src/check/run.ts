@@ -225,17 +225,24 @@ function checkLosses(
   const first = checkGradients({ ...common, program, loss, leaves, base });
   const hidden = first.tensors.filter((tensor) => tensor.hidden !== undefined);
   if (hidden.length > 0) notes.push(describeHidden(hidden));
+  const singular = first.tensors.some(({ worst }) => Number.isNaN(worst?.analytic)) ? base.evaluation.findSingular() : undefined;
+  if (singular !== undefined) notes.push(`derivatives that are no numbers come from ${nameOf(singular, program, graph)}, whose slope is infinite or none at some of its values: times 0 that is no number, even where a ReLU or a where cuts it off`);
   if (first.nondeterministic !== undefined) notes.push(`${first.nondeterministic.primitive} gave other numbers when it was computed again`);
   if (slope === undefined) return { first };
   const direction = slope.direction.map((ref, index): [Ref, Float64Array] => [ref, unitBell(slope.program.instructions[ref]!.shape, new RandomStream(seed, `second derivatives along ${String(index)}`))]);
   return { first, second: checkGradients({ ...common, share: { index: share.index, count: share.count }, started: performance.now(), program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
 }
 
+/** What people call an instruction. */
+function nameOf(ref: Ref, program: Program, graph: Graph): string {
+  const { primitive, origin } = program.instructions[ref]!;
+  const node = typeof origin === 'number' ? graph.nodes[origin] : undefined;
+  return node?.kind === 'operation' ? node.operation.name : primitive;
+}
+
 /** Why there are no derivatives where the loss is no finite number. */
 function describeNonFinite({ evaluation }: BasePoint, program: Program, graph: Graph): string {
-  const { primitive, origin } = program.instructions[evaluation.findNonFinite()!]!;
-  const node = typeof origin === 'number' ? graph.nodes[origin] : undefined;
-  const source = node?.kind === 'operation' ? node.operation.name : primitive;
+  const source = nameOf(evaluation.findNonFinite()!, program, graph);
   const what = graph.losses.length > 0 ? 'the loss' : 'a random projection of the outputs';
   const value = Number.isNaN(evaluation.baseLoss) ? 'not a number' : 'infinite';
   return `${what} is ${value} at the values that were drawn: ${source} gives ${value === 'infinite' ? 'an infinite one' : 'no number'} first; an assert on the inputs, such as x > 0, keeps them where there are derivatives`;

@@ -93,6 +93,28 @@ export function fillValues(values: Float64Array, graph: Graph, tensor: Tensor, n
       ? bounds.low + random.uniform(i) * (bounds.high - bounds.low)
       : within(random.normal(i), bounds);
   }
+  for (const { other, isAbove } of assumedOrders(graph, tensor)) {
+    const limits = new Float64Array(count);
+    fillValues(limits, graph, other, sourceName(other), seed);
+    for (let i = 0; i < count; i++) values[i] = within(values[i]!, isAbove ? { low: limits[i]!, high: Infinity } : { low: -Infinity, high: limits[i]! });
+  }
+}
+
+/** Inputs declared before this one, of its shape, that assumptions place below or above it: `assert low < high`. */
+function assumedOrders(graph: Graph, tensor: Tensor): { readonly other: Tensor; readonly isAbove: boolean }[] {
+  const inputs = [...graph.inputs, ...graph.targets];
+  const before = inputs.slice(0, Math.max(0, inputs.indexOf(tensor)));
+  const isAlike = (other: Tensor): boolean =>
+    before.includes(other) && other.type.element === 'float' && other.batched === tensor.batched && other.type.shape.join() === tensor.type.shape.join();
+  return graph.judgements.flatMap(({ outcome, comparisons = [] }) => (outcome !== 'assumed' ? [] : comparisons.flatMap(({ operator, left, right }) => {
+    const other = left === tensor ? right : right === tensor ? left : undefined;
+    if (other === undefined || !isAlike(other) || !/^[<>]/.test(operator)) return [];
+    return [{ other, isAbove: operator.startsWith('>') === (left === tensor) }];
+  })));
+}
+
+function sourceName({ source }: Tensor): string {
+  return source.kind === 'input' || source.kind === 'target' ? source.name : '';
 }
 
 /** Around PyTorch's first values; constants are spread, so that no derivative is checked at a special point. */

@@ -153,6 +153,16 @@ export class Evaluation {
     return this.layout.live.find((ref) => this.values[ref]!.some((value) => isSought(value)));
   }
 
+  /** The first ref whose slope is infinite, or none, at some of its values, although the loss is a number. */
+  findSingular(): Ref | undefined {
+    return this.layout.live.find((ref) => {
+      const { primitive, inputs } = this.program.instructions[ref]!;
+      if (primitive === 'sqrt') return this.values[ref]!.some((value) => !(value > 0));
+      if (primitive === 'power') return this.values[inputs[0]!]!.some((value) => !(value > 0));
+      return (primitive === 'log' || primitive === 'divide' || primitive === 'reciprocal') && this.values[ref]!.some((value) => !Number.isFinite(value));
+    });
+  }
+
   /**
    * Computes everything a second time; the first ref whose bits differ, if any.
    * @param isBrief Of instructions that do the same to tensors of the same shapes, only the first one.

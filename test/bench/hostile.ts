@@ -25,6 +25,17 @@ export const hostile: readonly (readonly [name: string, text: string])[] = [
   ['2 MB of ()', inModel(`y = ${'()'.repeat(size / 2 - 100)}`)],
 ];
 
+/** Files with much in them: all that is true of each is told. */
+export const large: readonly (readonly [name: string, text: string])[] = [
+  ['150,000 lets', Array.from({ length: 150_000 }, (_, index) => `let a${String(index)}=1`).join('\n')],
+  ['150,000 equal lets', 'let a = 1\n'.repeat(150_000)],
+  ['a concat of 200,000 literals', inModel(`y = concat([${Array(200_000).fill('1').join(', ')}])`)],
+  ['100,000 outputs', inModel(Array.from({ length: 100_000 }, (_, index) => `output y${String(index)}`).join('\n'))],
+  ['a stack of 20,000 arguments that nothing uses', `stack S(${Array.from({ length: 20_000 }, (_, index) => `a${String(index)} = 1`).join(', ')}) { ReLU }\n${inModel('S')}`],
+  ['20,000 stacks that nothing declares', Array.from({ length: 20_000 }, (_, index) => `stack S${String(index)} { T${String(index)} }`).join('\n')],
+  ['190,000 sound operations', 'model M {\n  input x: [8, H, W]\n  repeat 9_500 { repeat 10 { Conv2d(8, 3, padding = 1); ReLU } }\n}'],
+];
+
 /** Parses and analyses; how many errors there are. */
 export function errorsIn(text: string): number {
   const uri = 'file:///hostile.nn';

@@ -12,8 +12,9 @@ export function cpuMilliseconds<T>(work: () => T): { readonly milliseconds: numb
   return { milliseconds: (user + system) / 1000, result };
 }
 
-/** The first run, and the median of those behind it. */
-export function firstAndWarm(work: () => unknown, rounds = 9): { readonly first: number; readonly warm: number } {
-  const times = Array.from({ length: rounds + 1 }, () => cpuMilliseconds(work).milliseconds);
-  return { first: times[0]!, warm: median(times.slice(1)) };
+/** The first run, and, of those behind it, the median of the later half: the compiler of the engine has done its work by then. */
+export function firstAndWarm(work: () => unknown, milliseconds = 3_000): { readonly first: number; readonly warm: number } {
+  const times: number[] = [];
+  for (let left = milliseconds; times.length < 10 || (left > 0 && times.length < 400); left -= times.at(-1)!) times.push(cpuMilliseconds(work).milliseconds);
+  return { first: times[0]!, warm: median(times.slice(times.length >> 1)) };
 }

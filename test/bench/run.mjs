@@ -14,7 +14,7 @@ const outfile = path.join(root, '.cache/bench/analysis.mjs');
 await esbuild.build({ entryPoints: [path.join(root, 'test/bench/analysis.ts')], bundle: true, platform: 'node', format: 'esm', outfile, external: ['fast-check'], logLevel: 'warning' });
 
 const examples = ['resnet.nn', 'exam.nn', 'unet_variants.nn'].map((name) => path.join(root, 'examples', name));
-const hostileFiles = 15;
+const hostileFiles = 22;
 
 /** What a part prints, run in a process of its own. */
 function printed(...args) {
@@ -42,7 +42,7 @@ const parts = {
   keystrokes: () => `## A keystroke in a large file\n\nMilliseconds after a number of one model has changed.\n\n${printed('keystrokes')}`,
   hostile: () => {
     const rows = Array.from({ length: hostileFiles }, (_, index) => printed('hostile', String(index)));
-    return `## Hostile files\n\nMilliseconds until all errors are known, in a fresh process and once more.\n\n| file | cold | warm | errors |\n| --- | ---: | ---: | ---: |\n${rows.join('\n')}`;
+    return `## Hostile and large files\n\nMilliseconds until all errors are known, in a fresh process and once more.\n\n| file | cold | warm | errors |\n| --- | ---: | ---: | ---: |\n${rows.join('\n')}`;
   },
   typing: async () => `## Typing\n\n${await typing(path.join(root, 'dist'), printed('text'))}`,
   soak: () => `## Ten thousand random edits, with requests in between\n\n${printed('soak', ...examples)}`,

@@ -11,10 +11,13 @@ export function nearestName(word: string, candidates: Iterable<string>): string 
   let least = (word.length < 3 ? 0 : Math.max(1, Math.floor(word.length / 3))) + 1;
   for (const candidate of candidates) {
     if (candidate === word) continue;
+    const isFar = Math.abs(candidate.length - word.length) >= least;
+    const mayGoOn = best === undefined && word.length >= 3 && candidate.length > word.length && candidate[0]!.toLowerCase() === wanted[0];
+    if (isFar && !mayGoOn) continue;
     const lower = candidate.toLowerCase();
-    if (best === undefined && word.length >= 3 && lower.startsWith(wanted)) best = candidate;
+    if (mayGoOn && lower.startsWith(wanted)) best = candidate;
     // An edit takes one letter away at most, and brings one.
-    if (Math.abs(candidate.length - word.length) >= least || countBits(letters ^ lettersOf(lower)) > 2 * (least - 1)) continue;
+    if (isFar || countBits(letters ^ lettersOf(lower)) > 2 * (least - 1)) continue;
     const distance = editDistance(wanted, lower);
     if (distance < least) {
       least = distance;
@@ -37,13 +40,14 @@ function countBits(bits: number): number {
   return count;
 }
 
-/** Most names that are looked through among very many. */
-const mostAlike = 500;
+/** More names than this are very many; of those, so many on either side are looked through. */
+const many = 500;
+const around = 100;
 const inOrder = new WeakMap<readonly string[], readonly (readonly [lower: string, name: string])[]>();
 
 /** Of very many names those that stand around the word in a dictionary; else all of them. */
 export function namesAround(word: string, names: readonly string[]): readonly string[] {
-  if (names.length <= mostAlike) return names;
+  if (names.length <= many) return names;
   let sorted = inOrder.get(names);
   if (sorted === undefined) {
     sorted = names.map((name) => [name.toLowerCase(), name] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
@@ -57,7 +61,7 @@ export function namesAround(word: string, names: readonly string[]): readonly st
     if (sorted[middle]![0] < wanted) low = middle + 1;
     else high = middle;
   }
-  return sorted.slice(Math.max(0, low - mostAlike / 2), low + mostAlike / 2).map(([, name]) => name);
+  return sorted.slice(Math.max(0, low - around), low + around).map(([, name]) => name);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (optimal string alignment). */

@@ -140,20 +140,17 @@ function standard(name: string): Value | undefined {
 }
 
 /** Names of a body that are looked through for one that was meant. */
-const mostOfBody = 500;
+const mostOfBody = 200;
 
 /** Every name that could stand here, but of very many only some. */
-function* knownNames(context: Pick<Context, 'scope' | 'run'>, like: string): Iterable<string> {
-  let left = mostOfBody;
-  for (const name of context.scope.names()) {
-    if (left-- === 0) break;
-    yield name;
-  }
-  yield* namesAround(like, context.run.program.namesOf(context.scope.file, context.run));
-  yield* layers.keys();
-  yield* functions.keys();
-  yield* builtins.keys();
+function knownNames(context: Pick<Context, 'scope' | 'run'>, like: string): readonly string[] {
+  const ofBody: string[] = [];
+  for (const name of context.scope.names()) if (ofBody.push(name) === mostOfBody) break;
+  return [...ofBody, ...namesAround(like, context.run.program.namesOf(context.scope.file, context.run)), ...(standardNames ??= [...layers.keys(), ...functions.keys(), ...builtins.keys()])];
 }
+
+/** Those that the language brings along, listed when somebody first asks. */
+let standardNames: readonly string[] | undefined;
 
 /** The value of the loss: the sum of all loss statements so far. */
 function lossValue(context: Context, node: ast.Name): Value {

@@ -20,7 +20,6 @@ export interface SimdKernels {
     c: number, source: number, cRow: number, cColumn: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number,
     rows: number, columns: number, depth: number,
   ) => void;
-  readonly addScaled: (y: number, x: number, factor: number, count: number) => void;
   readonly sum: (x: number, count: number) => number;
   readonly sumDifferences: (output: number, a: number, b: number, blocks: number, apart: number, runs: number, count: number) => void;
   readonly add: Entrywise2;
@@ -54,7 +53,6 @@ export interface SimdKernels {
     change: number,
   ) => void;
   readonly copyStrided: (to: number, from: number, table: number) => void;
-  readonly clear: (y: number, count: number) => void;
   readonly logSumExp: (output: number, x: number, outer: number, length: number, inner: number) => void;
   readonly pick: (output: number, table: number, indices: number, batch: number, rows: number, count: number) => number;
   readonly fillUniform: FillKernel;

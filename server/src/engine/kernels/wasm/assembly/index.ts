@@ -4,7 +4,7 @@
 export { addMatrixProduct } from './matrix-product';
 export { addInputGradient, convolve, convolveWeightGradient } from './convolution';
 export { freeMemory } from './panels';
-export { addScaled, clear, sum, sumDifferences } from './vector';
+export { sum, sumDifferences } from './vector';
 export { add, divide, multiply, negate, relu, sqrt, step, subtract } from './entrywise';
 export { differ, signsDiffer } from './compare';
 export { argmaxWindows, maxWindows, sumWindows } from './windows';

@@ -7,11 +7,6 @@ export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return f64x2.add(f64x2.mul(a, b), c);
 }
 
-/** y += factor · x over `count` entries. */
-export function addScaled(y: usize, x: usize, factor: f64, count: i32): void {
-  setScaled(y, y, x, factor, count);
-}
-
 /** y = source + factor · x over `count` entries. */
 export function setScaled(y: usize, source: usize, x: usize, factor: f64, count: i32): void {
   const f = f64x2.splat(factor);

@@ -39,7 +39,7 @@ function cold() {
 
 const parts = {
   analysis: () => `## Analysis\n\nMilliseconds.\n\n${printed('analysis', examples[0])}\n\n${cold()}`,
-  keystrokes: () => `## A keystroke in a large file\n\nMilliseconds after a number of one model has changed.\n\n${printed('keystrokes')}`,
+  keystrokes: () => `## A keystroke in a large file\n\nMilliseconds after a number of one model has changed, when 120 edits went before.\n\n${printed('keystrokes')}`,
   hostile: () => {
     const rows = Array.from({ length: hostileFiles }, (_, index) => printed('hostile', String(index)));
     return `## Hostile and large files\n\nMilliseconds until all errors are known, in a fresh process and once more.\n\n| file | cold | warm | errors |\n| --- | ---: | ---: | ---: |\n${rows.join('\n')}`;

@@ -1,6 +1,7 @@
 // What a keystroke costs in a file of ten thousand lines: the edited model is followed, and the editor asks for what it shows.
 // In processor time of this process, with what the collector of garbage takes; each row is a median over many edits.
 
+import { codeActions } from '../../server/src/features/code-actions';
 import { codeLenses } from '../../server/src/features/code-lens';
 import { completions } from '../../server/src/features/completion';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
@@ -65,6 +66,9 @@ export function keystrokes(lineCount: number): readonly { readonly name: string;
     const at = document.lines.offset({ line, character: 4 });
     measured('hover', () => hover(document, at));
     measured('completion', () => completions(document, document.lines.offset({ line, character: 2 }), filesOf(document)));
+    const input = lines.findLastIndex((each, index) => index < line && each.startsWith('  input'));
+    const place = document.lines.offset({ line: input, character: 8 });
+    measured('quick fixes, tried on the text', () => codeActions(document, diagnosticsOf(document), { start: place, end: place }));
     measured('code lenses of the file', () => codeLenses(document));
     measured('semantic tokens of the file', () => semanticTokens(document));
     measured('symbols of the file', () => documentSymbols(document));

@@ -186,6 +186,15 @@ describe('hovers', () => {
     expect(hoverAt('model M { input x: [8]; Linear($02 * 4) }')).not.toContain('undefined');
   });
 
+  it('stay short for layers of many parameters', () => {
+    const page = hoverAt('model M { input x: [T, 128]; LST$0M(128, num_layers = 2, bidirectional = true) }');
+    expect(page).toContain('`6·(512·128) + 8·512 + 2·(512·256)`, weight\\_ih\\_l0 `[512, 128]`, weight\\_hh\\_l0 `[512, 128]`, bias\\_ih\\_l0 `[512]`, bias\\_hh\\_l0 `[512]` and 12 more |');
+  });
+
+  it('show the parameter of a stack that nobody applies', () => {
+    expect(hoverAt('stack S(a, wi$0dth = 2 * a) { Linear(width) }')).toContain('width = 2 * a');
+  });
+
   it('write what is kept as it is, with free sizes, too', () => {
     expect(hoverAt('model M { input x: [T, D]; assert D >= 2; sof$0tmax(x) }')).toContain('the output (`D*T`)');
   });

@@ -125,6 +125,7 @@ function nameHover(node: ast.Name, site: Site): Hover | undefined {
     case 'imported-name':
       return page(importedPage(parent, site.around(2), document));
     case 'parameter':
+      return page(observedPage(node, document) ?? codeBlock(textOf(parent, document.text)));
     case 'let':
     case 'binding':
     case 'for':

@@ -150,7 +150,7 @@ function recurrent({ name, cell, summary, formula, source }: RecurrentKind): Ope
         ...keptValues(cell, steps, geometry, { isGiven: h0 !== undefined, dropout }),
         get steps() {
           return [
-            { what: 'parameters', formula: `${parameters.map((parameter) => parameter.shape.join('·')).join(' + ')} = ${count.toLocaleString('en-US')}` },
+            { what: 'parameters', formula: `${repeatedTerms(parameters.map(({ shape }) => shape.join('·')))} = ${count.toLocaleString('en-US')}` },
             macsStep([steps, macsOf(1, parameters)], macs),
           ];
         },
@@ -263,3 +263,10 @@ export const recurrentLayers: readonly Operation[] = [
     source: `${torchPage('torch.nn.GRU')} · Cho et al., 2014, https://arxiv.org/abs/1406.1078`,
   }),
 ];
+
+/** `4·(512·128) + 8·512`: equal terms once. */
+function repeatedTerms(terms: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
+  return [...counts].map(([term, count]) => (count === 1 ? term : term.includes('·') ? `${String(count)}·(${term})` : `${String(count)}·${term}`)).join(' + ');
+}

@@ -79,9 +79,14 @@ function formulaOf(steps: readonly Step[], what: string): string | undefined {
   return steps.find((each) => each.what === what)?.formula;
 }
 
+/** A layer of several layers has parameters of the same shapes again and again. */
+const mostShapes = 4;
+
 /** `, weight [32, 3, 5, 5], bias [32]` */
 function shapesOf(parameters: readonly Parameter[] | undefined): string {
-  return (parameters ?? []).map(({ name, shape }) => `, ${escaped(name)} ${code(printShape(shape))}`).join('');
+  const all = parameters ?? [];
+  const shown = all.slice(0, all.length > mostShapes + 1 ? mostShapes : all.length);
+  return [...shown.map(({ name, shape }) => `, ${escaped(name)} ${code(printShape(shape))}`), ...(shown.length < all.length ? [` and ${String(all.length - shown.length)} more`] : [])].join('');
 }
 
 const keptWords: Readonly<Record<Kept, (amount: string) => string>> = {

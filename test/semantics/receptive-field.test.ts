@@ -69,7 +69,7 @@ it('the receptive field of a random network is the support of its gradient', () 
       const units = output.type.shape[1] as number;
       fc.pre(axis?.kind === 'window');
       const at = Math.floor(where * units);
-      const start = at * axis.stride - axis.before;
+      const start = at * axis.stride - axis.before!;
       const expected = [Math.max(0, start), Math.min(length - 1, start + axis.size - 1)];
       // A window that lies in the padding alone sees nothing; holes of dilations at a border may hide its ends.
       fc.pre(start >= 0 && start + axis.size <= length);
@@ -359,6 +359,15 @@ describe('fields that people know', () => {
     ['linear interpolation reads between two neighbours', '  Upsample(scale_factor = 2, mode = "linear")', { size: 2, stride: 0.5, before: 1, after: 1 }],
   ])('%s', (_, body, expected) => {
     expect(fieldOf(body.replace('  a = Identity\n', '')).axes).toMatchObject([{ kind: 'window', ...expected }]);
+  });
+
+  it('tokens of a map behind a class token see what they saw, with no padding of its axes', () => {
+    const patches = '  p = x -> Conv2d(4, 3, stride = 3) -> Flatten(1) -> transpose\n  param c: [1, 4]\n';
+    expect(fieldOf(`${patches}  p`, '[2, 9, 12]').axes).toMatchObject([{ size: 3, stride: 3, before: 0 }, { size: 3, stride: 3, before: 0 }]);
+    expect(fieldOf(`${patches}  concat(c, p)`, '[2, 9, 12]').axes).toEqual(['height', 'width'].map(() => ({ kind: 'window', size: 3, stride: 3, before: undefined, after: undefined })));
+    expect(fieldOf(`${patches}  t = concat(c, p)\n  t[1:]`, '[2, 9, 12]').axes).toMatchObject([{ size: 3, before: 0 }, { size: 3, before: 0 }]);
+    expect(fieldOf(`${patches}  t = concat(c, p)\n  t[1:] + t[:-1]`, '[2, 9, 12]').axes).toMatchObject([{ kind: 'unknown' }, { kind: 'unknown' }]);
+    expect(fieldOf(`${patches}  t = concat(c, p)\n  softmax(t @ transpose(t))[0]`, '[2, 9, 12]').axes).toMatchObject([{ kind: 'all' }, { kind: 'all' }]);
   });
 
   it('one place of free length sees as much', () => {

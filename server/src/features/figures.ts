@@ -211,15 +211,16 @@ export function fieldDetails(field: ReceptiveField): string {
   const varies = windows.some((axis) => axis.least !== undefined) ? `${least} at the least, ` : '';
   // Behind a pick, such as x[:, 0], all units look at one place.
   const steps = windows.every((axis) => axis.stride === 0) ? 'at one place' : `effective stride ${strides}`;
-  return `${varies}${steps}, ${paddingText(field.axes)}`;
+  return `${varies}${steps}${paddingText(field.axes)}`;
 }
 
 function paddingText(axes: readonly AxisReport[]): string {
-  const windows = axes.filter((axis) => axis.kind === 'window');
-  const [first] = windows;
-  const uniform = windows.every((axis) => axis.before === first!.before && axis.after === first!.before);
-  if (uniform) return first!.before === 0 ? 'no padding' : `padding ${grouped(first!.before)} at both ends`;
-  return `padding ${axes.map((axis) => (axis.kind === 'window' ? `${grouped(axis.before)} + ${grouped(axis.after)}` : '–')).join(' × ')}`;
+  const pairs = axes.map((axis) => (axis.kind === 'window' && axis.before !== undefined && axis.after !== undefined ? ([axis.before, axis.after] as const) : undefined));
+  const known = pairs.filter((pair) => pair !== undefined);
+  const [first] = known;
+  if (first === undefined) return '';
+  if (known.flat().every((padding) => padding === first[0])) return first[0] === 0 ? ', no padding' : `, padding ${grouped(first[0])} at both ends`;
+  return `, padding ${pairs.map((pair) => (pair === undefined ? '–' : pair.map((padding) => grouped(padding)).join(' + '))).join(' × ')}`;
 }
 
 /** What a unit saw of the same input in front of the node that made its field global; undefined where that is no window either. */

@@ -195,6 +195,6 @@ function fieldFigures([field]: readonly ReceptiveField[]): FieldFigures {
   return {
     size: field.axes.map((axis) => (axis.kind === 'window' ? axis.size : 'all')),
     stride: field.axes.map((axis) => (axis.kind === 'window' ? axis.stride : null)),
-    padding: field.axes.map((axis) => (axis.kind === 'window' ? [axis.before, axis.after] : null)),
+    padding: field.axes.map((axis) => (axis.kind === 'window' && axis.before !== undefined && axis.after !== undefined ? [axis.before, axis.after] : null)),
   };
 }

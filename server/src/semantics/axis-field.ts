@@ -17,6 +17,8 @@ export interface AxisField {
   readonly lowFromEnd: readonly number[];
   /** The tensor's axis holds several axes, as after Flatten. */
   readonly merged: boolean;
+  /** By how many units such an axis has moved against those, as behind a class token: for none of them that is a padding. */
+  readonly moved: number;
 }
 
 /** Longer periods are given up. */
@@ -25,7 +27,7 @@ const longestPeriod = 1 << 12;
 const rounding = 1e-9;
 
 /** Each unit sees its own place. */
-export const itself: AxisField = { period: 1, advance: 1, low: [0], high: [0], lowFromEnd: [0], merged: false };
+export const itself: AxisField = { period: 1, advance: 1, low: [0], high: [0], lowFromEnd: [0], merged: false, moved: 0 };
 
 export function strideOf(field: AxisField): number {
   return field.advance / field.period;
@@ -55,6 +57,7 @@ function asFraction(stride: number): readonly [p: number, q: number] | undefined
 export function throughWindow(field: AxisField, window: AxisWindow): AxisField | undefined {
   const fraction = asFraction(window.stride);
   if (fraction === undefined) return undefined;
+  if (field.merged) return window.extent === 1 && window.stride === 1 ? { ...field, moved: field.moved + window.before } : undefined;
   const [p, q] = fraction;
   // After q outputs the window has moved by p units; the fields repeat after a whole number of periods.
   const rounds = field.period / greatestCommonDivisor(field.period, p);
@@ -70,7 +73,7 @@ export function throughWindow(field: AxisField, window: AxisWindow): AxisField |
     const seenFromEnd = unitsOf((output * p) / q - window.after, window.extent);
     lowFromEnd.push(Math.min(...seenFromEnd.map((unit) => endOf(field, field.lowFromEnd, unit))));
   }
-  return { period, advance: (field.advance * p * rounds) / field.period, low, high, lowFromEnd, merged: field.merged };
+  return { period, advance: (field.advance * p * rounds) / field.period, low, high, lowFromEnd, merged: false, moved: 0 };
 }
 
 /** The integers from `start` to `start + extent − 1`. */
@@ -88,7 +91,7 @@ function endOf(field: AxisField, ends: readonly number[], unit: number): number 
 
 /** What two fields together see; undefined where their strides differ. */
 export function joinFields(a: AxisField, b: AxisField): AxisField | undefined {
-  if (!sameStride(a, b)) return undefined;
+  if (!sameStride(a, b) || a.moved !== b.moved) return undefined;
   const period = (a.period / greatestCommonDivisor(a.period, b.period)) * b.period;
   if (period > longestPeriod) return undefined;
   const units = Array.from({ length: period }, (_, unit) => unit);
@@ -99,6 +102,7 @@ export function joinFields(a: AxisField, b: AxisField): AxisField | undefined {
     high: units.map((unit) => Math.max(endOf(a, a.high, unit), endOf(b, b.high, unit))),
     lowFromEnd: units.map((unit) => Math.min(endOf(a, a.lowFromEnd, unit), endOf(b, b.lowFromEnd, unit))),
     merged: a.merged || b.merged,
+    moved: a.moved,
   };
 }
 
@@ -123,6 +127,7 @@ export function atPlace(field: AxisField, at: number, fromEnd: number): AxisFiel
     high: [low > high ? -Infinity : start + high - low],
     lowFromEnd: [Number.isNaN(fromEnd) ? 0 : endOf(field, field.lowFromEnd, fromEnd)],
     merged: false,
+    moved: 0,
   };
 }
 

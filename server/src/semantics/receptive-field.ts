@@ -34,8 +34,9 @@ export type AxisReport =
       readonly least?: number;
       /** How far apart neighbours look; 0 where all units see the same place. */
       readonly stride: number;
-      readonly before: number;
-      readonly after: number;
+      /** How far the first and the last unit reach out of the input; undefined where units of several axes have moved against their places. */
+      readonly before: number | undefined;
+      readonly after: number | undefined;
     }
   | { readonly kind: 'all'; readonly since: AnyNode | undefined }
   | { readonly kind: 'unknown'; readonly reason: string };
@@ -217,13 +218,9 @@ function passThrough(axis: InputAxis, dependence: Dependence, operand: number, n
         unknown ??= 'the windows are not the same at all places, or not known';
         continue;
       }
-      if (field.merged && window.extent !== 1) {
-        unknown ??= 'a window slides over several axes in one';
-        continue;
-      }
       const seen = throughWindow(field, window);
       if (seen === undefined) {
-        unknown ??= 'the units repeat too rarely to be followed';
+        unknown ??= field.merged ? 'a window slides over several axes in one' : 'the units repeat too rarely to be followed';
         continue;
       }
       put(window.to, dependence.merged === true ? { ...seen, merged: true } : seen);
@@ -275,7 +272,7 @@ function reportAxis(axis: InputAxis, length: unknown): AxisReport {
     size,
     ...(least < size && { least }),
     stride: strideOf(field),
-    before: Math.max(0, -field.low[0]!),
-    after: Math.max(0, -field.lowFromEnd[0]!),
+    before: field.moved === 0 ? Math.max(0, -field.low[0]!) : undefined,
+    after: field.moved === 0 ? Math.max(0, -field.lowFromEnd[0]!) : undefined,
   };
 }

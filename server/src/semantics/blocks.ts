@@ -6,9 +6,10 @@ import { layers } from '../layers/catalog';
 import { sameType } from './again';
 import { apply, applyFunction, asLayer, isLayerLike } from './apply';
 import { runStatements, unpack } from './body';
+import { Activation, Body } from './body-state';
 import { construct } from './construct';
 import { decideTruth, evaluate } from './evaluate';
-import { Activation, at, Body, type Context } from './run';
+import { at, type Context } from './run';
 import { Scope } from './scope';
 import { type BodyLayer, describe, list, type Memory, toNumber, unknown, type Value } from './values';
 

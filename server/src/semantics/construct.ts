@@ -9,10 +9,11 @@ import type { ArgumentDefinitions } from '../layers/arguments';
 import type { Arguments, Operation } from '../layers/definition';
 import type { Binding } from './again';
 import { runBody } from './body';
+import { Activation, Body } from './body-state';
 import { evaluate } from './evaluate';
 import type { Finding } from './findings';
 import type { Place } from './graph';
-import { Activation, at, Body, type Context } from './run';
+import { at, type Context } from './run';
 import { Scope } from './scope';
 import {
   type BodyLayer,

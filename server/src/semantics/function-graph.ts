@@ -1,9 +1,10 @@
 // A function of a file by itself: what it does to single numbers, as a graph.
 
+import { Activation, Body } from './body-state';
 import { callFunction } from './call';
 import type { Graph, Tensor } from './graph';
 import type { Program } from './program';
-import { Activation, Body, type Context, LimitReached, Run } from './run';
+import { type Context, LimitReached, Run } from './run';
 import { Scope } from './scope';
 import type { BoundArgument, FunctionValue } from './values';
 

@@ -3,11 +3,12 @@
 import type * as ast from '../../../grammar/ast';
 import { judgePostponed } from './asserts';
 import { runLateLosses, runStatements } from './body';
+import { Activation, Body } from './body-state';
 import { bindParameters } from './construct';
 import { Findings } from './findings';
 import type { Graph, Tensor } from './graph';
 import type { Program } from './program';
-import { Activation, Body, type ChosenOptimizer, type Context, LimitReached, Run } from './run';
+import { type ChosenOptimizer, type Context, LimitReached, Run } from './run';
 import { Scope } from './scope';
 import type { Unit } from './unit';
 import type { ConstructorValue, Layer, Value } from './values';

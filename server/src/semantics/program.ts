@@ -1,19 +1,18 @@
 // The files of a program and what they declare; declarations are evaluated when they are first asked for.
 
-import { namesAround } from '../base/nearest';
-import { counted } from '../base/words';
 import type * as ast from '../../../grammar/ast';
+import { Activation, Body } from './body-state';
 import { evaluate } from './evaluate';
 import { movingWith, type Span } from '../base/span';
 import { Findings } from './findings';
 import type { Place } from './graph';
 import type { Limits } from './limits';
 import { type EvaluatedModel, evaluateModel } from './model';
-import { Activation, at, Body, type Context, LimitReached, Run } from './run';
+import { at, type Context, LimitReached, Run } from './run';
 import { Scope } from './scope';
-import { listed, suggestion } from './construct';
 import { type Meaning, type NamedDeclaration, type Question, sameMeaning, type Trouble, Unit } from './unit';
-import { type BoundArgument, type ConstructorValue, describe, holdsLayer, unknown, type Value } from './values';
+import { type ConstructorValue, describe, holdsLayer, unknown, type Value } from './values';
+import { variantOf } from './variant';
 
 /** A text and its tree. */
 export interface SourceFile {
@@ -295,7 +294,7 @@ export class Program {
 
   private evaluateDeclaration(declaration: ast.Let | ast.Model, file: string, unit: Unit): Value {
     const context = this.fileContext(file, unit);
-    if (declaration.kind === 'model') return this.variant(declaration, context);
+    if (declaration.kind === 'model') return variantOf(context, declaration);
     const value = this.orUnknown(() => evaluate(context, declaration.value));
     if (value.kind === 'tensor' || holdsLayer(value)) {
       context.run.report(context, {
@@ -307,55 +306,6 @@ export class Program {
     }
     unit.findings.observe(declaration.name, value, context);
     return value;
-  }
-
-  /** `model B = A(args)`: the constructor of A, whose defaults are the args. */
-  private variant(declaration: ast.Model, context: Context): Value {
-    const node = declaration.variant!;
-    const callee = this.orUnknown(() => evaluate(context, node.kind === 'call' ? node.callee : node));
-    if (callee.kind === 'unknown') return unknown;
-    if (callee.kind !== 'constructor' || callee.target.kind !== 'declaration' || callee.target.declaration.kind !== 'model') {
-      context.run.report(context, {
-        code: 'not-a-model',
-        place: at(context, node),
-        message: `a variant is made of a model, but this is ${describe(callee)}`,
-      });
-      return unknown;
-    }
-    const { target } = callee;
-    const given = node.kind !== 'call' ? [] : this.variantArguments(context, callee, node);
-    const replaced = new Set(given.map((argument) => argument.name));
-    const defaults = [...target.defaults.filter(({ name }) => !replaced.has(name)), ...given];
-    return { kind: 'constructor', name: declaration.name.text, target: { ...target, defaults, variant: { declaration, file: context.scope.file } } };
-  }
-
-  /** The arguments of a variant, by name. */
-  private variantArguments(context: Context, callee: ConstructorValue, node: ast.Call): readonly BoundArgument[] {
-    if (callee.target.kind !== 'declaration') return [];
-    const names = callee.target.declaration.parameters.map((parameter) => parameter.name.text);
-    const known = new Set(names);
-    const given = new Map<string, BoundArgument>();
-    for (const [index, argument] of node.arguments.entries()) {
-      const name = argument.name?.text ?? names[index];
-      const value = this.orUnknown(() => evaluate(context, argument.value));
-      if (name === undefined || !known.has(name)) {
-        context.run.report(context, {
-          code: name === undefined ? 'too-many-arguments' : 'unknown-argument',
-          place: at(context, argument),
-          message:
-            name === undefined
-              ? `${callee.name} takes ${counted(names.length, 'argument')} (${listed(names)}), but this is one more`
-              : `${callee.name} has no argument ${name}${suggestion(name, namesAround(name, names))}`,
-        });
-        continue;
-      }
-      if (given.has(name)) {
-        context.run.report(context, { code: 'repeated-argument', place: at(context, argument), message: `${name} is given twice` });
-        continue;
-      }
-      given.set(name, { name, value, place: at(context, argument.value), written: { node: argument.value, file: context.scope.file } });
-    }
-    return [...given.values()];
   }
 
   /** A context for what stands outside of all models. */

@@ -5,10 +5,11 @@ import { walk } from '../../../grammar/walk';
 import type { TensorType } from '../layers/tensor';
 import { freeSymbol } from '../symbolic/dimension';
 import { runBody } from './body';
+import { Activation, Body } from './body-state';
 import { evaluate } from './evaluate';
 import { Findings } from './findings';
 import type { Program } from './program';
-import { Activation, Body, type Context, LimitReached, Run } from './run';
+import { type Context, LimitReached, Run } from './run';
 import { Scope } from './scope';
 import { size, tensor, type Value } from './values';
 

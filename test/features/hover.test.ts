@@ -213,6 +213,17 @@ describe('hovers', () => {
     expect(page).toContain('the input (3,072), the weight (2,400) for the backward pass: **393 kB** for 64 examples');
   });
 
+  it('count what is there once for a batch once', () => {
+    const of = (body: string): string => {
+      const { text, cursors } = readFixture(`model Net { input x: [8, 4, 4]; Conv2d(8, 1, bias = false); ${body} }\n`);
+      return /\| Kept \| (.*) \|/.exec(hover(documentOf(text), cursors[0]!, { ...defaultSettings, 'memory.batchSize': 10 })!.markdown)![1]!;
+    };
+    // 10·128 inputs and 16 statistics of the batch, 4 bytes each.
+    expect(of('Batch$0Norm2d')).toContain('the input (128), the weight (8), intermediate values (16) for the backward pass: **5.18 kB** for 10 examples');
+    // Of a product with what no example knows, that is kept for the derivative in the other.
+    expect(of('y = sin(arange(4)); z = x -> Conv2d(8, 1); z $0* y')).toContain('the input (4) for the backward pass: **16 B** for 10 examples');
+  });
+
   it('give no memory where it is not known what is kept, and count each number by its type', () => {
     const kept = (body: string): string | undefined => {
       const { text, cursors } = readFixture(`model Net { ${body} }\n`);
@@ -257,6 +268,6 @@ describe('what is kept for the backward pass', () => {
     const shown = kept.filter(([, remark]) => remark === undefined);
     const { graph } = document.analysis.models[0]!;
     // Each is one number.
-    expect(keptBytes(graph.nodes, 4, neededIn(graph))).toBe(4 * shown.length);
+    expect(keptBytes(graph.nodes, { elementBytes: 4, batch: 1 }, neededIn(graph))).toBe(4 * shown.length);
   });
 });

@@ -110,6 +110,8 @@ export interface Inference {
    * computed for; absent where that is not known.
    */
   readonly statistics?: Dimension | ((needs: (position: number) => boolean) => Dimension);
+  /** They are those of the whole batch, kept once for all examples. */
+  readonly statisticsOfBatch?: true;
   /** How many entries the masks have that the backward pass needs; the output's unless given. */
   readonly masks?: Dimension;
   /** Which inputs the backward pass needs, where not all of them. */

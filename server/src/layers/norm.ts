@@ -86,6 +86,7 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
         parameters,
         buffers: track_running_stats ? runningStatistics(channels!) : [],
         statistics: multiply(2, channels!),
+        statisticsOfBatch: true,
         get steps() {
           return parameterStep(parameters, channels!);
         },

@@ -44,19 +44,19 @@ export interface Trained {
  * A tensor that several operations keep counts once, and what only shows another tensor in another shape counts with it.
  * Undefined, with the operation's name, where it is not known in numbers what one keeps.
  */
-export function memoryOf(trained: Trained, { elementBytes, batch }: MemoryOptions = defaultMemory): Memory | { readonly unknown: string } {
+export function memoryOf(trained: Trained, options: MemoryOptions = defaultMemory): Memory | { readonly unknown: string } {
   const count = countParameters(trained.parameters);
-  const kept = keptBytes(trained.nodes, elementBytes, trained.needsGradient);
-  if (typeof kept === 'string') return { unknown: kept };
+  const { elementBytes } = options;
+  const activations = keptBytes(trained.nodes, options, trained.needsGradient);
+  if (typeof activations === 'string') return { unknown: activations };
   const parameters = multiply(elementBytes, add(count, trained.buffers));
   const gradients = multiply(elementBytes, count);
   const optimizer = multiply(elementBytes * trained.state, count);
-  const activations = multiply(batch, kept);
   return { parameters, gradients, optimizer, activations, total: add(parameters, gradients, optimizer, activations) };
 }
 
-/** Bytes for one example, parameters not counted; or the name of an operation of which it is not known. */
-export function keptBytes(nodes: readonly AnyNode[], elementBytes: number, needsGradient: NeedsGradient): Dimension | string {
+/** Bytes for a batch, parameters not counted; or the name of an operation of which it is not known. */
+export function keptBytes(nodes: readonly AnyNode[], { elementBytes, batch }: MemoryOptions, needsGradient: NeedsGradient): Dimension | string {
   const tensors = new Set<Tensor>();
   const others: Dimension[] = [];
   for (const node of nodes) {
@@ -66,8 +66,10 @@ export function keptBytes(nodes: readonly AnyNode[], elementBytes: number, needs
     for (const what of kept.others) {
       const entries = keptEntries(node, what, needsGradient);
       if (entries === undefined) return node.operation.name;
-      others.push(multiply(what === 'mask' ? maskBytes : what === 'indices' ? indexBytes : elementBytes, entries));
+      const isOfBatch = what === 'statistics' && node.effect.statisticsOfBatch === true;
+      others.push(multiply(isOfBatch ? 1 : batch, what === 'mask' ? maskBytes : what === 'indices' ? indexBytes : elementBytes, entries));
     }
   }
-  return sum([...others, ...[...tensors].map(({ type }) => multiply(type.element === 'int' ? indexBytes : elementBytes, elements(type.shape)))]);
+  // What does not depend on the example is there once for all.
+  return sum([...others, ...[...tensors].map(({ type, batched }) => multiply(batched ? batch : 1, type.element === 'int' ? indexBytes : elementBytes, elements(type.shape)))]);
 }

@@ -109,9 +109,9 @@ function keptFacts(node: GraphNode, needsGradient: NeedsGradient, settings: Sett
   });
   if (parts.length === 0) return [];
   const batch = settings['memory.batchSize'];
-  const memory = keptBytes([node], settings['memory.elementBytes'], needsGradient);
+  const memory = keptBytes([node], { elementBytes: settings['memory.elementBytes'], batch }, needsGradient);
   const examples = batch === 1 ? '' : ` for ${grouped(batch)} examples`;
-  const amount = typeof memory !== 'number' || memory === 0 ? '' : `: **${bytes(batch * memory)}**${examples}`;
+  const amount = typeof memory !== 'number' || memory === 0 ? '' : `: **${bytes(memory)}**${examples}`;
   return [['Kept', `${parts.join(', ')} for the backward pass${amount}`]];
 }
 

@@ -3,7 +3,7 @@
 import type { IToken, TokenType } from 'chevrotain';
 import type { Diagnostic } from '../server/src/base/diagnostic';
 import type { Opener, Repairs } from './brackets';
-import { repairBrackets } from './brackets';
+import { closerOf, repairBrackets } from './brackets';
 import { limits } from './limits';
 import { beginsBinding, beginsDeclaration, beginsLoss, beginsStatement, endOfLoopNames, precedesEquals, startsLine } from './lines';
 import * as say from './messages';
@@ -223,10 +223,21 @@ class LayoutBuilder {
     const { frame } = this;
     const isBody = type === '{' && frame.awaitsBody;
     if (isBody) frame.awaitsBody = false;
-    this.newFrame(type, token, isBody ? Body : groupTypes[type], frame);
+    const tokenType = isBody ? Body : groupTypes[type];
+    if (this.holdsNothing(i, type)) {
+      this.put(token, tokenType, [], endOf(this.tokens[i + 1]!), false);
+      return i + 1;
+    }
+    this.newFrame(type, token, tokenType, frame);
     const last = this.repairs.tooDeep.get(i);
     if (last !== undefined) this.close(endOf(this.tokens[last]!), true);
     return last ?? i;
+  }
+
+  /** Whether a bracket closes right behind itself, and nothing is to be mended there. */
+  private holdsNothing(i: number, type: Opener): boolean {
+    const { dropped, tooDeep, closeAfter, openAfter } = this.repairs;
+    return this.tokens[i + 1]?.image === closerOf(type) && dropped[i + 1] !== 1 && !tooDeep.has(i) && !closeAfter.has(i) && !openAfter.has(i);
   }
 
   /** Opens a bracket that is missing after a token. */
@@ -249,15 +260,12 @@ class LayoutBuilder {
     this.finishSegment(undefined);
     const { opener, tokenType, segments } = this.frames.pop()!;
     this.frame = this.frames.at(-1)!;
-    const group: Group = {
-      image: opener!.image,
-      startOffset: opener!.startOffset,
-      endOffset: end - 1,
-      tokenType,
-      tokenTypeIdx: tokenType.tokenTypeIdx!,
-      segments,
-      skipped,
-    };
+    this.put(opener!, tokenType, segments, end, skipped);
+  }
+
+  /** Adds a bracket with what is in it as one token. */
+  private put({ image, startOffset }: IToken, tokenType: TokenType, segments: Segment[], end: number, skipped: boolean): void {
+    const group: Group = { image, startOffset, endOffset: end - 1, tokenType, tokenTypeIdx: tokenType.tokenTypeIdx!, segments, skipped };
     const { segment } = this.frame;
     if (segment.tokens.length === 0) segment.start = group.startOffset;
     segment.tokens.push(group);

@@ -1,9 +1,9 @@
 // The tile of registers whose rows are read where they lie: entry k of a row stands at the sum of the row's address and of the k-th distance in a table.
 
 import { COLUMNS, panelSize, rightPanel, ROWS } from './panels';
+import { spill, spilled } from './spill';
 import { multiplyAdd } from './vector';
 
-const tile = memory.data(6 * COLUMNS * 8, 16);
 /** A column of zeros, for a product that is added to nothing. */
 const nothing = memory.data(6 * 8, 16);
 
@@ -63,29 +63,16 @@ function multiply(size: i32, c: usize, column: usize, source: usize, from: usize
     table += 4;
     b += COLUMNS * 8;
   }
-  v128.store(tile, c00);
-  v128.store(tile, c01, 16);
-  v128.store(tile, c10, 32);
-  v128.store(tile, c11, 48);
-  v128.store(tile, c20, 64);
-  v128.store(tile, c21, 80);
-  v128.store(tile, c30, 96);
-  v128.store(tile, c31, 112);
-  if (size == 6) {
-    v128.store(tile, c40, 128);
-    v128.store(tile, c41, 144);
-    v128.store(tile, c50, 160);
-    v128.store(tile, c51, 176);
-  }
+  spill(size, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51);
   if (count == size && columns == COLUMNS) {
-    putPair(c, source, column, from, 0, v128.load(tile), v128.load(tile, 16), v128.load(tile, 32), v128.load(tile, 48));
-    putPair(c, source, column, from, 16, v128.load(tile, 64), v128.load(tile, 80), v128.load(tile, 96), v128.load(tile, 112));
-    if (size == 6) putPair(c, source, column, from, 32, v128.load(tile, 128), v128.load(tile, 144), v128.load(tile, 160), v128.load(tile, 176));
+    putPair(c, source, column, from, 0, v128.load(spilled), v128.load(spilled, 16), v128.load(spilled, 32), v128.load(spilled, 48));
+    putPair(c, source, column, from, 16, v128.load(spilled, 64), v128.load(spilled, 80), v128.load(spilled, 96), v128.load(spilled, 112));
+    if (size == 6) putPair(c, source, column, from, 32, v128.load(spilled, 128), v128.load(spilled, 144), v128.load(spilled, 160), v128.load(spilled, 176));
     return;
   }
   for (let j = 0; j < columns; j++, c += column, source += from) {
     for (let i: usize = 0; i < <usize>count; i++) {
-      const value = load<f64>(tile + ((i * COLUMNS + <usize>j) << 3));
+      const value = load<f64>(spilled + ((i * COLUMNS + <usize>j) << 3));
       store<f64>(c + (i << 3), load<f64>(source + (i << 3)) + value);
     }
   }
@@ -195,8 +182,8 @@ export function multiplyGathered(c: usize, source: usize, cColumn: i32, rows: us
       const from = source ? source + skip : nothing, fromColumn = source ? column : 0;
       const row = rows + (<usize>i << 2);
       if (ROWS == 4 && here == 4 && arePairs(row)) multiplyPairs(c + skip, column, from, fromColumn, load<usize>(row), load<usize>(row, 8), table, b, depth, columnsHere);
-      else if (ROWS == 6 && size == 6) multiplySix(c + skip, column, from, fromColumn, rows + (<usize>i << 2), table, b, depth, here, columnsHere);
-      else multiplyFour(c + skip, column, from, fromColumn, rows + (<usize>i << 2), table, b, depth, here, columnsHere);
+      else if (ROWS == 6 && size == 6) multiplySix(c + skip, column, from, fromColumn, row, table, b, depth, here, columnsHere);
+      else multiplyFour(c + skip, column, from, fromColumn, row, table, b, depth, here, columnsHere);
       i += here;
     }
   }

@@ -1,9 +1,9 @@
 // The heart of all products: a tile of registers, over the left panel and one right panel.
 
 import { COLUMNS, leftPanel, packLeft, panelSize, rightPanel, ROWS } from './panels';
+import { spill, spilled } from './spill';
 import { multiplyAdd } from './vector';
 
-const tile = memory.data(6 * COLUMNS * 8, 16);
 /** A row of zeros, for a product that is added to nothing. */
 const nothing = memory.data(COLUMNS * 8, 16);
 
@@ -78,21 +78,8 @@ function multiply(size: i32, c: usize, cRow: usize, cColumn: usize, source: usiz
     }
     return;
   }
-  v128.store(tile, c00);
-  v128.store(tile, c01, 16);
-  v128.store(tile, c10, 32);
-  v128.store(tile, c11, 48);
-  v128.store(tile, c20, 64);
-  v128.store(tile, c21, 80);
-  v128.store(tile, c30, 96);
-  v128.store(tile, c31, 112);
-  if (size == 6) {
-    v128.store(tile, c40, 128);
-    v128.store(tile, c41, 144);
-    v128.store(tile, c50, 160);
-    v128.store(tile, c51, 176);
-  }
-  for (let i = 0, from = tile; i < rows; i++, from += COLUMNS << 3, c += cRow, source += row) {
+  spill(size, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51);
+  for (let i = 0, from = spilled; i < rows; i++, from += COLUMNS << 3, c += cRow, source += row) {
     if (columns == COLUMNS && cColumn == 8) {
       v128.store(c, f64x2.add(v128.load(source), v128.load(from)));
       v128.store(c, f64x2.add(v128.load(source, 16), v128.load(from, 16)), 16);

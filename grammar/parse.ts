@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../server/src/base/diagnostic';
 import { LineIndex } from '../server/src/base/span';
+import { atOnce } from '../server/src/base/search';
 import type { File } from './ast';
 import { type Comment, documentationOfFile } from './comments';
 import { limits } from './limits';
@@ -27,11 +28,7 @@ export interface ParseResult {
  * Their places are then those of whichever result was asked last for what it knows.
  */
 export function parse(text: string, before?: ParseResult): ParseResult {
-  const steps = parsing(text, before);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
+  return atOnce(parsing(text, before));
 }
 
 /** The same step by step: others may have their turn, or it be left, at every yield. */

@@ -2,6 +2,7 @@
 
 import type { Span } from '../server/src/base/span';
 import { touches } from '../server/src/base/span';
+import { firstWhere } from '../server/src/base/sorted';
 import type {
   Argument,
   Declaration,
@@ -137,21 +138,9 @@ function closest(node: Node, offset: number): Node | undefined {
       if (touches(part.span, offset)) touching.push(part);
       continue;
     }
-    for (let index = firstEndingAt(part, offset); index < part.length && touches(part[index]!.span, offset); index++) touching.push(part[index]!);
+    for (let index = firstWhere(part.length, (each) => part[each]!.span.end >= offset); index < part.length && touches(part[index]!.span, offset); index++) touching.push(part[index]!);
   }
   return touching.find(({ span }) => contains(span, offset)) ?? touching[0];
-}
-
-/** Of nodes one behind the other, the first that ends at an offset or behind it. */
-function firstEndingAt(nodes: readonly Node[], offset: number): number {
-  let low = 0;
-  let high = nodes.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (nodes[middle]!.span.end < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function contains(span: Span, offset: number): boolean {

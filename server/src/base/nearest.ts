@@ -1,5 +1,7 @@
 // The known name that a misspelt one was probably meant to be.
 
+import { firstWhere } from './sorted';
+
 /**
  * The candidate with the smallest edit distance to the word, ignoring case, or one that the word begins;
  * undefined if none is close. Very short words are close to everything, so for them only the case may differ.
@@ -54,14 +56,9 @@ export function namesAround(word: string, names: readonly string[]): readonly st
     inOrder.set(names, sorted);
   }
   const wanted = word.toLowerCase();
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]![0] < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return sorted.slice(Math.max(0, low - around), low + around).map(([, name]) => name);
+  const dictionary = sorted;
+  const at = firstWhere(dictionary.length, (index) => dictionary[index]![0] >= wanted);
+  return dictionary.slice(Math.max(0, at - around), at + around).map(([, name]) => name);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (optimal string alignment). */

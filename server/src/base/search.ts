@@ -3,6 +3,14 @@
 /** What is found, in its order, and undefined wherever the search may be left. */
 export type Search<T> = Iterable<T | undefined>;
 
+/** What steps come to that nobody waits between. */
+export function atOnce<T>(steps: Iterator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
 /** Only what is found. */
 export function* found<T>(search: Search<T>): Iterable<T> {
   for (const each of search) if (each !== undefined) yield each;

@@ -1,5 +1,7 @@
 // Places in a text: half-open ranges of UTF-16 offsets, some of which move as the text is edited, and the index from offsets to lines.
 
+import { firstWhere } from './sorted';
+
 /** A half-open range of offsets: `start` is the first character, `end` the one after the last. */
 export interface Span {
   readonly start: number;
@@ -93,14 +95,8 @@ export class LineIndex {
   /** The position of an offset; offsets outside the text are moved to its ends. */
   position(offset: number): Position {
     const bounded = Math.max(0, Math.min(offset, this.text.length));
-    let low = 0;
-    let high = this.starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.starts[middle]! <= bounded) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low, character: bounded - this.starts[low]! };
+    const line = firstWhere(this.starts.length, (index) => this.starts[index]! > bounded) - 1;
+    return { line, character: bounded - this.starts[line]! };
   }
 
   /** The offset of a position; a character past its line's end is moved to that end. */

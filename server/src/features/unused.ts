@@ -4,6 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import { children, type Node, walk } from '../../../grammar/walk';
 import type { Diagnostic, Fix } from '../base/diagnostic';
 import type { Span } from '../base/span';
+import { firstWhere } from '../base/sorted';
 import { itemSpan, statementSpan } from '../semantics/text-spans';
 import type { Document, Source } from './workspace';
 
@@ -183,12 +184,7 @@ export function unusedIn(document: Document): readonly Diagnostic[] {
   const { tree } = document;
   const errors = [...document.problems, ...document.analysis.diagnostics].filter(({ severity }) => severity === 'error').map(({ span }) => span.start).sort((a, b) => a - b);
   const broken = ({ start, end }: Span): boolean => {
-    let first = 0;
-    for (let high = errors.length; first < high; ) {
-      const middle = (first + high) >> 1;
-      if (errors[middle]! < start) first = middle + 1;
-      else high = middle;
-    }
+    const first = firstWhere(errors.length, (index) => errors[index]! >= start);
     return first < errors.length && errors[first]! <= end;
   };
   const sites = new Sites(tree);

@@ -5,6 +5,7 @@ import type * as ast from '../../../grammar/ast';
 import { type Comment, parse, type ParseResult, parsing } from '../../../grammar/parse';
 import type { Diagnostic } from '../base/diagnostic';
 import { LineIndex } from '../base/span';
+import { atOnce } from '../base/search';
 import { Analyser, type Analysis } from '../semantics/analyse';
 
 /** A text with its tree. */
@@ -169,11 +170,7 @@ export class Workspace {
 
   /** The newest text of a file with its tree. */
   source(uri: string): Source | undefined {
-    const steps = this.reading(uri);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done === true) return value;
-    }
+    return atOnce(this.reading(uri));
   }
 
   /** The same step by step. */

@@ -5,7 +5,7 @@ import type { Fix } from '../base/diagnostic';
 import { layers } from '../layers/catalog';
 import type { FunctionOperation } from '../layers/definition';
 import { apply, applyFunction, applyOperation, asOperand } from './apply';
-import { bindCatalogArguments, bindParameters, construct } from './construct';
+import { bindCatalogArguments, bindParameters, construct, missingParameters } from './construct';
 import { evaluate } from './evaluate';
 import { formulaOfCall } from './formula';
 import type { Place, Tensor } from './graph';
@@ -129,7 +129,7 @@ function lacksItsTensor({ target }: FunctionValue, given: readonly BoundArgument
   if (given.length === 0 || given.some(({ name }) => name === undefined)) return false;
   if (target.kind === 'declaration') {
     const [first, ...others] = target.declaration.parameters.map((parameter) => parameter.name.text);
-    return missingParameters(target.declaration, given).join() === first && given.every(({ name }) => others.includes(name!));
+    return missingParameters(target.declaration.parameters, given).join() === first && given.every(({ name }) => others.includes(name!));
   }
   const { operation } = target;
   const required = operation?.inputs.filter(({ optional }) => optional !== true);
@@ -138,14 +138,9 @@ function lacksItsTensor({ target }: FunctionValue, given: readonly BoundArgument
 
 /** Whether it is a function of one tensor: over a list it maps. */
 export function takesOneTensor({ function: { target }, given }: FunctionLayer): boolean {
-  if (target.kind === 'declaration') return missingParameters(target.declaration, given).length === 1;
+  if (target.kind === 'declaration') return missingParameters(target.declaration.parameters, given).length === 1;
   const { operation } = target;
   return operation?.inputs.length === 1 && operation.inputs[0]?.variadic !== true;
-}
-
-/** The parameters of a function that have no default and are not given by name. */
-function missingParameters({ parameters }: ast.FunctionDeclaration, given: readonly BoundArgument[]): readonly string[] {
-  return parameters.filter((parameter) => parameter.default === undefined).map((parameter) => parameter.name.text).filter((name) => !given.some((argument) => argument.name === name));
 }
 
 /** Of a list with something unknown in it, nothing is known: it may be one of tensors. */

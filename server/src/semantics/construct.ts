@@ -199,6 +199,12 @@ function namesOf(parameters: readonly ast.Parameter[]): ParameterNames {
   return known;
 }
 
+/** The parameters that have no default and are not given by name. */
+export function missingParameters(parameters: readonly ast.Parameter[], given: readonly BoundArgument[]): readonly string[] {
+  const names = new Set(given.map((argument) => argument.name));
+  return parameters.filter((parameter) => parameter.default === undefined && !names.has(parameter.name.text)).map((parameter) => parameter.name.text);
+}
+
 /** The scope of a declaration's arguments: given ones, then a variant's, then the declared defaults. */
 export function bindParameters(
   context: Context,
@@ -284,6 +290,6 @@ export function suggestion(name: string, candidates: Iterable<string>): string {
   return didYouMean(nearestName(name, candidates));
 }
 
-function didYouMean(nearest: string | undefined): string {
+export function didYouMean(nearest: string | undefined): string {
   return nearest === undefined ? '' : `; did you mean ${nearest}?`;
 }

@@ -8,7 +8,7 @@ import { compareNumbers, conjunction, disjunction, evaluateBinary, evaluateCompa
 import { blockLayer, forLayer, ifValue, parallelLayer, repeatLayer, residualLayer } from './blocks';
 import { builtins } from './builtins';
 import { evaluateCall } from './call';
-import { renaming } from './construct';
+import { didYouMean, renaming } from './construct';
 import { foreignAdvice, foreignMethods, foreignModules, foreignNames } from './foreign';
 import { evaluateIndex } from './index-expression';
 import { at, type Context } from './run';
@@ -109,7 +109,7 @@ function insteadOf(context: Context, text: string): { readonly way: string; read
   const foreign = foreignNames.get(text);
   if (foreign !== undefined) return { way: `; here it is called ${foreign}`, name: foreign };
   const nearest = nearestName(text, knownNames(context, text));
-  return { way: nearest === undefined ? '' : `; did you mean ${nearest}?`, name: nearest };
+  return { way: didYouMean(nearest), name: nearest };
 }
 
 /** What a name of the body or the file means. */

@@ -4,7 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import { judgePostponed } from './asserts';
 import { runLateLosses, runStatements } from './body';
 import { Activation, Body } from './body-state';
-import { bindParameters } from './construct';
+import { bindParameters, missingParameters } from './construct';
 import { Findings } from './findings';
 import type { Graph, Tensor } from './graph';
 import type { Program } from './program';
@@ -29,10 +29,7 @@ export interface EvaluatedModel {
 export function missingArguments(constructor: ConstructorValue): readonly string[] {
   if (constructor.target.kind !== 'declaration') return [];
   const { declaration, defaults } = constructor.target;
-  const given = new Set(defaults.map((argument) => argument.name));
-  return declaration.parameters
-    .filter((parameter) => parameter.default === undefined && !given.has(parameter.name.text))
-    .map((parameter) => parameter.name.text);
+  return missingParameters(declaration.parameters, defaults);
 }
 
 /**

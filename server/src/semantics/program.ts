@@ -4,6 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import { Activation, Body } from './body-state';
 import { evaluate } from './evaluate';
 import { movingWith, type Span } from '../base/span';
+import { firstWhere } from '../base/sorted';
 import { Findings } from './findings';
 import type { Place } from './graph';
 import type { Limits } from './limits';
@@ -105,14 +106,7 @@ export class Program {
   /** A span as one that moves with the declaration that it stands in. */
   private moving(file: string, span: Span): Span {
     const declarations = this.file(file)?.source.tree.declarations ?? [];
-    let low = 0;
-    let high = declarations.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (declarations[middle]!.span.start <= span.start) low = middle + 1;
-      else high = middle;
-    }
-    const around = declarations[low - 1];
+    const around = declarations[firstWhere(declarations.length, (index) => declarations[index]!.span.start > span.start) - 1];
     return around === undefined ? span : movingWith(around.span, span.start, span.end);
   }
 

@@ -1,6 +1,5 @@
 // The check of one tensor's derivatives: random directions, then entries one by one.
 
-import { RandomStream } from '../../base/random';
 import type { Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
 import type { Shape } from '../shape';
@@ -15,7 +14,7 @@ import type { Direction } from './lines';
 import { findPattern } from './patterns';
 import type { Evidence } from './patterns';
 import type { EntryReport, TensorReport } from './report';
-import { samplePlaces, sampleSize } from './sample';
+import { samplePlaces, sampleSize, sampleRandom } from './sample';
 
 const LISTED_FAILURES = 20;
 /** So many are remembered to see what they have in common. */
@@ -99,7 +98,7 @@ export class TensorCheck {
   /** Up to so many of its entries; of those whose derivatives are known, where not all are. */
   sample(count: number): number[] {
     const { shape, name, isKept } = this.tensor;
-    return samplePlaces(shape, isKept ? Math.min(count, this.size) : sampleSize(count), new RandomStream(this.seed, `sample ${name}`));
+    return samplePlaces(shape, isKept ? Math.min(count, this.size) : sampleSize(count), sampleRandom(this.seed, name));
   }
 
   /** Whether a sample of so many entries is all of them. */

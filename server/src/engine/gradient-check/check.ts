@@ -1,6 +1,5 @@
 // The gradient checker: analytic derivatives against differences, within a budget, without false alarms at kinks.
 
-import { RandomStream } from '../../base/random';
 import { Builder } from '../builder';
 import { EngineError } from '../errors';
 import type { ExecutionOptions } from '../execute';
@@ -21,7 +20,7 @@ import type { BudgetLimits } from './plan';
 import { Progress } from './progress';
 import type { CheckProgress } from './progress';
 import type { GradientReport, TensorReport } from './report';
-import { sampledPlaces } from './sample';
+import { sampledPlaces, sampleRandom } from './sample';
 import { comparesAll, partsOf, whole } from './shares';
 import type { Share } from './shares';
 
@@ -97,7 +96,7 @@ export function evaluateBase(input: GradientCheck): BasePoint {
     return {
       signs: attempts.map((attempt) => directionSigns(seed, attempt, ref, sizeOf(shape))),
       get places() {
-        return sampledPlaces(shape, new RandomStream(seed, `sample ${(attributes as AttributesOf['leaf']).name}`));
+        return sampledPlaces(shape, sampleRandom(seed, (attributes as AttributesOf['leaf']).name));
       },
     };
   });

@@ -1,6 +1,6 @@
 // Which entries of a tensor to check when there is no time for all.
 
-import type { RandomStream } from '../../base/random';
+import { RandomStream } from '../../base/random';
 import { sizeOf, stridesOf } from '../shape';
 import type { Shape } from '../shape';
 
@@ -12,6 +12,11 @@ const SIZES: readonly number[] = [1, 2, 3, 4, ...Array.from({ length: 9 }, (_, i
 /** The greatest size of a sample that is no greater. */
 export function sampleSize(count: number): number {
   return Math.max(0, ...SIZES.filter((size) => size <= count));
+}
+
+/** What the samples of a leaf are drawn from: the same for those that are foreseen and those that are taken. */
+export function sampleRandom(seed: number, leaf: string): RandomStream {
+  return new RandomStream(seed, `sample ${leaf}`);
 }
 
 /** All places of samples of any such size. */

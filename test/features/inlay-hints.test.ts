@@ -1,11 +1,26 @@
 // Inlay hints, written into the text where they stand: «…».
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inlayHints } from '../../server/src/features/inlay-hints';
+import type * as ast from '../../grammar/ast';
+import { children, type Node } from '../../grammar/walk';
+import { type InlayHint, inlayHints } from '../../server/src/features/inlay-hints';
 import { defaultSettings, type Settings } from '../../server/src/features/settings';
+import { countParameters } from '../../server/src/semantics/cost';
 import { documentOf } from '../support/fixture';
+
+const examples = path.join(import.meta.dirname, '../../examples');
+
+/** The sum of the column over the lines of a body itself: what stands in blocks below is told by the line that closes them. */
+function sumOfColumn(body: ast.Block, hints: readonly InlayHint[]): number {
+  const columnAt = new Map(hints.map(({ offset, label }) => [offset, /([\d,]+) params?$/.exec(label)?.[1]?.replaceAll(',', '')]));
+  const ofNode = (node: Node): number => {
+    if (node.kind === 'block') return 0;
+    return children(node).reduce((sum, child) => sum + ofNode(child), node.kind === 'pipe' ? Number(columnAt.get(node.left.span.end) ?? 0) : 0);
+  };
+  return body.statements.reduce((sum, statement) => sum + Number(columnAt.get(statement.span.end) ?? 0) + ofNode(statement), 0);
+}
 
 function hinted(text: string, chosen: Partial<Settings> = {}): string {
   const hints = inlayHints(documentOf(text), { start: 0, end: text.length }, { ...defaultSettings, ...chosen });
@@ -116,9 +131,35 @@ describe('columns', () => {
 
   it('end with an ellipsis where there are more rounds than are remembered', () => {
     expect(hinted('model A { input x: [1, 64]\n  repeat 40 {\n    Conv1d(2, kernel_size = 3, padding = 1)\n    ReLU\n  }\n}', columns)).toContain(
-      'Conv1d(2, kernel_size = 3, padding = 1) «[2, 64] · field 3 … · 8 … params»\n    ReLU «[2, 64] · field 3 …»\n  } «[2, 64] · field 81 · 554 params»',
+      'Conv1d(2, kernel_size = 3, padding = 1) «[2, 64] · field 3 … · 8 … 14 params»\n    ReLU «[2, 64] · field 3 …»\n  } «[2, 64] · field 81 · 554 params»',
     );
     expect(hinted('model A { input x: [1, 99]\n  repeat 40 {\n    Conv1d(2, kernel_size = 3)\n  }\n}')).toContain('«×40: [2, 97], [2, 95], [2, 93], [2, 91], [2, 89], [2, 87], [2, 85] …»');
+  });
+
+  it('count each parameter on the line that makes it, wherever the line makes it', () => {
+    const text = (body: string): string => `model A {\n  input x: [4]\n  ${body}\n}`;
+    expect(hinted(text('param w: [4]\n  y = dot(w, x) + sum(w)'), columns)).toContain('param w: [4] «4 params»\n  y = dot(w, x) + sum(w) «[]');
+    expect(hinted(text('f = Linear(4)\n  y = f(x) + f(f(x))\n  z = f(y)'), columns)).toContain('y = f(x) + f(f(x)) «[4] · 20 params»\n  z = f(y) «[4]»');
+    expect(hinted(text('y = Linear(3)(x) + Linear(3)(x)'), columns)).toContain('«[3] · 30 params»');
+    expect(hinted(text('if 1 > 0 { Linear(3); Linear(2) }'), columns)).toContain('«[2] · 23 params»');
+    expect(hinted(text('Linear(3)\n    -> ReLU -> Linear(2)\n    -> Linear(1)'), columns)).toContain('Linear(3) «[3] · 15 params»\n    -> ReLU -> Linear(2) «[2] · 8 params»\n    -> Linear(1) «[1] · 3 params»');
+    expect(hinted(text('target t: [1]\n  loss mse_loss(x -> Linear(1), t)'), columns)).toContain('loss mse_loss(x -> Linear(1), t) «5 params»');
+    expect(hinted(text('f = Linear(4)\n  repeat 3 {\n    f\n    Linear(4)\n  }'), columns)).toContain('f «[4] · 20 params»\n    Linear(4) «[4] · 20 params»\n  } «[4] · 80 params»');
+  });
+
+  it.each(readdirSync(examples))('of parameters adds up to those of each model of %s', (name) => {
+    const document = documentOf(readFileSync(path.join(examples, name), 'utf8'));
+    const hints = inlayHints(document, { start: 0, end: document.text.length }, { ...defaultSettings, ...columns, 'numbers.style': 'exact' });
+    let models = 0;
+    for (const declaration of document.tree.declarations) {
+      if (declaration.kind !== 'model' || declaration.body === undefined) continue;
+      // Of a template, the hints are those of the first model that is made of it.
+      const pictured = document.analysis.models.find((model) => model.declaration === declaration) ?? document.analysis.models.find(({ run }) => document.analysis.created(declaration.body!.statements.find((each) => document.analysis.created(each).length > 0)!)[0]?.run === run);
+      if (pictured === undefined) continue;
+      models++;
+      expect(sumOfColumn(declaration.body, hints), `the lines of ${declaration.name.text}`).toBe(countParameters(pictured.graph.parameters));
+    }
+    expect(models).toBeGreaterThan(0);
   });
 
   it('stand alone without shapes, and follow the style of numbers', () => {

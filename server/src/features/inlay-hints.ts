@@ -7,7 +7,9 @@ import { overlaps, type Span } from '../base/span';
 import { requirementsOf } from '../semantics/requirements';
 import { type Application, costOf, countOf, fieldDetails, fieldSize, modelOf, ofOneRun, picturedApplications, receptiveFieldsOf, runOf, tensorsIn, typeOf } from './figures';
 import { argumentHints } from './inlay-hints/arguments';
-import { counted, freeNames, grouped, shortened, written } from './numbers';
+import { parameterColumn, type Resulting } from './inlay-hints/parameters';
+import { counted, freeNames, grouped, shortened } from './numbers';
+import { sidesOf } from './scopes';
 import { defaultSettings, type Settings } from './settings';
 import type { Document } from './workspace';
 
@@ -46,6 +48,8 @@ export function inlayHints(document: Document, range: Span, settings: Settings =
 class Collector {
   /** By offset: the outermost construct that ends at a place decides. */
   readonly hints = new Map<number, InlayHint>();
+  /** The parameters of the lines of the statement at hand, by where those end. */
+  private columns: ReadonlyMap<number, string> = new Map();
 
   constructor(
     private readonly document: Document,
@@ -64,20 +68,46 @@ class Collector {
         if (this.declaration.kind === 'stack' && statement.name.text !== '') this.stackInput(statement);
         return;
       case 'binding':
-        this.add(statement.span.end, this.observed(statement.names), lastLine(statement.value, this.document));
-        this.expression(statement.value);
+        this.result(statement, this.observed(statement.names));
         return;
       case 'expression-statement':
-        this.add(statement.span.end, this.valueOf(statement.value), lastLine(statement.value, this.document));
-        this.expression(statement.value);
+        this.result(statement, this.valueOf(statement.value));
+        return;
+      case 'param':
+      case 'loss':
+        this.result(statement, undefined);
     }
+  }
+
+  /** The hints of a statement that gives something, or makes parameters. */
+  private result(statement: Resulting, shown: Shown | undefined): void {
+    const { value } = statement;
+    if (value?.kind === 'if' && statement.kind === 'expression-statement' && !this.isOnOneLine(value)) {
+      // Its sides are statements of this very body.
+      for (const side of sidesOf(value)) this.block(side);
+      return;
+    }
+    const outer = this.columns;
+    if (this.settings['inlayHints.parameters']) {
+      const run = shown?.applications[0]?.run ?? modelOf(this.document, this.declaration)?.run;
+      this.columns = parameterColumn(this.document, statement, run, this.settings['numbers.style']);
+    }
+    this.add(statement.span.end, shown, true);
+    if (value !== undefined) this.expression(value);
+    // What makes parameters and has no shape to show says so alone.
+    for (const [offset, label] of this.columns) if (!this.hints.has(offset)) this.hints.set(offset, { kind: 'type', offset, label });
+    this.columns = outer;
+  }
+
+  private isOnOneLine({ span }: Node): boolean {
+    return this.lineAt(span.start) === this.lineAt(span.end);
   }
 
   /** Of a stack that is understood by itself what it requires, since its type is written already. */
   private stackInput(statement: ast.Input): void {
     const stack = this.document.analysis.understood(this.declaration);
     if (stack === undefined) {
-      this.add(statement.span.end, this.observed([statement.name]));
+      this.add(statement.span.end, this.observed([statement.name]), false);
       return;
     }
     const required = requirementsOf(stack.run).filter(({ input }) => input.place.span.start === statement.name.span.start);
@@ -94,7 +124,7 @@ class Collector {
     }
     if (node.kind === 'block') {
       // On one line the end of the statement says it all.
-      if (this.lineAt(node.span.start) !== this.lineAt(node.span.end)) this.block(node);
+      if (!this.isOnOneLine(node)) this.block(node);
       return;
     }
     for (const child of children(node)) this.expression(child);
@@ -102,16 +132,16 @@ class Collector {
 
   /** Behind each member that changes the shape, or ends its line. */
   private pipeline(members: readonly ast.Expression[]): void {
-    let lineStart = 0;
     for (const [index, member] of members.entries()) {
       this.expression(member);
       const next = members[index + 1];
-      if (index === 0 || next === undefined) continue;
+      if (next === undefined) continue;
       const shown = this.valueOf(member);
       const endsLine = this.lineAt(member.span.end) !== this.lineAt(next.span.start);
-      const before = this.valueOf(members[index - 1]!);
-      if (endsLine || shown?.types.join() !== before?.types.join()) this.add(member.span.end, shown, endsLine ? members.slice(lineStart, index + 1) : undefined);
-      if (endsLine) lineStart = index + 1;
+      // What begins a pipeline may be a step itself, or a mere name.
+      if (index === 0 && !(endsLine && shown?.applications[0]?.nodes.length !== 0)) continue;
+      const before = index === 0 ? undefined : this.valueOf(members[index - 1]!);
+      if (endsLine || shown?.types.join() !== before?.types.join()) this.add(member.span.end, shown, endsLine);
     }
   }
 
@@ -128,9 +158,9 @@ class Collector {
 
   /** What the picked side of a one-line `if` gives; the other side was never evaluated. */
   private picked(node: ast.If): Shown | undefined {
-    if (this.lineAt(node.span.start) !== this.lineAt(node.span.end)) return undefined;
-    for (const block of [...node.branches.map((branch) => branch.body), node.otherwise]) {
-      const last = block?.statements.at(-1);
+    if (!this.isOnOneLine(node)) return undefined;
+    for (const side of sidesOf(node)) {
+      const last = side.statements.at(-1);
       const shown = last?.kind === 'expression-statement' ? this.valueOf(last.value) : undefined;
       if (shown !== undefined) return shown;
     }
@@ -166,31 +196,16 @@ class Collector {
     return this.document.lines.position(offset).line;
   }
 
-  /** Adds a hint; the columns of receptive field and parameters stand at the end of a line alone, of whose members they speak. */
-  private add(offset: number, shown: Shown | undefined, line?: readonly ast.Expression[]): void {
+  /** Adds a hint; the columns of receptive field and parameters stand at the end of a line alone, of which they speak. */
+  private add(offset: number, shown: Shown | undefined, endsLine: boolean): void {
     if (shown === undefined || shown.types.length === 0 || this.hints.has(offset)) return;
     const parts = this.settings['inlayHints.shapes'] ? [labelOf(shown)] : [];
-    if (line !== undefined && this.settings['inlayHints.receptiveField']) parts.push(...fieldColumn(shown.applications));
-    if (line !== undefined && this.settings['inlayHints.parameters']) parts.push(...this.parameterColumn(line));
+    if (endsLine && this.settings['inlayHints.receptiveField']) parts.push(...fieldColumn(shown.applications));
+    const parameters = this.columns.get(offset);
+    if (parameters !== undefined) parts.push(parameters);
     if (parts.length === 0) return;
     const [example] = shown.applications;
     this.hints.set(offset, { kind: 'type', offset, label: parts.join(' · '), tooltip: example && (() => tooltipOf(example)) });
-  }
-
-  /** `9,408 params`, or the least and the most where rounds differ. */
-  private parameterColumn(line: readonly ast.Expression[]): readonly string[] {
-    const members = line.map((member) => ofOneRun(picturedApplications(this.document, member, this.declaration))).filter((applications) => applications.length > 0);
-    const rounds = members[0]?.length ?? 0;
-    if (members.some((applications) => applications.length !== rounds)) return [];
-    const counts = Array.from({ length: rounds }, (_, round) => costOf(members.flatMap((applications) => applications[round]!.nodes)).parameters);
-    const style = this.settings['numbers.style'];
-    const known = counts.filter((count) => typeof count === 'number');
-    if (known.length < counts.length) return counts.length === 1 ? [`${written(counts[0]!, style)} params`] : [];
-    const [least, most] = [Math.min(...known), Math.max(...known)];
-    if (counts.length === 0 || most === 0) return [];
-    if (least < most && members.some((applications) => countOf(applications) > applications.length)) return [`${written(counts[0]!, style)} … params`];
-    const unit = most === 1 ? 'param' : 'params';
-    return [least === most ? `${written(most, style)} ${unit}` : `${written(least, style)} … ${written(most, style)} ${unit}`];
   }
 }
 
@@ -207,14 +222,6 @@ function fieldColumn(applications: readonly Application[]): readonly string[] {
   // Later rounds, which are not remembered, see more; but nothing sees more than all.
   if (countOf(applications) > applications.length && first !== 'global') return [`field ${first} …`];
   return [`field ${first === last ? first : `${first} … ${last}`}`];
-}
-
-/** The members of a pipeline that stand on the line of its end. */
-function lastLine(node: ast.Expression, { lines }: Document): readonly ast.Expression[] {
-  const members = membersOf(node);
-  const lineOf = (offset: number): number => lines.position(offset).line;
-  const breakAt = members.findLastIndex((member, index) => index > 0 && lineOf(members[index - 1]!.span.end) !== lineOf(member.span.start));
-  return members.slice(Math.max(0, breakAt));
 }
 
 function allKnown<T>(items: readonly (T | undefined)[]): items is T[] {

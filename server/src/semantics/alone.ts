@@ -54,12 +54,15 @@ export class Understanding {
 
   /** What an expression is worth in a stack that is understood by itself. */
   observationsOf(node: object): Observations | undefined {
+    return this.around(node)?.observations.get(node);
+  }
+
+  /** The stack around a node that is understood by itself. */
+  around(node: object): UnderstoodStack | undefined {
     this.byPiece ??= this.index();
-    for (const declaration of this.byPiece.get(anchorOf((node as Node).span)) ?? []) {
-      const known = this.of(declaration)?.observations.get(node);
-      if (known !== undefined) return known;
-    }
-    return undefined;
+    const { span } = node as Node;
+    const declaration = this.byPiece.get(anchorOf(span))?.find((each) => each.span.start <= span.start && span.end <= each.span.end);
+    return declaration && this.of(declaration);
   }
 
   private look(declaration: ast.Stack): UnderstoodStack | undefined {

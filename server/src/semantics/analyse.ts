@@ -4,7 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import type { Diagnostic } from '../base/diagnostic';
 import { type UnderstoodStack, Understanding } from './alone';
 import { judgeClaim } from './asserts';
-import { type Finding, type Findings, JoinedFindings, type Observations } from './findings';
+import { type Creation, type Finding, type Findings, JoinedFindings, type Observations } from './findings';
 import type { TensorType } from '../layers/tensor';
 import { type FunctionGraph, functionGraph } from './function-graph';
 import type { Judgement } from './graph';
@@ -40,6 +40,8 @@ export interface Analysis {
   observations(node: object): Observations | undefined;
   /** What it was worth each time that a model evaluated it. */
   applied(node: object): Observations | undefined;
+  /** The parameters that a statement, or what flows into a step of a pipeline, brought into being, each time that it did, in the evaluations that `observations` speaks of. */
+  created(node: object): readonly Creation[];
   /** The stack by itself, where it can be understood so. */
   understood(declaration: ast.Declaration): UnderstoodStack | undefined;
   /** A function that a file declares, applied to single numbers; undefined where it takes anything else. */
@@ -163,6 +165,7 @@ export class Analyser {
       evaluated: [...program.evaluated],
       observations: (node) => stacks.observationsOf(node) ?? joined.observationsOf(node),
       applied: (node) => joined.observationsOf(node),
+      created: (node) => stacks.around(node)?.run.findings.creationsAt(node) ?? joined.creationsAt(node),
       understood: (declaration) => stacks.of(declaration),
       functionGraph: (declared) => functionGraph(program, declared),
       // The program may have gone on to another state, which is not to be mixed with this one.

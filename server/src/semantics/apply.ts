@@ -11,7 +11,7 @@ import { construct } from './construct';
 import { callFunction, takesOneTensor } from './call';
 import type { GraphNode, Place, Tensor } from './graph';
 import { stepsOf } from './limits';
-import { at, type Context, placeOfProblem } from './run';
+import { at, type Context, creating, placeOfProblem } from './run';
 import {
   type BodyLayer,
   type CatalogLayer,
@@ -90,7 +90,8 @@ function applyUnnoted(context: Context, layer: Layer, inputs: readonly Value[], 
       return layer.run(inputs, place);
     }
     case 'composition': {
-      const middle = apply(context, layer.first, inputs, layer.first.origin.node);
+      const { node: first } = layer.first.origin;
+      const middle = creating(context, first, () => apply(context, layer.first, inputs, first));
       return apply(context, layer.second, [middle], layer.second.origin.node);
     }
     case 'function': {

@@ -9,7 +9,7 @@ import { runStatements, unpack } from './body';
 import { Activation, Body } from './body-state';
 import { construct } from './construct';
 import { decideTruth, evaluate } from './evaluate';
-import { at, type Context } from './run';
+import { at, type Context, creating } from './run';
 import { Scope } from './scope';
 import { type BodyLayer, describe, list, type Memory, toNumber, unknown, type Value } from './values';
 
@@ -224,7 +224,7 @@ export function parallelLayer(context: Context, node: ast.Parallel): Value {
         runStatements(inner, [statement]);
         continue;
       }
-      const value = branch(inner, statement.value, incoming);
+      const value = creating(inner, statement, () => branch(inner, statement.value, incoming));
       if (value !== undefined) branches.push(value);
     }
     if (branches.some((value) => value.kind === 'unknown')) return unknown;

@@ -11,7 +11,7 @@ import { bindCatalogArguments, suggestion } from './construct';
 import { evaluate } from './evaluate';
 import type { Place, Tensor } from './graph';
 import { stepsOf } from './limits';
-import { at, type Context, type Run } from './run';
+import { at, type Context, creating, type Run } from './run';
 import type { Chain } from './findings';
 import { bindUnknownSizes, declaredType, matchType } from './types';
 import { describe, hasUnknown, holdsLayer, size, tensor, toNumber, unknown, type Value } from './values';
@@ -57,6 +57,10 @@ export function runStatements(context: Context, statements: readonly ast.Stateme
 }
 
 function runStatement(context: Context, statement: ast.Statement): void {
+  creating(context, statement, () => { perform(context, statement); });
+}
+
+function perform(context: Context, statement: ast.Statement): void {
   switch (statement.kind) {
     case 'input':
       input(context, statement);

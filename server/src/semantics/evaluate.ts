@@ -11,7 +11,7 @@ import { evaluateCall } from './call';
 import { didYouMean, renaming } from './construct';
 import { foreignAdvice, foreignMethods, foreignModules, foreignNames } from './foreign';
 import { evaluateIndex } from './index-expression';
-import { at, type Context } from './run';
+import { at, type Context, creating } from './run';
 import { boolean, describe, list, none, tensor, toNumber, unknown, type Value } from './values';
 
 /** Evaluates, and notes the value for the editor. */
@@ -164,7 +164,7 @@ function lossValue(context: Context, node: ast.Name): Value {
 
 /** `x -> f` applies; `f -> g` composes. */
 function evaluatePipe(context: Context, node: ast.Pipe): Value {
-  const left = evaluate(context, node.left);
+  const left = creating(context, node.left, () => evaluate(context, node.left));
   const right = evaluate(context, node.right);
   if (isLayerLike(left)) {
     const first = asLayer(context, left, node.left);

@@ -46,6 +46,13 @@ export interface Observations {
   readonly each?: readonly Observations[];
 }
 
+/** The parameters that one evaluation of a statement, or of what flows into a step, brought into being: a range of those of its graph. */
+export interface Creation {
+  readonly run: object;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A node of a tree. */
 interface Node {
   readonly span: Span;
@@ -57,6 +64,7 @@ export class Findings {
   /** By file; most evaluations find nothing. */
   private diagnostics: Map<string, Map<string, Diagnostic>> | undefined;
   private readonly observations = new Map<Node, Observations>();
+  private readonly creations = new Map<Node, Creation[]>();
   private muted = 0;
 
   constructor(
@@ -121,6 +129,18 @@ export class Findings {
     if (application !== undefined) known.applied++;
     if (known.first.length < this.remembered) known.first.push({ value, application, chain, run });
     else if ((application !== undefined || known.applied === 0) && !isAsTheLast(known.first, value, application)) known.others++;
+  }
+
+  /** Notes which parameters came into being while a node was evaluated; most evaluations make none. */
+  noteCreation(node: Node, creation: Creation): void {
+    if (creation.to === creation.from || this.muted > 0) return;
+    const known = this.creations.get(node);
+    if (known === undefined) this.creations.set(node, [creation]);
+    else known.push(creation);
+  }
+
+  creationsAt(node: object): readonly Creation[] {
+    return this.creations.get(node as Node) ?? [];
   }
 
   /** Evaluates on trial: nothing is noted. */
@@ -199,6 +219,10 @@ export class JoinedFindings {
     const observations = this.join(node as Node);
     this.joined.set(node, observations);
     return observations;
+  }
+
+  creationsAt(node: object): readonly Creation[] {
+    return this.in(anchorOf((node as Node).span)).flatMap((findings) => findings.creationsAt(node));
   }
 
   /** Those that have observed something in a piece of text. */

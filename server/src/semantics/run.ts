@@ -364,6 +364,15 @@ export function placeOfProblem(problem: Problem, whole: Place, places: ReadonlyM
   return (problem.argument === undefined ? undefined : places.get(problem.argument)) ?? whole;
 }
 
+/** Evaluates a node, and notes which parameters come into being meanwhile. */
+export function creating<T>({ run }: Pick<Context, 'run'>, node: { readonly span: Span }, evaluate: () => T): T {
+  const { parameters } = run.graph;
+  const from = parameters.length;
+  const result = evaluate();
+  run.findings.noteCreation(node, { run, from, to: parameters.length });
+  return result;
+}
+
 export function at(context: Pick<Context, 'scope'>, node: { readonly span: Span }): Place {
   return { file: context.scope.file, span: node.span };
 }

@@ -27,6 +27,9 @@ export function registerCommands(client: BaseLanguageClient, pages: Pages): Disp
     })),
     commands.registerCommand('nn.checkAll', () => checkAll(client)),
     commands.registerCommand('nn.toggleColumns', toggleColumns),
+    commands.registerCommand('nn.rename', async (uri: string, { line, character }: { line: number; character: number }) => {
+      await commands.executeCommand('editor.action.rename', [client.protocol2CodeConverter.asUri(uri), new Position(line, character)]);
+    }),
     commands.registerCommand('nn.showUses', async (uri: string, { line, character }: { line: number; character: number }) => {
       // The lens counts the uses: the view lists as many, without the declaration.
       const found = await client.sendRequest(ReferencesRequest.type, { textDocument: { uri }, position: { line, character }, context: { includeDeclaration: false } });

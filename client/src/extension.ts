@@ -18,7 +18,7 @@ export async function start(context: ExtensionContext, createClient: CreateClien
   const client = createClient('nn', 'nn language server', {
     documentSelector: [{ language: 'nn' }],
     middleware: { provideHover: async (document, position, token, next) => withSpacedTables(await next(document, position, token)) },
-    initializationOptions: { readFile: true, followsAnalysis: true, argumentHintsCommand: 'editor.action.triggerParameterHints', diagnosticPages: `${Uri.joinPath(context.extensionUri, 'docs/diagnostics').toString()}/` },
+    initializationOptions: { readFile: true, followsAnalysis: true, argumentHintsCommand: 'editor.action.triggerParameterHints', renameCommand: 'nn.rename', diagnosticPages: `${Uri.joinPath(context.extensionUri, 'docs/diagnostics').toString()}/` },
   });
   const pages = new Pages(client);
   const [status, tests] = [new Status(client), new Tests(client)];

@@ -22,6 +22,7 @@ import getNotificationsService from '@codingame/monaco-vscode-notifications-serv
 import getOutlineService from '@codingame/monaco-vscode-outline-service-override';
 import getPreferencesService from '@codingame/monaco-vscode-preferences-service-override';
 import getQuickAccessService from '@codingame/monaco-vscode-quickaccess-service-override';
+import '@codingame/monaco-vscode-references-view-default-extension';
 import getSearchService from '@codingame/monaco-vscode-search-service-override';
 import getStorageService from '@codingame/monaco-vscode-storage-service-override';
 import getTestingService from '@codingame/monaco-vscode-testing-service-override';

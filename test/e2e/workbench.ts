@@ -260,6 +260,21 @@ export class Workbench {
     return classes.map((names) => /codicon-testing-([a-z]+)-icon/.exec(names)?.[1] ?? '');
   }
 
+  /** Applies a fix of the line where the cursor stands. */
+  async quickFix(title: string): Promise<void> {
+    await this.page.keyboard.press('Control+.');
+    await this.choose(title);
+  }
+
+  /** Chooses from the menu of code actions with the keyboard; keeps a picture of the menu, if it has a name. */
+  async choose(title: string, picture?: string): Promise<void> {
+    const row = this.page.locator('.action-widget .monaco-list-row', { hasText: title });
+    await row.waitFor();
+    if (picture !== undefined) await this.screenshot(picture);
+    for (let moves = 0; moves < 20 && !/\bfocused\b/.test(await row.getAttribute('class') ?? ''); moves++) await this.page.keyboard.press('ArrowDown');
+    await this.page.keyboard.press('Enter');
+  }
+
   /** Chooses from the list that a command has opened. */
   async pick(label: string): Promise<void> {
     await this.quickInput().fill(label);

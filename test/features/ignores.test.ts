@@ -1,7 +1,10 @@
 // `# nn: ignore CODE`: what it silences, and that it says so where it silences nothing.
 
 import { describe, expect, it } from 'vitest';
+import { ignoreActions } from '../../server/src/features/code-actions';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
+import { formatting } from '../../server/src/features/formatting';
+import { applied } from '../../server/src/features/text-edits';
 import { documentOf } from '../support/fixture';
 
 function codesIn(lines: readonly string[]): readonly string[] {
@@ -40,6 +43,26 @@ describe('an ignore', () => {
       return (document.text.slice(0, span.start) + text + document.text.slice(span.end)).split('\n')[2];
     });
     expect(mended).toEqual(['  MaxPool2d(3, stride = 2)  # nn: ignore unread-border, no-effect', '  MaxPool2d(3, stride = 2)  # nn: ignore unread-boarder, unread-border']);
+  });
+
+  it.each([
+    ['a line without a comment', '  MaxPool2d(3, stride = 2)', '  MaxPool2d(3, stride = 2)  # nn: ignore unread-border'],
+    ['a line that ignores another', '  MaxPool2d(3, stride = 2)  # nn: ignore no-effect', '  MaxPool2d(3, stride = 2)  # nn: ignore no-effect, unread-border'],
+    ['a line with another comment', '  MaxPool2d(3, stride = 2)  # halves', '  # nn: ignore unread-border\n  MaxPool2d(3, stride = 2)  # halves'],
+  ])('is written to %s', (_, line, ignored) => {
+    const document = documentOf(`model M {\n  input x: [3, 32, 32]\n${line}\n}\n`);
+    const [action] = ignoreActions(document, diagnosticsOf(document).filter(({ code }) => code === 'unread-border'), { start: 0, end: document.text.length });
+    const text = applied(document.text, action!.edits);
+    expect(text).toBe(`model M {\n  input x: [3, 32, 32]\n${ignored}\n}\n`);
+    expect(diagnosticsOf(documentOf(text)).map(({ code }) => code)).not.toContain('unread-border');
+    expect(formatting(documentOf(text))).toBeUndefined();
+  });
+
+  it('is not offered for errors, nor for ignores that silence nothing', () => {
+    const document = documentOf('model M {\n  input x: [3, 32, 32]\n  Conv2d(0, 3)\n  ReLU  # nn: ignore no-effect\n}\n');
+    const diagnostics = diagnosticsOf(document);
+    expect(diagnostics.map(({ code }) => code).sort()).toEqual(['invalid-out-channels', 'unused-ignore']);
+    expect(ignoreActions(document, diagnostics, { start: 0, end: document.text.length })).toEqual([]);
   });
 
   it('alone is removed with its comment', () => {

@@ -120,7 +120,7 @@ describe('the language server', () => {
     const actions = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: found[0]!.range, context: { diagnostics: [], only: ['source.fixAll.nn'] } })) as CodeAction[];
     expect(actions.map(({ kind, edit }) => [kind, edit!.changes![uri]!.length])).toEqual([['source.fixAll.nn', 2]]);
     const quick = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: found[1]!.range, context: { diagnostics: [], only: ['quickfix'] } })) as CodeAction[];
-    expect(quick.map(({ title }) => title)).toEqual(['Leave out the bias', 'Fix all bias-before-norm in file']);
+    expect(quick.map(({ title }) => title)).toEqual(['Leave out the bias', 'Fix all bias-before-norm in file', 'Ignore bias-before-norm on this line']);
   });
 
   it('finds the fixes of a whole kind when they are chosen, or at once for clients that cannot ask again', async () => {
@@ -129,7 +129,7 @@ describe('the language server', () => {
       await client.open(uri, written);
       const [diagnostic] = await client.diagnosticsWhere(uri, (all) => all.length === 2);
       const actions = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: diagnostic!.range, context: { diagnostics: [], only: ['quickfix'] } })) as CodeAction[];
-      return actions.at(-1)!;
+      return actions.find(({ title }) => title.startsWith('Fix all'))!;
     };
     await start();
     const whole = await fixAll();
@@ -150,6 +150,20 @@ describe('the language server', () => {
     expect(await asked()).toContain('refactor.extract Extract to a stack');
     expect(await asked(['refactor.extract'])).toEqual(['refactor.extract Extract to a stack', 'refactor.extract Bind the expression to a name']);
     expect(await asked(['quickfix'])).toEqual([]);
+  });
+
+  it('lets a client ask for a better name where a refactoring made one up', async () => {
+    const written = 'model Net {\n  input x: [3, 8, 8]\n  Conv2d(4, 3)\n  ReLU\n}\n';
+    const extraction = async (options: object): Promise<CodeAction> => {
+      await start({ initializationOptions: options });
+      await client.open(uri, written);
+      const range = { start: { line: 2, character: 0 }, end: { line: 4, character: 0 } };
+      const [found] = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range, context: { diagnostics: [], only: ['refactor.extract'] } })) as CodeAction[];
+      return found!;
+    };
+    expect((await extraction({ renameCommand: 'ask.name' })).command).toMatchObject({ command: 'ask.name', arguments: [uri, { line: 7, character: 2 }] });
+    await client.stop();
+    expect((await extraction({})).command).toBeUndefined();
   });
 
   it('answers every other request of its table in the terms of the protocol', async () => {

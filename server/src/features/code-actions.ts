@@ -7,6 +7,7 @@ import type { Span } from '../base/span';
 import { filesOf } from './definition';
 import { safe, searchFixes } from './fixes/fixes';
 import type { Files } from './entity';
+import { ignoring } from './ignores';
 import type { TextEdit } from './text-edits';
 import type { Document } from './workspace';
 
@@ -45,6 +46,13 @@ export function* searchActions(document: Document, diagnostics: readonly Diagnos
 /** The same, at once. */
 export function codeActions(document: Document, diagnostics: readonly Diagnostic[], range: Span, files?: Files): readonly CodeAction[] {
   return [...found(searchActions(document, diagnostics, range, files))];
+}
+
+/** Comments that silence what is not an error, for all diagnostics that touch the range. */
+export function ignoreActions(document: Document, diagnostics: readonly Diagnostic[], range: Span): readonly CodeAction[] {
+  return touchedBy(range, diagnostics)
+    .filter(({ severity, code }) => severity !== 'error' && code !== 'unused-ignore')
+    .map((diagnostic) => ({ ...ignoring(document, diagnostic), diagnostics: [diagnostic], preferred: false }));
 }
 
 function touchedBy(range: Span, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

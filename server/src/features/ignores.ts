@@ -1,7 +1,7 @@
 // `# nn: ignore CODE` silences a diagnostic on its line; on a line of its own, it speaks of the next line with code on it.
 
 import { codes, registeredCode } from '../base/codes';
-import type { Diagnostic } from '../base/diagnostic';
+import type { Diagnostic, Fix } from '../base/diagnostic';
 import { nearestName } from '../base/nearest';
 import type { Span } from '../base/span';
 import type { Source } from './workspace';
@@ -75,6 +75,18 @@ function nextLineWithCode({ lines }: Source, from: number): number {
   let line = from + 1;
   while (line < lines.lineCount && /^\s*(?:#.*)?$/.test(lines.line(line))) line++;
   return line;
+}
+
+/** The comment that silences a diagnostic: behind its line, in the comment that silences others there, or on a line above where another comment is in the way. */
+export function ignoring(source: Source, { code, span }: Diagnostic): Fix {
+  const name = registeredCode(code) ?? code;
+  const { line } = source.lines.position(span.start);
+  const text = source.lines.line(line);
+  const start = source.lines.offset({ line, character: 0 });
+  const comment = source.comments.find((each) => each.span.start >= start && each.span.start < start + text.length);
+  const at = comment === undefined ? start + text.trimEnd().length : pattern.test(comment.text) ? comment.span.end : start;
+  const inserted = at === start ? `${/^[ \t]*/.exec(text)![0]}# nn: ignore ${name}\n` : comment === undefined ? `  # nn: ignore ${name}` : `, ${name}`;
+  return { title: `Ignore ${name} on this line`, edits: [{ span: { start: at, end: at }, text: inserted }] };
 }
 
 function unused({ code, span, removal }: Ignore): Diagnostic {

@@ -1,7 +1,7 @@
 // The rows of quick fixes and refactorings. Fixes are tried on the text, which takes time: in slices, for as long as somebody waits.
 
 import * as lsp from 'vscode-languageserver';
-import { allOf, type CodeAction, isSafe, kindsToFix, searchActions, searchEdits } from '../features/code-actions';
+import { allOf, type CodeAction, ignoreActions, isSafe, kindsToFix, searchActions, searchEdits } from '../features/code-actions';
 import type { Files } from '../features/entity';
 import { refactorings } from '../features/refactorings';
 import type { Document } from '../features/workspace';
@@ -33,7 +33,9 @@ async function quickFixes(document: Document, range: lsp.Range, files: Files, se
     const action: lsp.CodeAction = { title: `Fix all ${kind} in file`, kind: quickFix, data: { uri: document.uri, fixAll: kind } satisfies ActionData };
     all.push(session.resolvesActions ? action : await withEdits(document, action, session, token, patience));
   }
-  return [...single.map((action) => toCodeAction(document, action, quickFix, session)), ...all.filter((action) => session.resolvesActions || action.edit !== undefined)];
+  const ignores = ignoreActions(document, diagnostics, toSpan(document, range));
+  const asAction = (action: CodeAction): lsp.CodeAction => toCodeAction(document, action, quickFix, session);
+  return [...single.map(asAction), ...all.filter((action) => session.resolvesActions || action.edit !== undefined), ...ignores.map(asAction)];
 }
 
 /** An action of all diagnostics of one kind, with its edits. */
@@ -58,7 +60,7 @@ export const codeActionFeatures: readonly Feature[] = [
     const wanted = (kind: string): boolean => only?.some((each) => kind === each || kind.startsWith(`${each}.`)) ?? true;
     return [
       ...(wanted(quickFix) ? await quickFixes(document, range, files, session, token) : []),
-      ...(refactoringKinds.some(wanted) ? refactorings(document, toSpan(document, range), files).map((each) => toRefactoring(document, each)).filter(({ kind }) => wanted(kind!)) : []),
+      ...(refactoringKinds.some(wanted) ? refactorings(document, toSpan(document, range), files).map((each) => toRefactoring(document, each, session.renameCommand)).filter(({ kind }) => wanted(kind!)) : []),
       ...(only !== undefined && wanted(fixAllKind) ? await safeFixes(document, session, token) : []),
     ];
   }),

@@ -3,7 +3,7 @@
 import * as lsp from 'vscode-languageserver';
 import { registeredCode } from '../base/codes';
 import type { Diagnostic, Fix, Severity } from '../base/diagnostic';
-import type { LineIndex, Span } from '../base/span';
+import { LineIndex, type Span } from '../base/span';
 import type { CallItem } from '../features/call-hierarchy';
 import type { CodeAction } from '../features/code-actions';
 import type { CodeLens } from '../features/code-lens';
@@ -14,7 +14,7 @@ import type { InlayHint } from '../features/inlay-hints';
 import type { SignatureHelp } from '../features/signature-help';
 import type { Refactoring } from '../features/refactor/site';
 import type { DocumentSymbol, SymbolKind } from '../features/symbols';
-import type { FileEdits, Refusal } from '../features/text-edits';
+import { applied, type FileEdits, type Refusal } from '../features/text-edits';
 import type { Document, Source } from '../features/workspace';
 import type { WorkspaceSymbol } from '../features/workspace-symbols';
 import type { Place } from '../semantics/graph';
@@ -108,8 +108,13 @@ export function toCodeAction(document: Document, action: CodeAction, kind: lsp.C
   };
 }
 
-export function toRefactoring(document: Document, { title, kind, edits }: Refactoring): lsp.CodeAction {
-  return { title, kind: `${lsp.CodeActionKind.Refactor}.${kind}`, edit: { changes: { [document.uri]: toTextEdits(document, edits) } } };
+/** A refactoring; behind it the client's command that asks for a better name than the one made up, with the document and the place of its last use. */
+export function toRefactoring(document: Document, { title, kind, edits, madeUp }: Refactoring, renameCommand: string | undefined): lsp.CodeAction {
+  const action: lsp.CodeAction = { title, kind: `${lsp.CodeActionKind.Refactor}.${kind}`, edit: { changes: { [document.uri]: toTextEdits(document, edits) } } };
+  if (madeUp === undefined || renameCommand === undefined) return action;
+  const text = applied(document.text, edits);
+  const [use] = [...text.matchAll(new RegExp(`\\b${madeUp}\\b`, 'g'))].slice(-1);
+  return { ...action, command: { title: 'Rename', command: renameCommand, arguments: [document.uri, new LineIndex(text).position(use!.index)] } };
 }
 
 export function toCodeLens(document: Document, lens: CodeLens): lsp.CodeLens {

@@ -37,6 +37,8 @@ export class Session {
   private followsAnalysis = false;
   /** The client's command that shows the signature of the call at the cursor. */
   private argumentHintsCommand: string | undefined;
+  /** The client's command that lets the person rename what stands at a place. */
+  renameCommand: string | undefined;
   private stateTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly stateOf = new Set<string>();
   /** Trials of fixes share a workspace. */
@@ -80,6 +82,7 @@ export class Session {
     this.clientReadsFiles = 'readFile' in options && options.readFile === true;
     this.followsAnalysis = 'followsAnalysis' in options && options.followsAnalysis === true;
     if ('argumentHintsCommand' in options && typeof options.argumentHintsCommand === 'string') this.argumentHintsCommand = options.argumentHintsCommand;
+    if ('renameCommand' in options && typeof options.renameCommand === 'string') this.renameCommand = options.renameCommand;
     if ('diagnosticPages' in options && typeof options.diagnosticPages === 'string') this.pages = options.diagnosticPages;
   }
 

@@ -46,6 +46,7 @@ export const extractStack: Offer = (document, selection) => {
       { span: { start: top, end: top }, text: `stack ${name}${list} {\n${lines.join('\n')}\n}\n\n` },
       { span: { start: span.start, end }, text: application },
     ],
+    madeUp: name,
   };
 };
 

@@ -31,7 +31,8 @@ export const nameExpression: Offer = (document, selection) => {
   const name = freshName(document, 'branch');
   const separator = beginsLine(document, statement) ? `\n${indentAt(document, statement.span.start)}` : '; ';
   const text = `${name} = ${written(document, node)}${separator}`;
-  return { title: 'Bind the expression to a name', kind: 'extract', edits: [{ span: { start: statement.span.start, end: statement.span.start }, text }, { span: withParentheses(document, node.span), text: name }] };
+  const edits = [{ span: { start: statement.span.start, end: statement.span.start }, text }, { span: withParentheses(document, node.span), text: name }];
+  return { title: 'Bind the expression to a name', kind: 'extract', edits, madeUp: name };
 };
 
 /** A span with the parentheses right around it, if they group. */

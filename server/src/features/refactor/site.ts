@@ -12,6 +12,8 @@ export interface Refactoring {
   readonly title: string;
   readonly kind: 'extract' | 'inline' | 'rewrite';
   readonly edits: readonly TextEdit[];
+  /** The name that it makes up, which the person will want to change. */
+  readonly madeUp?: string;
 }
 
 /** Offers a refactoring of what is selected; undefined where it does not apply. */

@@ -1,4 +1,4 @@
-// What stands behind the text: shapes at the end of each statement, and within a pipeline wherever the shape changes;
+// What stands behind the text: shapes at the end of each line, and within a pipeline those on the way there;
 // with them, on request, receptive fields and parameters; and the names of arguments that are given by their places.
 
 import type * as ast from '../../../grammar/ast';
@@ -27,7 +27,7 @@ interface Shown {
   readonly applications: readonly Application[];
 }
 
-/** Labels end with an ellipsis where more would make them longer. */
+/** Labels end with an ellipsis where more would make them longer; those within a line, which push its text away, after one type. */
 const longestLabel = 72;
 
 /** The hints of all statements that touch the range. */
@@ -92,7 +92,7 @@ class Collector {
       const run = shown?.applications[0]?.run ?? modelOf(this.document, this.declaration)?.run;
       this.columns = parameterColumn(this.document, statement, run, this.settings['numbers.style']);
     }
-    this.add(statement.span.end, shown, true);
+    this.add(statement.span.end, shown, 'end');
     if (value !== undefined) this.expression(value);
     // What makes parameters and has no shape to show says so alone.
     for (const [offset, label] of this.columns) if (!this.hints.has(offset)) this.hints.set(offset, { kind: 'type', offset, label });
@@ -107,7 +107,7 @@ class Collector {
   private stackInput(statement: ast.Input): void {
     const stack = this.document.analysis.understood(this.declaration);
     if (stack === undefined) {
-      this.add(statement.span.end, this.observed([statement.name]), false);
+      this.add(statement.span.end, this.observed([statement.name]), 'input');
       return;
     }
     const required = requirementsOf(stack.run).filter(({ input }) => input.place.span.start === statement.name.span.start);
@@ -130,8 +130,14 @@ class Collector {
     for (const child of children(node)) this.expression(child);
   }
 
-  /** Behind each member that changes the shape, or ends its line. */
+  /** Behind each member that ends its line, or changes the shape to another than the line ends with. */
   private pipeline(members: readonly ast.Expression[]): void {
+    const typesOf = (member: ast.Expression | undefined): string | undefined => member && this.valueOf(member)?.types.join();
+    const isUntilTheEnd = (types: string | undefined, from: number): boolean => {
+      const line = this.lineAt(members[from]!.span.end);
+      const rest = members.slice(from + 1).filter(({ span }) => this.lineAt(span.start) === line);
+      return rest.every((member) => typesOf(member) === types);
+    };
     for (const [index, member] of members.entries()) {
       this.expression(member);
       const next = members[index + 1];
@@ -140,8 +146,8 @@ class Collector {
       const endsLine = this.lineAt(member.span.end) !== this.lineAt(next.span.start);
       // What begins a pipeline may be a step itself, or a mere name.
       if (index === 0 && !(endsLine && shown?.applications[0]?.nodes.length !== 0)) continue;
-      const before = index === 0 ? undefined : this.valueOf(members[index - 1]!);
-      if (endsLine || shown?.types.join() !== before?.types.join()) this.add(member.span.end, shown, endsLine);
+      const types = shown?.types.join();
+      if (endsLine || (types !== typesOf(members[index - 1]) && !isUntilTheEnd(types, index))) this.add(member.span.end, shown, endsLine ? 'end' : 'within');
     }
   }
 
@@ -197,10 +203,10 @@ class Collector {
   }
 
   /** Adds a hint; the columns of receptive field and parameters stand at the end of a line alone, of which they speak. */
-  private add(offset: number, shown: Shown | undefined, endsLine: boolean): void {
+  private add(offset: number, shown: Shown | undefined, place: 'end' | 'input' | 'within'): void {
     if (shown === undefined || shown.types.length === 0 || this.hints.has(offset)) return;
-    const parts = this.settings['inlayHints.shapes'] ? [labelOf(shown)] : [];
-    if (endsLine && this.settings['inlayHints.receptiveField']) parts.push(...fieldColumn(shown.applications));
+    const parts = this.settings['inlayHints.shapes'] ? [labelOf(shown, place === 'within' ? 0 : longestLabel)] : [];
+    if (place === 'end' && this.settings['inlayHints.receptiveField']) parts.push(...fieldColumn(shown.applications));
     const parameters = this.columns.get(offset);
     if (parameters !== undefined) parts.push(parameters);
     if (parts.length === 0) return;
@@ -243,14 +249,14 @@ function sideBySide(types: readonly string[]): string {
   return types.length > 1 && types.every((type) => type === types[0]) ? `${String(types.length)} × ${types[0]!}` : types.join(', ');
 }
 
-/** `[64, 56, 56]`, or `×3: [64, 56, 56], [128, 28, 28] …` */
-function labelOf({ types, applications }: Shown): string {
+/** `[64, 56, 56]`, or `×3: [64, 56, 56], [128, 28, 28] …`: as many as fit, but one at least. */
+function labelOf({ types, applications }: Shown, longest: number): string {
   const distinct = [...new Set(types)];
   const isAll = applications.every(({ unlisted }) => unlisted === 0);
   if (distinct.length === 1 && isAll) return distinct[0]!;
   let label = `×${String(countOf(applications))}: ${distinct[0]!}`;
   for (const type of distinct.slice(1)) {
-    if (label.length + type.length > longestLabel) return `${label} …`;
+    if (label.length + type.length > longest) return `${label} …`;
     label += `, ${type}`;
   }
   return isAll ? label : `${label} …`;

@@ -7,7 +7,7 @@ import { type Call, oneInput, type Operation, operation, type Parameter, type St
 import type { Dependence } from './dependence';
 import { padAxes, requirePadding } from './padding';
 import { float, printProduct } from './tensor';
-import { axisName, positions, slide, spatialDependence, type Window } from './window';
+import { axesName, axisName, positions, slide, spatialDependence, type Window } from './window';
 import { biasWork } from './work';
 
 interface ConvolutionArguments {
@@ -111,7 +111,7 @@ function convolution(axes: 1 | 2 | 3): Operation {
   const name = `Conv${String(axes)}d`;
   return operation<ConvolutionArguments>({
     name,
-    summary: `Slides out_channels learned filters over the ${axes === 1 ? 'length' : axes === 2 ? 'height and width' : 'depth, height and width'} of the input.`,
+    summary: `Slides out_channels learned filters over the ${axesName(axes)} of the input.`,
     formula: 'y[o] = b[o] + Σ_c w[o, c] ⋆ x[c];  out = ⌊(in + 2·padding − dilation·(kernel_size − 1) − 1)/stride⌋ + 1',
     source: `https://docs.pytorch.org/docs/stable/generated/torch.nn.${name}.html`,
     inputs: oneInput,
@@ -119,7 +119,7 @@ function convolution(axes: 1 | 2 | 3): Operation {
     work: biasWork,
     arguments: {
       out_channels: size({ documentation: 'Number of filters: the channels of the output.' }),
-      kernel_size: perAxis(axes, { minimum: 1, documentation: 'Height and width of the filters.' }),
+      kernel_size: perAxis(axes, { minimum: 1, documentation: `The ${axesName(axes)} of the filters.` }),
       stride: perAxis(axes, { minimum: 1, default: 1, documentation: 'Step of the filters; 2 halves the size.' }),
       padding: padding(axes, 'Zeros around the input. `kernel_size // 2` keeps the size of odd kernels at stride 1.'),
       dilation: perAxis(axes, { minimum: 1, default: 1, documentation: 'Distance between the taps of a filter.' }),
@@ -192,10 +192,10 @@ function transposedConvolution(axes: 1 | 2 | 3): Operation {
     work: biasWork,
     arguments: {
       out_channels: size({ documentation: 'The channels of the output.' }),
-      kernel_size: perAxis(axes, { minimum: 1, documentation: 'Height and width of the filters.' }),
+      kernel_size: perAxis(axes, { minimum: 1, documentation: `The ${axesName(axes)} of the filters.` }),
       stride: perAxis(axes, { minimum: 1, default: 1, documentation: 'Distance between painted filters: the factor of the enlargement.' }),
-      padding: perAxis(axes, { minimum: 0, default: 0, documentation: 'Rows and columns cut off at each border of the output.' }),
-      output_padding: perAxis(axes, { minimum: 0, default: 0, documentation: 'Rows and columns added at the far border, to reach sizes that a stride skips.' }),
+      padding: perAxis(axes, { minimum: 0, default: 0, documentation: 'Positions cut off at each border of the output.' }),
+      output_padding: perAxis(axes, { minimum: 0, default: 0, documentation: 'Positions added at the far border, to reach sizes that a stride skips.' }),
       groups: integer({ minimum: 1, default: 1, documentation: 'Splits the channels into groups that do not see each other.' }),
       bias: flag({ default: true, documentation: 'Adds a learned number to every output channel.' }),
       dilation: perAxis(axes, { minimum: 1, default: 1, documentation: 'Distance between the taps of a filter.' }),

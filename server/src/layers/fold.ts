@@ -19,7 +19,7 @@ interface UnfoldArguments {
 }
 
 const unfoldArguments = {
-  kernel_size: perAxis(2, { minimum: 1, documentation: 'Height and width of the windows.' }),
+  kernel_size: perAxis(2, { minimum: 1, documentation: 'The height and width of the windows.' }),
   dilation: perAxis(2, { minimum: 1, default: 1, documentation: 'Distance between the elements of a window.' }),
   padding: perAxis(2, { minimum: 0, default: 0, documentation: 'Zeros around the image.' }),
   stride: perAxis(2, { minimum: 1, default: 1, documentation: 'Step of the windows.' }),
@@ -92,7 +92,7 @@ const fold = operation<UnfoldArguments & { output_size: readonly number[] }>({
   inputs: oneInput,
   keeps: [],
   work: perInput(1, 'the sum of overlapping windows'),
-  arguments: { output_size: perAxis(2, { minimum: 1, documentation: 'Height and width of the image.' }), ...unfoldArguments },
+  arguments: { output_size: perAxis(2, { minimum: 1, documentation: 'The height and width of the image.' }), ...unfoldArguments },
   infer(call) {
     const { shape } = call.inputs[0]!;
     if (!requireFloat(call, 'Fold')) return undefined;

@@ -6,7 +6,7 @@ import { requireFloat, requireSpatial } from './check';
 import { type Call, oneInput, type Operation, operation, type Step } from './definition';
 import { type AxisWindow, between, denominatorOf, type Dependence, identity, type MixedAxis, unevenWindow } from './dependence';
 import { float, type TensorType } from './tensor';
-import { axisName, extent, outputSize, slide, spatialDependence, type Window } from './window';
+import { axesName, axisName, extent, outputSize, slide, spatialDependence, type Window } from './window';
 import { windowWork, type Work } from './work';
 
 type Axes = 1 | 2 | 3;
@@ -49,7 +49,7 @@ function poolArguments(axes: Axes): {
   padding: ArgumentDefinition<readonly number[]>;
 } {
   return {
-    kernel_size: perAxis(axes, { minimum: 1, documentation: 'Height and width of the windows.' }),
+    kernel_size: perAxis(axes, { minimum: 1, documentation: `The ${axesName(axes)} of the windows.` }),
     stride: optional(perAxis(axes, { minimum: 1, documentation: 'Step of the windows; the kernel size unless given.' })),
     padding: perAxis(axes, { minimum: 0, default: 0, documentation: 'Padding around the input; at most half the kernel.' }),
   };

@@ -20,6 +20,12 @@ const axisNames: Readonly<Record<number, readonly string[]>> = {
   3: ['depth', 'height', 'width'],
 };
 
+/** `height and width`, as the spatial axes are called together. */
+export function axesName(axes: number): string {
+  const names = axisNames[axes]!;
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
+}
+
 /** What people call the spatial axis: `height` and `width` of two. */
 export function axisName(axes: number, axis: number): string {
   return axisNames[axes]![axis]!;

@@ -47,6 +47,11 @@ const programs: readonly (readonly [string, (n: Network) => Ref])[] = [
     };
     return n.concat([pool(n.random([3, 401], 'x'), 1), pool(n.random([2, 5, 19, 17], 'y'), 2), pool(n.random([2, 3, 9, 8, 11], 'z'), 3)], 0);
   }],
+  ['softmax and its logarithm along any axis', (n) => {
+    const x = n.random([5, 7, 3, 33], 'x', 3);
+    const parts = [0, 1, 2, 3].flatMap((axis) => [n.softmax(x, axis), n.append('logSumExp', [x], { axis })]);
+    return n.concat(parts.map((y) => n.reshape(y, [sizeOf(n.shape(y))])), 0);
+  }],
   ['entries that are only moved', (n) => {
     const x = n.random([7, 1, 9, 6, 5], 'x');
     const flipped = n.sliceGrid(n.transpose(x, [3, 1, 0, 4, 2]), { starts: [5, 0, 6, 1, 8], steps: [-1, 1, -2, 1, -3], shape: [6, 1, 3, 4, 3] });
@@ -95,6 +100,32 @@ describe.each(implementations)('%s kernels', (simd) => {
     const values = Float64Array.from({ length: 5005 }, (_, i) => special[(i * 3 + (i >> 3)) % special.length]!);
     const wanted = [builder.relu(x), builder.step(x), builder.sqrt(x), builder.divide(x, x), builder.negate(x), pool];
     const leaves = new Map([[x, values], [row, values]]);
+    expect(run(builder.program, leaves, wanted, { implementation: simd })).toEqual(run(builder.program, leaves, wanted, { implementation: 'reference' }));
+  });
+
+  it('compute exponentials within a unit in the last place, down to the smallest numbers and up to the greatest', () => {
+    const random = new RandomStream(3, 'exponents');
+    const edges = [-745.2, -745.1, -744.4, -708.4, 709.7, 709.79, -1e-300, 5e-324, -0, 0.34657359027997264, -0.34657359027997264, 1.0397207708399179, 1e308, -1e308, Infinity, -Infinity, NaN];
+    const values = Float64Array.from({ length: 100_001 }, (_, i) => edges[i] ?? (random.uniform(i) - 0.5) * (i % 3 === 0 ? 1500 : i % 3 === 1 ? 20 : 1e-3));
+    const builder = new Builder();
+    const x = builder.leaf([values.length], 'x');
+    const [exp, sigmoid] = run(builder.program, new Map([[x, values]]), [builder.exp(x), builder.sigmoid(x)], { implementation: simd });
+    const misses = (actual: Float64Array, f: (x: number) => number): number[] => [...values].filter((value, i) => {
+      const is = actual[i]!;
+      const should = f(value);
+      const unit = Math.max(2 ** -1074, Math.abs(should) * Number.EPSILON);
+      return !Object.is(is, should) && !(Math.abs(is - should) <= unit);
+    });
+    expect(misses(exp!, Math.exp)).toEqual([]);
+    expect(misses(sigmoid!, (value) => 1 / (1 + Math.exp(-value)))).toEqual([]);
+  });
+
+  it('treat rows with what is no number, or infinite, as the reference does in softmax and its logarithm', () => {
+    const rows = [[1, NaN, 2], [Infinity, NaN, 1], [Infinity, 1, 2], [-Infinity, -Infinity, -Infinity], [-Infinity, 0, 1], [-1e308, 1e308, 0]];
+    const builder = new Builder();
+    const x = builder.leaf([2000, 3], 'x');
+    const leaves = new Map([[x, Float64Array.from({ length: 6000 }, (_, i) => rows[Math.floor(i / 3) % rows.length]![i % 3]!)]]);
+    const wanted = [builder.softmax(x, 1), builder.append('logSumExp', [x], { axis: 1 })];
     expect(run(builder.program, leaves, wanted, { implementation: simd })).toEqual(run(builder.program, leaves, wanted, { implementation: 'reference' }));
   });
 

@@ -141,11 +141,12 @@ export class Builder extends PrimitiveBuilder {
       return this.reshape(this.matrixProduct(rows, matrix, false, original !== undefined), [...shapeA.slice(0, -1), shapeB.at(-1)!]);
     }
     const lead = this.commonShape(leadA, leadB);
+    const original = sameShape(lead, leadB) ? this.originalOf(b) : undefined;
     return this.matrixProduct(
       this.broadcastTo(a, [...lead, ...shapeA.slice(-2)]),
-      this.broadcastTo(b, [...lead, ...shapeB.slice(-2)]),
+      original ?? this.broadcastTo(b, [...lead, ...shapeB.slice(-2)]),
       false,
-      false,
+      original !== undefined,
     );
   }
 

@@ -179,7 +179,7 @@ export class Execution {
     this.steps = plan.items.map((item) => (item.kind === 'nest' ? this.nest(item) : this.single(item.ref)));
   }
 
-  /** @param onValue Sees each result that has a buffer as soon as it is there; true ends the run. */
+  /** @param leaves What leaves are worth; the buffer of a wanted one may stand for itself. @param onValue Sees each result that has a buffer as soon as it is there; true ends the run. */
   run(leaves: ReadonlyMap<Ref, Float64Array>, onValue?: (ref: Ref, values: Float64Array) => unknown): void {
     for (const [i, step] of this.steps.entries()) {
       if (this.options.cancelled?.()) throw new CancelledError();
@@ -204,7 +204,12 @@ export class Execution {
   private single(ref: Ref): (leaves: ReadonlyMap<Ref, Float64Array>) => void {
     const { primitive, inputs } = this.program.instructions[ref]!;
     const output = this.valueOf(ref);
-    if (primitive === 'leaf') return (leaves) => output.set(leafValues(this.program, ref, leaves));
+    if (primitive === 'leaf') {
+      return (leaves) => {
+        const values = leafValues(this.program, ref, leaves);
+        if (values !== output) output.set(values);
+      };
+    }
     const compute = prepare(this.program, ref, this.options.kernels);
     const values = inputs.map((input) => this.valueOf(input));
     return () => compute(output, values);

@@ -39,11 +39,7 @@ export interface AttentionOptions {
 export function attend(builder: Builder, inputs: readonly [Ref, Ref, Ref], weights: AttentionWeights, options: AttentionOptions): { readonly output: Ref; readonly weights: Ref } {
   const width = builder.shape(weights.out)[0]!;
   const depth = width / options.heads;
-  const [q, k, v] = inputs.map((input, index) => {
-    const matrix = weights.separate?.[index] ?? builder.sliceGrid(weights.joint!, { starts: [index * width, 0], steps: [1, 1], shape: [width, width] });
-    const bias = weights.bias === undefined ? undefined : builder.sliceGrid(weights.bias, { starts: [index * width], steps: [1], shape: [width] });
-    return linearOf(builder, input, matrix, bias);
-  }) as [Ref, Ref, Ref];
+  const [q, k, v] = projected(builder, inputs, weights, width);
   const [keys, values] = [lengthened(builder, k, weights.keyBias, options), lengthened(builder, v, weights.valueBias, options)];
   const added = builder.shape(keys)[1]! - builder.shape(k)[1]!;
   const [queryHeads, keyHeads, valueHeads] = [q, keys, values].map((each) => headsOf(builder, each, options.heads, depth)) as [Ref, Ref, Ref];
@@ -56,6 +52,23 @@ export function attend(builder: Builder, inputs: readonly [Ref, Ref, Ref], weigh
   const mixed = builder.transpose(builder.matmul(attention, valueHeads), [0, 2, 1, 3]);
   const joined = builder.reshape(mixed, [...builder.shape(q).slice(0, 2), width]);
   return { output: linearOf(builder, joined, weights.out, weights.outBias), weights: attention };
+}
+
+/** Queries, keys and values. What is projected of one input by one matrix is one product: of all three where a sequence looks at itself. */
+function projected(builder: Builder, inputs: readonly [Ref, Ref, Ref], { joint, separate, bias }: AttentionWeights, width: number): [Ref, Ref, Ref] {
+  const parts: Ref[] = [];
+  for (let first = 0; first < inputs.length;) {
+    const input = inputs[first]!;
+    let count = 1;
+    while (!separate && inputs[first + count] === input) count++;
+    const [start, length] = [first * width, count * width];
+    const matrix = separate?.[first] ?? builder.sliceGrid(joint!, { starts: [start, 0], steps: [1, 1], shape: [length, width] });
+    const product = linearOf(builder, input, matrix, bias === undefined ? undefined : builder.sliceGrid(bias, { starts: [start], steps: [1], shape: [length] }));
+    const shape = [...builder.shape(product).slice(0, -1), width];
+    for (let part = 0; part < count; part++) parts.push(builder.sliceGrid(product, { starts: [0, 0, part * width], steps: [1, 1, 1], shape }));
+    first += count;
+  }
+  return parts as [Ref, Ref, Ref];
 }
 
 /** The learned and the empty place that PyTorch can add behind keys and values. */

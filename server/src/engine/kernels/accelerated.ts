@@ -2,6 +2,7 @@
 
 import type { PrimitiveName } from '../program';
 import type { RangeKernel } from '../primitive';
+import type { splitAtAxis } from '../shape';
 import * as reference from './matrix-product';
 import type { Matrix } from './matrix-product';
 import type { PlaneBlocks, Planes } from './windows';
@@ -125,10 +126,19 @@ export function maxWindowsCall(output: Float64Array, x: Float64Array, places: Fl
   };
 }
 
-/** ln Σ exp(x) over `length` entries `inner` apart, as a call. */
-export function logSumExpCall(output: Float64Array, x: Float64Array, outer: number, length: number, inner: number): SimdCall | undefined {
+/** Runs softmax, or ln Σ exp(x), along an axis; false where there is no SIMD for it. */
+export function runSoftmax(...what: Parameters<typeof softmaxCall>): boolean {
+  const call = softmaxCall(...what);
+  if (call) call.target(...call.numbers);
+  return call !== undefined;
+}
+
+/** The same as a call. */
+export function softmaxCall(
+  name: 'softmax' | 'logSumExp', output: Float64Array, x: Float64Array, { outer, length, inner }: ReturnType<typeof splitAtAxis>,
+): SimdCall & { readonly numbers: readonly number[] } | undefined {
   const simd = sharedInstance(output, x);
-  return simd && { simd, target: simd.kernels.logSumExp as WasmFunction, numbers: [output.byteOffset, x.byteOffset, outer, length, inner], gives: 'nothing' };
+  return simd && { simd, target: simd.kernels[name] as WasmFunction, numbers: [output.byteOffset, x.byteOffset, outer, length, inner], gives: 'nothing' };
 }
 
 /** output[b, i] = table[b, indices[b, i]]; the place of the first index out of range, −1 if none, undefined where there is no SIMD for it. */
@@ -146,7 +156,7 @@ export function pickRowsCall(output: Float64Array, table: Float64Array, indices:
 
 type EntrywiseName = Extract<PrimitiveName, keyof SimdKernels>;
 
-const ENTRYWISE: readonly PrimitiveName[] = ['add', 'subtract', 'multiply', 'divide', 'negate', 'sqrt', 'relu', 'step'] satisfies EntrywiseName[];
+const ENTRYWISE: readonly PrimitiveName[] = ['add', 'subtract', 'multiply', 'divide', 'negate', 'sqrt', 'relu', 'step', 'exp', 'sigmoid'] satisfies EntrywiseName[];
 
 /** The range kernel of a primitive, run as SIMD where there is one and its arrays allow. */
 export function accelerateRange(name: PrimitiveName, range: RangeKernel): RangeKernel {

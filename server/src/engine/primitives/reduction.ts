@@ -1,7 +1,7 @@
 // Primitives that combine the entries along axes.
 
 import { EngineError } from '../errors';
-import { logSumExpCall } from '../kernels/accelerated';
+import { runSoftmax, softmaxCall } from '../kernels/accelerated';
 import { addStrided } from '../kernels/strided';
 import { outputsDiffer } from '../primitive';
 import type { PrimitiveTable } from '../primitive';
@@ -71,7 +71,9 @@ export const reductions: Pick<PrimitiveTable, ReductionNames> = {
   logSumExp: {
     shape: ([x], { axis }) => dropAxes(x!, [axis]),
     forward: (output, [x], { inputShapes: [shape], attributes: { axis } }) => {
-      const { outer, length, inner } = splitAtAxis(shape!, axis);
+      const split = splitAtAxis(shape!, axis);
+      if (runSoftmax('logSumExp', output, x!, split)) return;
+      const { outer, length, inner } = split;
       for (let o = 0; o < outer; o++) {
         for (let i = 0; i < inner; i++) {
           const start = o * length * inner + i;
@@ -83,8 +85,7 @@ export const reductions: Pick<PrimitiveTable, ReductionNames> = {
       }
     },
     calls: (output, [x], { inputShapes: [shape], attributes: { axis } }) => {
-      const { outer, length, inner } = splitAtAxis(shape!, axis);
-      const call = logSumExpCall(output, x!, outer, length, inner);
+      const call = softmaxCall('logSumExp', output, x!, splitAtAxis(shape!, axis));
       return call && [call];
     },
     vjp: (b, g, [x], _, { axis }) => [
@@ -96,7 +97,9 @@ export const reductions: Pick<PrimitiveTable, ReductionNames> = {
   softmax: {
     shape: ([x]) => x!,
     forward: (output, [x], { shape, attributes: { axis } }) => {
-      const { outer, length, inner } = splitAtAxis(shape, axis);
+      const split = splitAtAxis(shape, axis);
+      if (runSoftmax('softmax', output, x!, split)) return;
+      const { outer, length, inner } = split;
       for (let o = 0; o < outer; o++) {
         for (let i = 0; i < inner; i++) {
           const start = o * length * inner + i;
@@ -106,6 +109,10 @@ export const reductions: Pick<PrimitiveTable, ReductionNames> = {
           for (let k = 0, j = start; k < length; k++, j += inner) output[j]! /= total;
         }
       }
+    },
+    calls: (output, [x], { shape, attributes: { axis } }) => {
+      const call = softmaxCall('softmax', output, x!, splitAtAxis(shape, axis));
+      return call && [call];
     },
     vjp: (b, g, _, y, { axis }) => [b.multiply(y, b.subtract(g, b.sum(b.multiply(g, y), [axis], true)))],
   },

@@ -11,6 +11,8 @@ type Entrywise2 = (y: number, a: number, b: number, count: number) => void;
 type FillKernel = (x: number, count: number, key0: number, key1: number, factor: number, shift: number) => void;
 type MoveKernel = (x: number, key0: number, key1: number, factor: number, start: number, stop: number) => void;
 
+type SoftmaxKernel = (output: number, x: number, outer: number, length: number, inner: number) => void;
+
 type WindowKernel = (output: number, x: number, table: number, planes: number, height: number, width: number, volume: number) => void;
 
 /** What the WebAssembly module exports; addresses in bytes. */
@@ -53,7 +55,10 @@ export interface SimdKernels {
     change: number,
   ) => void;
   readonly copyStrided: (to: number, from: number, table: number) => void;
-  readonly logSumExp: (output: number, x: number, outer: number, length: number, inner: number) => void;
+  readonly exp: Entrywise1;
+  readonly sigmoid: Entrywise1;
+  readonly softmax: SoftmaxKernel;
+  readonly logSumExp: SoftmaxKernel;
   readonly pick: (output: number, table: number, indices: number, batch: number, rows: number, count: number) => number;
   readonly fillUniform: FillKernel;
   readonly fillBell: FillKernel;
@@ -83,7 +88,7 @@ const TABLE_ENTRIES = 1 << 13;
 const CHAIN_ENTRIES = 1 << 13;
 
 /** What the kernels ask of the host. */
-const host = { exp: Math.exp, log: Math.log };
+const host = { log: Math.log };
 
 const instances = new WeakMap<ArrayBufferLike, SimdInstance>();
 const modules = new Map<Implementation, WebAssembly.Module | undefined>();

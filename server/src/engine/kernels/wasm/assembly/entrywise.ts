@@ -1,5 +1,7 @@
 // Arithmetic entry by entry; an odd last entry is computed in a lane of its own.
 
+import { exponential } from './exponential';
+
 export function add(y: usize, a: usize, b: usize, count: i32): void {
   for (let i: usize = 0, end = <usize>(count & ~1) << 3; i != end; i += 16) v128.store(y + i, f64x2.add(v128.load(a + i), v128.load(b + i)));
   if (count & 1) {
@@ -71,5 +73,29 @@ export function step(y: usize, x: usize, count: i32): void {
   if (count & 1) {
     const i = <usize>(count - 1) << 3;
     store<f64>(y + i, load<f64>(x + i) > 0 ? 1 : 0);
+  }
+}
+
+export function exp(y: usize, x: usize, count: i32): void {
+  for (let i: usize = 0, end = <usize>(count & ~1) << 3; i != end; i += 16) v128.store(y + i, exponential(v128.load(x + i)));
+  if (count & 1) {
+    const i = <usize>(count - 1) << 3;
+    v128.store64_lane(y + i, exponential(v128.load64_splat(x + i)), 0);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function sigmoidOf(x: v128): v128 {
+  const one = f64x2.splat(1);
+  return f64x2.div(one, f64x2.add(one, exponential(f64x2.neg(x))));
+}
+
+/** 1 / (1 + e⁻ˣ) */
+export function sigmoid(y: usize, x: usize, count: i32): void {
+  for (let i: usize = 0, end = <usize>(count & ~1) << 3; i != end; i += 16) v128.store(y + i, sigmoidOf(v128.load(x + i)));
+  if (count & 1) {
+    const i = <usize>(count - 1) << 3;
+    v128.store64_lane(y + i, sigmoidOf(v128.load64_splat(x + i)), 0);
   }
 }

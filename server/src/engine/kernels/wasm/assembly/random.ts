@@ -76,22 +76,42 @@ function signWord(block: i32, key0: i32, key1: i32): u64 {
   return <u64><u32>i32x4.extract_lane(words(i32x4.splat(block), i32x4.splat(key0), i32x4.splat(key1)), 0);
 }
 
-/** Where the next two of the signs are −1, the sign bits of two numbers. */
+/** The signs of two entries in the second bit of each lane, those of the next two above, set where they are −1. */
 // @ts-ignore: decorator
 @inline
-function flips(signs: u64): v128 {
-  return i64x2(~signs << 63, (~signs >> 1) << 63);
+function pairsOf(signs: u64): v128 {
+  return i64x2(~signs << 1, ~signs);
+}
+
+// @ts-ignore: decorator
+@inline
+function nextPair(pairs: v128): v128 {
+  return i64x2.shr_u(pairs, 2);
+}
+
+/** Where signs are −1, the sign bits of two numbers. */
+// @ts-ignore: decorator
+@inline
+function flips(pairs: v128): v128 {
+  return v128.and(i64x2.shl(pairs, 62), f64x2.splat(-0.0));
+}
+
+/** Whether the last of some signs is +1. */
+// @ts-ignore: decorator
+@inline
+function lastIsPlus(signs: u64, count: i32): bool {
+  return ((signs >> (count - 1)) & 1) != 0;
 }
 
 /** x += factor · s from entry `start` up to `stop`, for random signs s. */
 export function moveAlong(x: usize, key0: i32, key1: i32, factor: f64, start: i32, stop: i32): void {
   const step = f64x2.splat(factor);
   for (let i = start; i < stop; ) {
-    let signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
-    let at = x + (<usize>i << 3);
+    const signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
+    let pairs = pairsOf(signs), at = x + (<usize>i << 3);
     const next = min(stop, (i / SIGNS + 1) * SIGNS);
-    for (const pairs = at + (<usize>((next - i) & ~1) << 3); at != pairs; at += 16, signs >>= 2) v128.store(at, f64x2.add(v128.load(at), v128.xor(step, flips(signs))));
-    if ((next - i) & 1) store<f64>(at, load<f64>(at) + (signs & 1 ? factor : -factor));
+    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, pairs = nextPair(pairs)) v128.store(at, f64x2.add(v128.load(at), v128.xor(step, flips(pairs))));
+    if ((next - i) & 1) store<f64>(at, load<f64>(at) + (lastIsPlus(signs, next - i) ? factor : -factor));
     i = next;
   }
 }
@@ -100,16 +120,16 @@ export function moveAlong(x: usize, key0: i32, key1: i32, factor: f64, start: i3
 export function shakeAlong(x: usize, key0: i32, key1: i32, factor: f64, start: i32, stop: i32): void {
   const step = f64x2.splat(factor);
   for (let i = start; i < stop; ) {
-    let signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
-    let at = x + (<usize>i << 3);
+    const signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
+    let pairs = pairsOf(signs), at = x + (<usize>i << 3);
     const next = min(stop, (i / SIGNS + 1) * SIGNS);
-    for (const pairs = at + (<usize>((next - i) & ~1) << 3); at != pairs; at += 16, signs >>= 2) {
+    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, pairs = nextPair(pairs)) {
       const value = v128.load(at);
-      v128.store(at, f64x2.add(value, f64x2.mul(value, v128.xor(step, flips(signs)))));
+      v128.store(at, f64x2.add(value, f64x2.mul(value, v128.xor(step, flips(pairs)))));
     }
     if ((next - i) & 1) {
       const value = load<f64>(at);
-      store<f64>(at, value + value * (signs & 1 ? factor : -factor));
+      store<f64>(at, value + value * (lastIsPlus(signs, next - i) ? factor : -factor));
     }
     i = next;
   }
@@ -121,18 +141,18 @@ export function sumAlong(g: usize, key0: i32, key1: i32, start: i32, stop: i32, 
   let square = f64x2.splat(0);
   let greatest = f64x2.splat(0);
   for (let i = start; i < stop; ) {
-    let signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
-    let at = g + (<usize>i << 3);
+    const signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
+    let pairs = pairsOf(signs), at = g + (<usize>i << 3);
     const next = min(stop, (i / SIGNS + 1) * SIGNS);
-    for (const pairs = at + (<usize>((next - i) & ~1) << 3); at != pairs; at += 16, signs >>= 2) {
+    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, pairs = nextPair(pairs)) {
       const value = v128.load(at);
-      slope = f64x2.add(slope, v128.xor(value, flips(signs)));
+      slope = f64x2.add(slope, v128.xor(value, flips(pairs)));
       square = f64x2.add(square, f64x2.mul(value, value));
       greatest = f64x2.pmax(greatest, f64x2.abs(value));
     }
     if ((next - i) & 1) {
       const value = f64x2(load<f64>(at), 0);
-      slope = f64x2.add(slope, v128.xor(value, flips(signs)));
+      slope = f64x2.add(slope, v128.xor(value, flips(pairs)));
       square = f64x2.add(square, f64x2.mul(value, value));
       greatest = f64x2.pmax(greatest, f64x2.abs(value));
     }

@@ -31,6 +31,14 @@ describe('completion', () => {
     expect(labelsAt('model A { input x: [3, 8, 8]; Conv2d(4, 3, bias = $0) }')).toEqual(['true', 'false']);
   });
 
+  it('offers in the parentheses of a layer what its arguments can be: names of numbers and functions that give some, no layers and tensors', () => {
+    const labels = labelsAt('let width = 4\nfunction half(n) { n // 2 }\nmodel A(pad = 1) { input x: [3, H, 8]; Conv2d(width, 3, pad$0) }');
+    for (const label of ['padding', 'pad', 'width', 'half', 'H', 'min', 'true']) expect(labels).toContain(label);
+    for (const label of ['x', 'A', 'Conv2d', 'ZeroPad2d', 'softmax', 'residual']) expect(labels).not.toContain(label);
+    expect(labelsAt('model A(pad = 1) { input x: [3, 8, 8]; Conv2d(4, 3, padding = $0) }')).toEqual(['"same"', '"valid"', 'pad']);
+    expect(labelsAt('stack S(f) { f }\nmodel A { input x: [3]; S($0) }')).toContain('ReLU');
+  });
+
   it('offers names in scope with their types, layers, functions and keywords where a statement begins', () => {
     const { text, cursors } = readFixture('stack S { ReLU }\nmodel A {\n  input image: [3, 8, 8]\n  body = image -> Conv2d(4, 3)\n  $0\n}\n');
     const found = completions(documentOf(text), cursors[0]!);

@@ -8,7 +8,7 @@ import { argumentsOf, valuesOf } from './completion/arguments';
 import { exportsOf, importable, pathsOf } from './completion/imports';
 import { type Completion, words } from './completion/item';
 import { declaredItem } from './completion/declared';
-import { optimizerNames, standardNames } from './completion/layers';
+import { answeringNames, optimizerNames, standardNames } from './completion/layers';
 import { declarationSnippets, expressionSnippets, statementSnippets } from './completion/snippets';
 import { filesOf } from './definition';
 import type { Files } from './entity';
@@ -43,15 +43,21 @@ export function completions(document: Document, offset: number, files: Files = f
   if (/^\s*output\s+$/.test(line) || nodes.some(({ kind }) => kind === 'type')) return namesAround(nodes, start, document).filter(({ kind }) => kind === 'name');
 
   const site = callSiteAt(document, start);
-  const value = site?.argument === undefined ? undefined : valuesOf(site, site.argument);
-  if (value !== undefined && value.length > 0) return value;
+  const given = site === undefined ? [] : site.argument === undefined ? argumentsOf(site, document) : valuesOf(site, site.argument);
+  const operators = words([...keywordGroups.constant, 'not', 'and', 'or', 'else']);
+  // A layer's arguments are numbers, sizes and words: no tensor, no layer, and no function of those.
+  if (site?.callee.kind === 'operation' && !site.callee.isFunction) {
+    const names = namesAround(nodes, start, document).filter(({ kind, detail, isTensor }) => (kind === 'name' && isTensor !== true) || detail === 'function');
+    const isWord = site.argument !== undefined && given.length > 0;
+    return unique([...given, ...names, ...(isWord ? [] : [...answeringNames(), ...operators])]);
+  }
   const flow = startsLine ? flowInto(document, withoutWord(nodes, start), start) : /->\s*$/.test(before) ? flowBehindArrow(document, start - before.length + before.trimEnd().length) : undefined;
   const names = namesAround(nodes, start, document, flow);
   const near = [
-    ...(site === undefined || site.argument !== undefined ? [] : argumentsOf(site, document)),
+    ...given,
     ...names,
     ...standardNames(flow),
-    ...(startsLine ? statementSnippets : [...expressionSnippets, ...words([...keywordGroups.constant, 'not', 'and', 'or', 'else'])]),
+    ...(startsLine ? statementSnippets : [...expressionSnippets, ...operators]),
   ];
   const known = new Set(near.map(({ label }) => label));
   return unique([...near, ...importable(document, files, known, prefix)]);
@@ -84,7 +90,7 @@ function unique(items: readonly Completion[]): readonly Completion[] {
   return items.filter(({ label }) => !seen.has(label) && seen.add(label));
 }
 
-function namesAround(path: readonly Node[], offset: number, document: Document, flow?: Flow): Completion[] {
+function namesAround(path: readonly Node[], offset: number, document: Document, flow?: Flow): (Completion & { readonly isTensor?: boolean })[] {
   return introductionsKnownAt(path, offset)
     .filter(({ name }) => name.text !== '')
     .map(({ name, by }) => {
@@ -93,7 +99,7 @@ function namesAround(path: readonly Node[], offset: number, document: Document, 
       if (by.kind === 'model' || by.kind === 'function') return { label: name.text, kind: 'declaration', detail: by.kind, documentation };
       const value = document.analysis.observations(name)?.first[0]?.value;
       const detail = value && detailOf(value);
-      return { label: name.text, kind: 'name', effect: detail, detail, documentation };
+      return { label: name.text, kind: 'name', effect: detail, detail, documentation, isTensor: value?.kind === 'tensor' };
     });
 }
 

@@ -53,13 +53,18 @@ function effectOn(flow: Flow, operation: Operation, written: ReturnType<typeof u
 
 function functionItems(flow?: Flow): Completion[] {
   return [
-    ...[...builtins.values()].map((builtin): Completion => ({ label: builtin.name, kind: 'function', detail: builtin.signature })),
+    ...answeringNames(),
     ...[...functions.values()].map((each): Completion => {
       // A function of one tensor is a layer, too.
       const isLayer = flow !== undefined && !flow.isList && each.inputs.filter(({ optional }) => optional !== true).length === 1 && usualArguments(each, flow.types[0]!).length === 0;
       return { label: each.name, kind: 'function', detail: printSignature(signatureOfOperation(each, true), true), ...(isLayer && effectOn(flow, each, [])) };
     }),
   ];
+}
+
+/** The functions that are answered while analysing: numbers, and questions about the network. */
+export function answeringNames(): Completion[] {
+  return [...builtins.values()].map((builtin) => ({ label: builtin.name, kind: 'function', detail: builtin.signature }));
 }
 
 export function optimizerNames(): Completion[] {

@@ -1,6 +1,8 @@
 // Quick fixes by what they write. That each mends what it is offered for, on the example of every code, is tested in docs/diagnostics.test.ts.
 
 import { describe, expect, it } from 'vitest';
+import type { Diagnostic } from '../../server/src/base/diagnostic';
+import { fixAll } from '../../server/src/features/code-actions';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
 import { fixesOf } from '../../server/src/features/fixes/fixes';
 import { applied } from '../../server/src/features/text-edits';
@@ -20,6 +22,13 @@ function fixedText(code: string, text: string, files: Readonly<Record<string, st
   expect(diagnostic, `no ${code} among ${diagnosticsOf(document).map((each) => each.code).join()}`).toBeDefined();
   expectFixesToMend(text, files);
   return Object.fromEntries(fixesOf(document, diagnostic!, filesOf({ 'main.nn': text, ...files })).map((fix) => [fix.title, applied(text, fix.edits)]));
+}
+
+/** What the first diagnostic of a code in a text is fixed by. */
+function site(code: string, text: string): readonly [ReturnType<typeof documentOf>, Diagnostic] {
+  const document = documentOf(text);
+  const diagnostic = diagnosticsOf(document).find((each) => each.code === code);
+  return [document, diagnostic!];
 }
 
 describe('a skip connection', () => {
@@ -90,7 +99,7 @@ it('an argument that does not exist becomes the one that is missing', () => {
 });
 
 it('what others write as a method becomes a function', () => {
-  expect(fixedBody('unknown-member', '[3, 32, 32]', 'y = x.flatten(1); y')).toEqual({ 'Write flatten(x, 1)': 'y = flatten(x, 1); y' });
+  expect(fixedBody('unknown-member', '[3, 32, 32]', 'y = x.flatten(1); y')).toEqual({ 'Write flatten(x)': 'y = flatten(x); y' });
   expect(fixedBody('unknown-member', '[3, 32]', 'y = x.T; y')).toEqual({ 'Write transpose(x)': 'y = transpose(x); y' });
   expect(fixedBody('unknown-member', '[3, 32]', 'y = x.size(0); x')).toEqual({});
 });
@@ -151,4 +160,116 @@ it('a fix that would bring another error is not offered', () => {
   const asserted = 'ReflectionPad2d(32); assert shape(x)[0] == 3; output y; assert shape(y)[1] == 94';
   expect(fixedBody('padding-too-large', '[3, 32, 32]', asserted)['Use padding = 31']).toBe(asserted.replace('(32)', '(31)'));
   expect(fixedBody('padding-too-large', '[3, 32, 32]', asserted.replace('94', '92'))['Use padding = 30']).toBe(asserted.replace('(32)', '(30)').replace('94', '92'));
+});
+
+describe('maps of unequal size', () => {
+  it('meet by the output_padding of a transposed convolution on the way', () => {
+    const decoder = (padding: string): string => `a = x -> MaxPool2d(2, ceil_mode = true) -> ConvTranspose2d(8, 2, stride = 2${padding}); concat(a, x)`;
+    expect(fixedBody('shapes-do-not-join', '[8, 25, 25]', 'a = x -> MaxPool2d(2) -> ConvTranspose2d(8, 2, stride = 2); concat(a, x)')).toEqual({
+      'Use output_padding = 1 in ConvTranspose2d(8, 2, stride = 2)': 'a = x -> MaxPool2d(2) -> ConvTranspose2d(8, 2, stride = 2, output_padding = 1); concat(a, x)',
+    });
+    // A default is not written.
+    expect(fixedBody('shapes-do-not-join', '[8, 24, 24]', decoder(', output_padding = 1'))).toEqual({ 'Use output_padding = 0 in ConvTranspose2d(8, 2, stride = 2, output_padding = 1)': decoder('') });
+  });
+
+  it('meet where the larger is cropped, if as much is cut at either side', () => {
+    expect(fixedBody('shapes-do-not-join', '[8, H, W]', 'a = x -> ZeroPad2d(2); concat(a, x)')).toEqual({ 'Crop a[:, 2:-2, 2:-2]': 'a = x -> ZeroPad2d(2); concat(a[:, 2:-2, 2:-2], x)' });
+    expect(fixedBody('shapes-do-not-join', '[8, 32, 32]', 'a = x -> ZeroPad2d([1, 0, 1, 0]); concat(a, x)')).toEqual({});
+  });
+});
+
+describe('a skip connection of a stack', () => {
+  const model = '\nmodel M {\n  input x: [64, H, W]\n  Block(64)\n  Block(128, 2)\n}\n';
+  it('is projected where it does not fit, with the channels and the stride as the stack writes them', () => {
+    const stack = (sum: string): string => `stack Block(c, s = 1) {\n  input x\n  y = x -> Conv2d(c, 3, stride = s, padding = 1) -> ReLU -> Conv2d(c, 3, padding = 1)\n  ${sum}\n}\n`;
+    expect(fixedText('shapes-do-not-broadcast', stack('x + y -> ReLU') + model)).toEqual({
+      'Project the skip connection with Conv2d(c, 1, stride = s) where it does not fit': stack('skip = if s != 1 or shape(x)[0] != c { x -> Conv2d(c, 1, stride = s) } else { x }\n  skip + y -> ReLU') + model,
+    });
+  });
+
+  it('is projected everywhere where it never fits, or has no name', () => {
+    const text = (stack: string, layer: string): string => `stack Block(c) {\n  ${stack}\n}\n\nmodel M {\n  input x: [64]\n  ${layer}\n}\n`;
+    expect(fixedText('shapes-do-not-broadcast', text('input x\n  y = x -> Linear(c)\n  x + y', 'Block(32)'))['Project the skip connection with Linear(c)']).toBe(text('input x\n  y = x -> Linear(c)\n  skip = x -> Linear(c)\n  skip + y', 'Block(32)'));
+    expect(fixedText('shapes-do-not-broadcast', text('residual { Linear(c); ReLU }', 'Block(64); Block(32)'))).toEqual({ 'Project the skip connection with Linear(c)': text('add { { Linear(c); ReLU }; Linear(c) }', 'Block(64); Block(32)') });
+  });
+});
+
+describe('a loop that goes on for too long', () => {
+  it('ends before the round that goes wrong, which is told', () => {
+    const text = (loop: string): string => `model M {\n  input x: [3, 28, 28]\n  ${loop} { Conv2d(64, 3); ReLU; MaxPool2d(2) }\n}\n`;
+    const related = (loop: string): readonly string[] => site('no-output-left', text(loop))[1].related!.map(({ message }) => message);
+    expect(related('repeat 6')).toEqual(['in round 4 of 6']);
+    expect(fixedText('no-output-left', text('repeat 6'))).toEqual({ 'Repeat 3 times': text('repeat 3') });
+    expect(fixedText('no-output-left', text('for i in range(1, 6)'))).toMatchObject({ 'Use range(1, 4)': text('for i in range(1, 4)') });
+    expect(related('repeat 1 { ReLU }; MaxPool2d(40); repeat 2')).toEqual([]);
+  });
+
+  it('goes as far as the list that it is an index of', () => {
+    expect(fixedBody('index-out-of-range', '[8]', 'widths = [8, 16]; for i in range(3) { Linear(widths[i]); ReLU }')).toMatchObject({ 'Use range(len(widths))': 'widths = [8, 16]; for i in range(len(widths)) { Linear(widths[i]); ReLU }' });
+  });
+
+  it('tells the round around a stack, too', () => {
+    const [, { related }] = site('no-output-left', 'stack S { MaxPool2d(2) }\nmodel M {\n  input x: [3, 8, 8]\n  repeat 5 { S }\n}\n');
+    expect(related!.map(({ message }) => message)).toEqual(['in S, applied here', 'in round 4 of 5']);
+  });
+});
+
+it('what is put in front of a line gets a line of its own', () => {
+  const text = (layers: string): string => `model M {\n  input x: [8]\n  Linear(8)\n  ${layers}Linear(8)\n}\n`;
+  expect(fixedText('adjacent-linear', text(''))).toEqual({ 'Put a ReLU before it': text('ReLU\n  ') });
+  expect(fixedBody('adjacent-linear', '[8]', 'Linear(8); Linear(8)')).toEqual({ 'Put a ReLU before it': 'Linear(8); ReLU -> Linear(8)' });
+});
+
+describe('what others write', () => {
+  it('loses the sizes that come in, whatever stands behind it', () => {
+    const body = 'Linear(784, 256); ReLU; Linear(256, 10)';
+    expect(Object.entries(fixedBody('invalid-bias', '[784]', body))[0]).toEqual(['Remove 784: the features that come in are known', 'Linear(256); ReLU; Linear(256, 10)']);
+    // Nothing is known of what comes in behind the first error.
+    const all = 'model M {\n  input x: [784]\n  Linear(784, 256)\n  ReLU\n  Linear(2 * 128, 10)\n}\n';
+    const document = documentOf(all);
+    expect(applied(all, fixAll(document, diagnosticsOf(document)))).toBe('model M {\n  input x: [784]\n  Linear(256)\n  ReLU\n  Linear(10)\n}\n');
+    // What stands behind is wrong in the same way, and not because of the fix.
+    expect(fixesOf(...site('no-output-left', 'model M {\n  input x: [3, 32, 32]\n  Conv2d(3, 64, 3, padding = 1)\n  ReLU\n  Conv2d(64, 128, 3, padding = 1)\n}\n'))[0]?.title).toBe('Remove 3: the channels that come in are known');
+    expect(fixedBody('wrong-rank', '[T, 512]', 'LayerNorm(512)')).toEqual({ 'Remove 512: the features that come in are known': 'LayerNorm' });
+  });
+
+  it('loses the axis of the batch, which a function does not count', () => {
+    expect(fixedBody('unknown-member', '[3, 32, 32]', 'y = x.transpose(1, 2); y')).toEqual({ 'Write transpose(x, 0, 1)': 'y = transpose(x, 0, 1); y' });
+    expect(fixedBody('unknown-member', '[3, 32, 32]', 'y = x.permute(0, 2, 3, 1); y')).toEqual({ 'Write permute(x, 1, 2, 0)': 'y = permute(x, 1, 2, 0); y' });
+    expect(fixedBody('unknown-member', '[3, 32, 32]', 'y = x.mean(dim = [2, 3]); y')).toEqual({ 'Write mean(x, dim = [1, 2])': 'y = mean(x, dim = [1, 2]); y' });
+    expect(fixedBody('unknown-member', '[3, 32, 32]', 'y = x.view(-1, 3 * 32 * 32); y')).toEqual({ 'Write reshape(x, 3 * 32 * 32)': 'y = reshape(x, 3 * 32 * 32); y' });
+    expect(fixedBody('unknown-name', '[3, 32, 32]', 'y = torch.cat([x, x], dim = 1); y')).toEqual({ 'Write concat, whose axes do not count the batch': 'y = concat([x, x], dim = 0); y' });
+    expect(fixedBody('unknown-name', '[3, 32, 32]', 'y = nn.Conv2d(16, 3)(x); y')).toEqual({ 'Remove nn.': 'y = Conv2d(16, 3)(x); y' });
+  });
+
+  it('is a function of two tensors where a loss is called', () => {
+    const text = (loss: string): string => `model M {\n  input x: [20]\n  target y: int\n  Linear(10)\n  output p\n  loss ${loss}\n}\n`;
+    expect(fixedText('layer-called-on-tensor', text('CrossEntropyLoss(p, y, label_smoothing = 0.1)'))).toEqual({ 'Write cross_entropy(p, y, label_smoothing = 0.1)': text('cross_entropy(p, y, label_smoothing = 0.1)') });
+  });
+
+  it('is a target of class indices', () => {
+    const text = (type: string): string => `model M {\n  input x: [20]\n  target y: ${type}\n  Linear(10)\n  LogSoftmax\n  output p\n  loss nll_loss(p, y)\n}\n`;
+    expect(fixedText('wrong-element', text('[10]'))).toEqual({ 'Declare y as int': text('int') });
+  });
+
+  it('binds one name again and again', () => {
+    const text = 'model M {\n  input x: [20]\n  x = x -> Linear(50) -> ReLU\n  x = x -> Linear(10)\n  output x\n}\n';
+    const document = documentOf(text);
+    expect(applied(text, fixAll(document, diagnosticsOf(document)))).toBe('model M {\n  input x: [20]\n  x_2 = x -> Linear(50) -> ReLU\n  x_3 = x_2 -> Linear(10)\n  output x_3\n}\n');
+  });
+});
+
+it('an input is declared without the batch, and with the channel', () => {
+  const declared = (type: string, body: string): readonly string[] => fixesOf(...site('wrong-rank', `model M {\n  input x: ${type}\n  ${body}\n}\n`)).map(({ title }) => title);
+  expect(declared('[64, 3, 28, 28]', 'Conv2d(8, 3)')[0]).toBe('Declare x as [3, 28, 28], without the batch');
+  expect(declared('[N, 3, 28, 28]', 'Conv2d(8, 3)')[0]).toBe('Declare x as [3, 28, 28], without the batch');
+  expect(declared('[28, 28]', 'Conv2d(8, 3); MaxPool2d(2)')[0]).toBe('Declare x as [1, 28, 28], with one channel');
+  expect(declared('[3, 32, 32]', 'Conv1d(8, 3); MaxPool1d(2)')[0]).toBe('Change to Conv2d');
+  expect(declared('[20]', 'Linear(8); BatchNorm2d')).toEqual(['Change to BatchNorm1d']);
+  expect(declared('[20]', 'Linear(8); Dropout2d')).toEqual(['Change to Dropout']);
+});
+
+it('a share that is too large is meant as a percentage, or as the default, and not as everything', () => {
+  expect(fixedBody('invalid-p', '[8]', 'Dropout(20)')).toEqual({ 'Use p = 0.2': 'Dropout(0.2)' });
+  expect(fixedBody('invalid-p', '[8]', 'Dropout(1.5)')).toEqual({ 'Use p = 0.5': 'Dropout(0.5)' });
 });

@@ -43,9 +43,9 @@ const cases: readonly Case[] = [
   { body: 'y = ReLU(x)', code: 'layer-called-on-tensor', at: 'x', says: 'x -> ReLU' },
   { body: 'permute(1, 2, 0)', code: 'missing-tensor', at: 'permute(1, 2, 0)', says: 'as a layer it is written Permute', fix: 'Permute' },
   { body: 'cumsum(0)', code: 'missing-tensor', at: 'cumsum(0)', says: 'as a layer it is written cumsum(dim = …)', fix: 'dim = ' },
-  { body: 'nn.Conv2d(8, 3)', code: 'unknown-name', at: 'nn', says: 'stand by themselves: Conv2d', fix: '' },
-  { body: 'y = torch.nn.functional.relu(x)', code: 'unknown-name', at: 'torch.nn.functional', says: 'stand by themselves: relu', fix: '' },
-  { body: 'conv = Conv2d(8, 3)\n  self.conv', code: 'unknown-name', at: 'self', says: 'what a body binds stand by themselves: conv', fix: '' },
+  { body: 'nn.Conv2d(8, 3)', code: 'unknown-name', at: 'nn', says: 'stand by themselves: Conv2d' },
+  { body: 'y = torch.nn.functional.relu(x)', code: 'unknown-name', at: 'torch.nn.functional', says: 'stand by themselves: relu' },
+  { body: 'conv = Conv2d(8, 3)\n  self.conv', code: 'unknown-name', at: 'self', says: 'what a body binds stand by themselves: conv' },
   { body: 'Flatten; Dense(10)', code: 'unknown-name', at: 'Dense', says: 'here it is called Linear', fix: 'Linear' },
   { body: 'Sequential(ReLU)', code: 'unknown-name', at: 'Sequential', says: 'in a block, as in `{ Linear(8); ReLU }`' },
   { body: 'y = x.flatten(1)', code: 'unknown-member', at: 'flatten', says: 'in parentheses: flatten(x)' },
@@ -120,6 +120,7 @@ model M {
     expect(text.slice(inside.span.start, inside.span.end)).toBe('9');
     expect(inside.related?.map(({ message, span }) => [message, text.slice(span.start, span.end)])).toEqual([
       ['in Down, applied here', 'Down(8)'],
+      ['in round 3 of 3', '3'],
     ]);
   });
 

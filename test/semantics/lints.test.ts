@@ -94,6 +94,12 @@ describe('of losses', () => {
     ['loss nll_loss(softmax(z), y)', 'int', 'probabilities-in-nll-loss'],
     ['loss binary_cross_entropy_with_logits(sigmoid(z), y)', '[5]', 'sigmoid-before-logits-loss'],
     ['loss binary_cross_entropy(z, y)', '[5]', 'logits-in-binary-cross-entropy'],
+    ['loss BCELoss()(z, y)', '[5]', 'logits-in-binary-cross-entropy'],
+    ['loss CrossEntropyLoss()(softmax(z), y)', 'int', 'softmax-before-cross-entropy'],
+    ['loss cross_entropy(relu(z), y)', 'int', 'rectified-logits'],
+    ['loss BCEWithLogitsLoss()(z -> ReLU, y)', '[5]', 'rectified-logits'],
+    ['loss nll_loss(z, y)', 'int', 'logits-in-nll-loss'],
+    ['loss NLLLoss()(z, y)', 'int', 'logits-in-nll-loss'],
   ])('%s', (statement, target, code) => {
     expect(codes(statement, target)).toEqual([code]);
     expectFixesToMend(textOf(statement, target));
@@ -107,6 +113,12 @@ describe('of losses', () => {
   ])('nothing in %s', (statement, target) => {
     expect(codes(statement, target)).toEqual([]);
   });
+});
+
+it('what a sigmoid or its logarithm leaves of the probabilities is told apart', () => {
+  const said = (activation: string): string => analyseText(`model M {\n  input x: [8]\n  target y: [5]\n  z = x -> Linear(5) -> ${activation}\n  loss binary_cross_entropy_with_logits(z, y)\n}\n`).diagnostics[0]!.message;
+  expect(said('Sigmoid')).toContain('below 1/2 or above 0.74');
+  expect(said('LogSigmoid')).toContain('above 1/2;');
 });
 
 describe('is left alone', () => {

@@ -37,6 +37,8 @@ export interface DiagnosticData {
   readonly values?: readonly string[];
   /** What the numbers of a tensor should be. */
   readonly element?: 'float' | 'int';
+  /** How many rounds of the loop around went well. */
+  readonly rounds?: number;
 }
 
 export interface Diagnostic {

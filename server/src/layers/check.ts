@@ -7,22 +7,21 @@ import { printShape } from './tensor';
 /** Where a condition is asked: the types that come in, and who hears of a problem. */
 export type Site = Pick<Call, 'inputs' | 'problem' | 'freeParameters'>;
 
-/** The input has channels and `axes` spatial axes: `[C, H, W]`. */
-export function requireSpatial(call: Site, name: string, axes: number): boolean {
+/** The input has channels and `axes` spatial axes: `[C, H, W]`; of vectors another layer may take care. */
+export function requireSpatial(call: Site, name: string, axes: number, ofVectors?: string): boolean {
   const { shape } = call.inputs[0]!;
   if (shape.length === axes + 1) return true;
   const wanted = ['', '[C, L]', '[C, H, W]', '[C, D, H, W]'][axes]!;
-  const fitting = name.replace(/[123]d$/, `${String(shape.length - 1)}d`);
-  const way =
-    shape.length === 1
-      ? 'an Unflatten in front restores the axes'
-      : [1, 2, 3].includes(shape.length - 1)
-        ? `${fitting} takes an input of this rank`
-        : 'the batch is never written';
+  const other = shape.length === 1 ? ofVectors : [1, 2, 3].includes(shape.length - 1) ? name.replace(/[123]d$/, `${String(shape.length - 1)}d`) : undefined;
+  const ways = [
+    ...(shape.length === axes && !name.includes('Norm') ? [`${axes === 1 ? 'a sequence' : axes === 2 ? 'an image' : 'a volume'} of one channel is ${printShape([1, ...shape])}`] : []),
+    ...(shape.length > axes + 1 && (axes > 1 || other === undefined) ? ['the batch is never written'] : []),
+    ...(other === undefined ? [] : [`${other} takes an input of this rank`]),
+  ];
   call.problem({
     code: 'wrong-rank',
-    message: `${name} takes an input ${wanted}, but gets ${printShape(shape)}, of rank ${String(shape.length)}; ${way}`,
-    data: { names: [fitting] },
+    message: `${name} takes an input ${wanted}, but gets ${printShape(shape)}, of rank ${String(shape.length)}; ${ways.length === 0 ? 'an Unflatten in front restores the axes' : ways.join(', and ')}`,
+    data: { names: other === undefined ? [] : [other], sizes: [axes + 1] },
   });
   return false;
 }

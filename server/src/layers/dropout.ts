@@ -45,7 +45,7 @@ function dropout({ name, source, summary, formula, axes, maskShape, apply = resc
     inputs: oneInput,
     arguments: { p: number({ minimum: 0, maximum: 1, default: 0.5, documentation: 'The probability of being dropped.' }) },
     infer(call) {
-      if (axes !== undefined && !requireSpatial(call, name, axes)) return undefined;
+      if (axes !== undefined && !requireSpatial(call, name, axes, 'Dropout')) return undefined;
       if (!requireFloat(call, name)) return undefined;
       const type = call.inputs[0]!;
       const { p } = call.arguments;

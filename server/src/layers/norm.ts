@@ -104,13 +104,21 @@ function batchNorm(axes: 1 | 2 | 3): Operation {
 /** BatchNorm1d takes [C] as well as [C, L]. */
 function requireNormRank(call: Site, name: string, axes: number): boolean {
   if (axes === 1 && call.inputs[0]!.shape.length === 1) return true;
-  return requireSpatial(call, name, axes);
+  return requireSpatial(call, name, axes, 'BatchNorm1d');
 }
+
+/** More axes than any tensor has: the size that PyTorch asks for. */
+const mostAxes = 8;
 
 /** The last `dims` axes, whose sizes must be known where weights depend on them; undefined after a problem was reported. */
 function normalizedShape(call: Site, name: string, dims: number, learned: boolean): readonly Dimension[] | undefined {
+  const { shape: whole } = call.inputs[0]!;
+  if (dims > mostAxes) {
+    call.problem({ code: 'wrong-rank', message: `${name} normalizes the last dims axes, but has dims = ${String(dims)} and gets ${printShape(whole)}, of rank ${String(whole.length)}; PyTorch's normalized_shape is known here and not written` });
+    return undefined;
+  }
   if (!requireRank(call, name, dims) || !requireFloat(call, name)) return undefined;
-  const shape: readonly Dimension[] = call.inputs[0]!.shape.slice(-dims);
+  const shape: readonly Dimension[] = whole.slice(-dims);
   return shape.every((dimension) => !learned || requireFixed(call, name, 'the scale', dimension)) ? shape : undefined;
 }
 

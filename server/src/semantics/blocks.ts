@@ -168,7 +168,7 @@ function loop(context: Context, node: ast.Repeat | ast.For, rounds: number, prep
       const before = inner.run.standing;
       const incoming = flow;
       inner.run.spend(inner, node);
-      const next = nextRound(inner, flow);
+      const next: Context = { ...nextRound(inner, flow), round: { place: counted, done: round, all: rounds, chain: inner.chain, outer: inner.round } };
       prepare(next, round);
       runStatements(next, node.body.statements);
       ({ flow } = next.body);

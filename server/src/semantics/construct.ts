@@ -156,6 +156,7 @@ function constructBody(
         chain: { place, name: constructor.name, outer: context.chain, declaration, scope: names },
         depth: context.depth + 1,
         inAppliedModel: context.inAppliedModel === true || declaration.kind === 'model',
+        round: context.round,
       };
       return runBody(inner, body, place, constructor.name);
     },

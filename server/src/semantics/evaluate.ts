@@ -192,14 +192,13 @@ function evaluateMember(context: Context, node: ast.Member): Value {
   const name = node.name.text;
   const foreign = foreignModule(context, node.object);
   if (foreign !== undefined && name !== '') {
-    const { start } = node.object.span;
+    const ours = foreignNames.get(name) ?? name;
     context.run.report(context, {
       code: 'unknown-name',
       place: at(context, node.object),
-      message: `${foreign} is not declared; layers, functions and what a body binds stand by themselves: ${name}`,
-      fixes: [{ title: `Remove ${foreign}.`, edits: [{ span: { start, end: node.name.span.start }, text: '' }] }],
+      message: `${foreign} is not declared; layers, functions and what a body binds stand by themselves: ${ours}`,
     });
-    return named(context, node.name) ?? standard(name) ?? unknown;
+    return named(context, node.name) ?? standard(ours) ?? unknown;
   }
   const object = evaluate(context, node.object);
   if (object.kind === 'unknown' || name === '') return unknown;

@@ -19,6 +19,18 @@ export interface Chain {
   readonly scope?: Scope;
 }
 
+/** One round of a loop. */
+export interface Round {
+  /** What the rounds are counted by. */
+  readonly place: Place;
+  /** How many went before. */
+  readonly done: number;
+  readonly all: number;
+  /** The applications around the loop. */
+  readonly chain: Chain | undefined;
+  readonly outer: Round | undefined;
+}
+
 export interface Finding extends Omit<Diagnostic, 'span' | 'severity' | 'related'> {
   readonly severity?: Severity;
   readonly place: Place;
@@ -74,21 +86,32 @@ export class Findings {
   ) {}
 
   /** Notes a diagnostic; one that an earlier evaluation of the same text already gave is not repeated. */
-  report(finding: Finding, chain: Chain | undefined): void {
+  report(finding: Finding, chain: Chain | undefined, round?: Round): void {
     if (this.muted > 0) return;
     const { place, severity = 'error', related = [], ...rest } = finding;
     const applications: RelatedPlace[] = [];
+    // What goes wrong in the first round has nothing to do with the loop.
+    let loop = severity === 'error' ? round : undefined;
+    const data = loop?.chain === chain && loop !== undefined && loop.done > 0 ? { ...rest.data, rounds: loop.done } : rest.data;
+    const tellRounds = (link: Chain | undefined): void => {
+      for (; loop !== undefined && loop.chain === link; loop = loop.outer) {
+        if (loop.done > 0) applications.push({ message: `in round ${String(loop.done + 1)} of ${String(loop.all)}`, span: loop.place.span, file: loop.place.file });
+      }
+    };
     // A recursion applies itself at one place again and again; an error at an application says so itself.
     let before = place;
     for (let link = chain; link !== undefined; link = link.outer) {
+      tellRounds(link);
       // Of a long chain the beginning and the end are told.
       if (!samePlace(link.place, before) && (applications.length < 7 || link.outer === undefined)) {
         applications.push({ message: `in ${link.name}, applied here`, span: link.place.span, file: link.place.file });
       }
       before = link.place;
     }
+    tellRounds(undefined);
     this.add(place, {
       ...rest,
+      data,
       severity,
       span: place.span,
       related: [...related.map(({ message, place: { span, file } }) => ({ message, span, file })), ...applications],

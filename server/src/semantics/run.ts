@@ -12,7 +12,7 @@ import { asSymbol, hasExtremes, knownNonNegative, knownZero, type Relation, rela
 import type { Verdict } from '../symbolic/solve';
 import { Again } from './again';
 import type { Activation, Body } from './body-state';
-import type { Chain, Finding, Findings } from './findings';
+import type { Chain, Finding, Findings, Round } from './findings';
 import { emptyGraph, type Graph, type Place, type Tensor, type TensorSource } from './graph';
 import type { Limits } from './limits';
 import type { Program } from './program';
@@ -30,6 +30,8 @@ export interface Context {
   readonly depth: number;
   /** Whether it stands in a model that is applied inside another. */
   readonly inAppliedModel?: boolean;
+  /** The round of the loop that it stands in. */
+  readonly round?: Round;
 }
 
 export interface ChosenOptimizer {
@@ -227,7 +229,7 @@ export class Run {
   }
 
   /** Reports and ends this model's evaluation. */
-  stop(context: Pick<Context, 'chain'>, place: Place, code: Code, message: string): never {
+  stop(context: Pick<Context, 'chain' | 'round'>, place: Place, code: Code, message: string): never {
     this.report(context, { code, message, place });
     throw new LimitReached(code);
   }
@@ -262,16 +264,16 @@ export class Run {
     return this.trials > 0;
   }
 
-  report(context: Pick<Context, 'chain'>, finding: Finding): void {
+  report(context: Pick<Context, 'chain' | 'round'>, finding: Finding): void {
     if (finding.severity === undefined || finding.severity === 'error') this.errors++;
-    this.noteIn(this.findings, finding, context.chain);
+    this.noteIn(this.findings, finding, context.chain, context.round);
   }
 
   /** Notes what may go wrong in this variant of a body alone. */
-  noteIn(findings: Findings, finding: Finding, chain?: Chain): void {
+  noteIn(findings: Findings, finding: Finding, chain?: Chain, round?: Round): void {
     const { variant, name } = this;
     const related = variant === undefined ? finding.related : [...(finding.related ?? []), { message: `in ${name}, a variant that is made here`, place: variant }];
-    findings.report({ ...finding, related }, chain);
+    findings.report({ ...finding, related }, chain, round);
   }
 
   /** Whether a = b under all admissible sizes; a condition on free dimensions becomes a requirement. */

@@ -2,9 +2,11 @@
 
 import type * as ast from '../../../../grammar/ast';
 import type { Fix } from '../../base/diagnostic';
+import { registeredCode } from '../../base/codes';
 import { nearestName } from '../../base/nearest';
 import type { ArgumentDefinition, RawValue } from '../../layers/arguments';
 import { itemSpan } from '../../semantics/text-spans';
+import { toNumber } from '../../semantics/values';
 import { calleeOf, nameOfArgument } from '../callee';
 import { flowInto } from '../flow';
 import { definitionsOf } from '../spelling';
@@ -94,7 +96,7 @@ function literal(node: ast.Expression): RawValue | undefined {
 }
 
 function candidates(raw: RawValue, definition: ArgumentDefinition<unknown>): readonly RawValue[] {
-  if (typeof raw === 'number') return [Math.max(1, Math.round(raw)), Math.round(raw), ...[0, 1, 2, 0.5].sort((a, b) => Math.abs(a - raw) - Math.abs(b - raw)), raw !== 0];
+  if (typeof raw === 'number') return [Math.max(1, Math.round(raw)), Math.round(raw), ...shares(raw, definition), ...[0, 1, 2, 0.5].sort((a, b) => Math.abs(a - raw) - Math.abs(b - raw)), ...(raw === 0 || raw === 1 ? [raw === 1] : [])];
   if (typeof raw === 'string') {
     const choices = [...definition.accepts.matchAll(/"([^"]*)"/g)].map((match) => match[1]!);
     const nearest = nearestName(raw, choices);
@@ -109,25 +111,46 @@ function candidates(raw: RawValue, definition: ArgumentDefinition<unknown>): rea
   return [raised, whole, ...[1, 2, 3].map((length) => (length <= raised.length ? raised.slice(0, length) : [...raised, ...Array.from({ length: length - raised.length }, () => raised.at(-1)!)])), raised[0] ?? 1];
 }
 
+/** Of a share that is too large: the percentage that it may have been meant as, or the default; all of it is nearest and of no use. */
+function shares(raw: number, { default: usual }: ArgumentDefinition<unknown>): readonly RawValue[] {
+  if (raw <= 1) return [];
+  return [...(Number.isInteger(raw) && raw < 100 ? [raw / 100] : []), ...(typeof usual === 'number' ? [usual] : [])];
+}
+
 function spell(value: RawValue): string {
   if (Array.isArray(value)) return `[${(value as readonly RawValue[]).map(spell).join(', ')}]`;
   return typeof value === 'string' ? `"${value}"` : String(value);
 }
 
-/** PyTorch's `in_channels` or `in_features`, which nobody writes here: the first argument, where it is what comes in. */
+/**
+ * PyTorch's `in_channels` or `in_features`, which nobody writes here: the first argument, where it is what comes in. Where what
+ * stands behind it is of the wrong kind, it can be nothing else, even if it is another number, or if nothing is known of what comes in.
+ */
 export function* inferredArgument(site: Site): Iterable<Fix> {
   const call = site.path.findLast((node): node is ast.Call => node.kind === 'call');
   const [first] = call?.arguments ?? [];
-  if (call === undefined || first?.name !== undefined || first?.value.kind !== 'integer') return;
+  if (call === undefined || first === undefined || first.name !== undefined) return;
+  const value = wholeValue(site, first.value);
+  if (value === undefined) return;
   const flow = flowInto(site.document, site.path.slice(0, site.path.indexOf(call) + 1), call.span.start);
   const shape = flow?.isList === false ? flow.types[0]?.shape : undefined;
-  const { value } = first.value;
-  if (shape === undefined || (shape[0] !== value && shape.at(-1) !== value)) return;
-  const what = shape[0] === value && shape.length > 2 ? 'channels' : 'features';
+  const comesIn = shape !== undefined && (shape[0] === value || shape.at(-1) === value);
+  const isNothingElse = registeredCode(site.diagnostic.code) === 'invalid-argument' && call.arguments.length > 1;
+  if (!comesIn && !isNothingElse) return;
+  const callee = calleeOf(call, site.document);
+  const what = (comesIn ? shape[0] === value && shape.length > 2 : callee?.kind === 'operation' && 'out_channels' in definitionsOf(callee.operation)) ? 'channels' : 'features';
   const title = `Remove ${textOf(site, first)}: the ${what} that come in are known`;
   // Of a call with nothing else, the parentheses go, too.
   const isAll = call.arguments.length === 1;
   yield replace(title, isAll ? { start: call.callee.span.end, end: call.span.end } : itemSpan(site.document.text, call.arguments, 0), '');
+}
+
+/** The whole number that an expression is worth. */
+function wholeValue({ document }: Site, node: ast.Expression): number | undefined {
+  if (node.kind === 'integer') return node.value;
+  const value = document.analysis.observations(node)?.first[0]?.value;
+  const number = value && toNumber(value);
+  return number !== undefined && Number.isInteger(number) ? number : undefined;
 }
 
 /** The argument that is missing, for one that does not exist. */

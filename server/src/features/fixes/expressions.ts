@@ -2,7 +2,7 @@
 
 import type * as ast from '../../../../grammar/ast';
 import type { Fix } from '../../base/diagnostic';
-import { functions, layers } from '../../layers/catalog';
+import { functions } from '../../layers/catalog';
 import { nearestName } from '../../base/nearest';
 import { optimizers } from '../../layers/optimizers';
 import { statementSpan } from '../../semantics/text-spans';
@@ -19,18 +19,43 @@ export const flowInParentheses: Fixer = (site) => {
   return [{ title: `Write ${written} …`, edits: [insert(pipe.span.start, '('), insert(first.span.end, ')')] }];
 };
 
-/** `ReLU(x)` becomes `x -> ReLU`. */
+/** `ReLU(x)` becomes `x -> ReLU`, and `CrossEntropyLoss(p, y)` the function of its name. */
 export const pipeIntoLayer: Fixer = (site) => {
   const argument = around(site, 'argument');
   const call = site.path.findLast((node): node is ast.Call => node.kind === 'call' && argument !== undefined && node.arguments.includes(argument));
   if (argument === undefined || call === undefined) return [];
-  const others = call.arguments.filter((each) => each !== argument).map((each) => textOf(site, each));
-  const layer = `${textOf(site, call.callee)}${others.length === 0 ? '' : `(${others.join(', ')})`}`;
+  const tensors = call.arguments.filter(({ name, value }) => name === undefined && tensorOf(site, value) !== undefined);
+  const others = call.arguments.filter((each) => each !== argument && !tensors.includes(each)).map((each) => textOf(site, each));
+  const name = textOf(site, call.callee);
+  if (tensors.length > 1) {
+    const asFunction = functionOfLayer(name);
+    const given = tensors.map((each) => textOf(site, each));
+    const text = asFunction === undefined ? `${name}(${others.join(', ')})(${given.join(', ')})` : `${asFunction}(${[...given, ...others].join(', ')})`;
+    return [replace(`Write ${text}`, call.span, text)];
+  }
+  const layer = `${name}${others.length === 0 ? '' : `(${others.join(', ')})`}`;
   const value = textOf(site, argument.value);
   const loose = ['pipe', 'binary', 'comparison', 'logical', 'not', 'negate'].includes(argument.value.kind);
   const text = `${loose && argument.value.kind !== 'pipe' ? `(${value})` : value} -> ${layer}`;
   return [replace(`Write ${text}`, call.span, needsParentheses(holderOf(site, call), call) ? `(${text})` : text)];
 };
+
+/** `cross_entropy` for `CrossEntropyLoss`. */
+function functionOfLayer(layer: string): string | undefined {
+  const name = torchFunctions.get(layer) ?? layer.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
+  return [name, name.replace(/_loss$/, '')].find((each) => functions.has(each));
+}
+
+/** Losses whose function has another name than the layer's in small letters. */
+const torchFunctions: ReadonlyMap<string, string> = new Map([
+  ['BCELoss', 'binary_cross_entropy'],
+  ['BCEWithLogitsLoss', 'binary_cross_entropy_with_logits'],
+  ['KLDivLoss', 'kl_div'],
+  ['L1Loss', 'l1_loss'],
+  ['MSELoss', 'mse_loss'],
+  ['NLLLoss', 'nll_loss'],
+  ['SmoothL1Loss', 'smooth_l1_loss'],
+]);
 
 /** A loss is one number: its mean, or its sum. */
 export const reduceLoss: Fixer = (site) =>
@@ -57,7 +82,6 @@ export const assumeCondition: Fixer = (site) => {
   return [{ title: `Add assert ${condition}`, edits: [insert(statement.span.start, `assert ${condition}\n${indentationAt(site, statement.span.start)}`)] }];
 };
 
-/** Another number of dimensions, or the function's layer of the same name. */
 /** A block of what comes in, where one is missing. */
 export const addBlock: Fixer = (site) => [{ title: 'Add { Identity }', edits: [insert(site.diagnostic.span.end, ' { Identity }')] }];
 
@@ -71,26 +95,6 @@ export const addBranch: Fixer = (site) => {
 export const addName: Fixer = (site) => {
   const name = { input: 'x', target: 'y', output: 'y' }[textOf(site, site.diagnostic)];
   return name === undefined ? [] : [{ title: `Add the name ${name}`, edits: [insert(site.diagnostic.span.end, ` ${name}`)] }];
-};
-
-export const fittingLayer: Fixer = (site) => {
-  const wanted = site.diagnostic.data?.names?.[0];
-  const marking = marked(site, 'call', 'name');
-  const callee = marking?.kind === 'call' ? marking.callee : marking;
-  if (wanted === undefined || callee?.kind !== 'name' || !layers.has(callee.text) || !layers.has(wanted)) return [];
-  return [replace(`Change to ${wanted}`, callee.span, wanted)];
-};
-
-/** `x.flatten(1)` becomes `flatten(x, 1)`. */
-export const methodIntoFunction: Fixer = (site) => {
-  const member = site.path.findLast((node) => node.kind === 'member');
-  const name = site.diagnostic.data?.function;
-  if (member?.kind !== 'member' || name === undefined) return [];
-  const holder = holderOf(site, member);
-  const call = holder?.kind === 'call' && holder.callee === member ? holder : undefined;
-  const given = call?.arguments.map((argument) => textOf(site, argument)) ?? [];
-  const text = `${name}(${[textOf(site, member.object), ...given].join(', ')})`;
-  return [replace(`Write ${text}`, (call ?? member).span, text)];
 };
 
 /** The nearest of the members, outputs or optimizers that there are. */
@@ -115,9 +119,17 @@ export function* bindingForStep(site: Site): Iterable<Fix> {
   yield replace(`Write ${text}`, pipe.span, text);
 }
 
-/** A name of its own for what is declared or bound a second time. */
+/** A name of its own for what is declared a second time. */
 export const anotherName: Fixer = (site) => {
   const written = textOf(site, site.diagnostic);
-  const free = [2, 3, 4, 5, 6, 7, 8, 9].map((count) => `${written}_${String(count)}`).find((name) => !new RegExp(`\\b${name}\\b`).test(site.document.text));
-  return free === undefined ? [] : [replace(`Rename this one to ${free}`, site.diagnostic.span, free)];
+  const free = freeName(site, written, 2);
+  return [replace(`Rename this one to ${free}`, site.diagnostic.span, free)];
 };
+
+/** `x_2`, `x_3` and so on: the first that the text does not have. */
+export function freeName({ document }: Site, written: string, from: number): string {
+  const words = new Set(document.text.match(/\b[A-Za-z_]\w*/g));
+  let count = from;
+  while (words.has(`${written}_${String(count)}`)) count++;
+  return `${written}_${String(count)}`;
+}

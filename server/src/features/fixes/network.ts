@@ -8,7 +8,7 @@ import { calleeOf, nameOfArgument } from '../callee';
 import type { TextEdit } from '../text-edits';
 import { callOf } from './calls';
 import { markedNode, near, wholeNumber } from './numbers';
-import { around, indentationAt, insert, marked, replace, type Site, textOf } from './site';
+import { around, indentationAt, inFront, insert, marked, replace, type Site, textOf } from './site';
 
 /** What an argument of a call is, by its name. */
 function argumentOf(site: Site, call: ast.Call, wanted: string): ast.Argument | undefined {
@@ -122,7 +122,7 @@ export function* projectionBefore(site: Site): Iterable<Fix> {
   if (sizes === undefined || call === undefined) return;
   for (const layer of ['Conv2d(%, 1)', 'Conv1d(%, 1)', 'Conv3d(%, 1)', 'Linear(%)']) {
     const written = layer.replace('%', String(sizes.wanted));
-    yield { title: `Put ${written} in front`, edits: [insert(call.span.start, `${written} -> `)] };
+    yield { title: `Put ${written} in front`, edits: [inFront(site, call.span.start, [written])] };
   }
 }
 
@@ -130,4 +130,10 @@ export function* projectionBefore(site: Site): Iterable<Fix> {
 export function* normOfExample(site: Site): Iterable<Fix> {
   const layer = markedNode(site);
   for (const dims of [3, 2, 4, 1]) yield replace(`Use LayerNorm(dims = ${String(dims)})`, layer.span, `LayerNorm(dims = ${String(dims)})`);
+}
+
+/** An activation between two linear layers. */
+export function* activationBefore(site: Site): Iterable<Fix> {
+  const layer = marked(site, 'call', 'name');
+  if (layer !== undefined && site.diagnostic.data?.names?.includes('ReLU') === true) yield { title: 'Put a ReLU before it', edits: [inFront(site, layer.span.start, ['ReLU'])] };
 }

@@ -12,12 +12,13 @@ import { insert, marked, type Site, tensorOf, textOf } from './site';
 
 type Shape = readonly Dimension[];
 
-function same(a: Shape, b: Shape): boolean {
+/** Whether two shapes are equal for all sizes. */
+export function same(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => identical(size, b[axis]!));
 }
 
-/** The two shapes that a message says do not meet. */
-function operandsOf(site: Site): readonly Tensor[] {
+/** The tensors that a message says do not meet. */
+export function operandsOf(site: Site): readonly Tensor[] {
   const node = marked(site, 'binary', 'residual', 'parallel', 'call');
   switch (node?.kind) {
     case 'binary':
@@ -85,7 +86,7 @@ export function* padToKeep(site: Site): Iterable<Fix> {
 }
 
 /** A tensor, what it was made from, what that was made from, and so on. */
-function origins(tensor: Tensor): readonly Tensor[] {
+export function origins(tensor: Tensor): readonly Tensor[] {
   const chain = [tensor];
   for (let node = makerOf(tensor); node?.inputs[0] !== undefined && chain.length < 1000; node = makerOf(node.inputs[0])) chain.push(node.inputs[0]);
   return chain;
@@ -155,7 +156,7 @@ export function* poolKeepsSize(site: Site): Iterable<Fix> {
 }
 
 /** Whether a tensor was computed from another one. */
-function dependsOn(tensor: Tensor, other: Tensor): boolean {
+export function dependsOn(tensor: Tensor, other: Tensor): boolean {
   const pending = [tensor];
   const seen = new Set<Tensor>();
   while (pending.length > 0 && seen.size < 10_000) {

@@ -1,12 +1,13 @@
 // Where a quick fix is asked for: a diagnostic, the node of the tree that it marks, and edits of the text around it.
 
 import type * as ast from '../../../../grammar/ast';
-import { children, type Node } from '../../../../grammar/walk';
+import { children, type Node, nodePathAt } from '../../../../grammar/walk';
 import type { Diagnostic, Fix } from '../../base/diagnostic';
 import type { Span } from '../../base/span';
 import type { Tensor } from '../../semantics/graph';
 import type { Files } from '../entity';
 import type { TextEdit } from '../text-edits';
+import { beginsLine, runsInOrder } from '../refactor/site';
 import type { Document } from '../workspace';
 
 export interface Site {
@@ -77,4 +78,12 @@ export function needsParentheses(holder: Node | undefined, expression: ast.Expre
 /** The blanks that a line begins with. */
 export function indentationAt({ document }: Pick<Site, 'document'>, offset: number): string {
   return /^\s*/.exec(document.lines.line(document.lines.position(offset).line))![0];
+}
+
+/** Layers in front of another one: on lines of their own where that has one in a body that runs in order, else as steps before it. */
+export function inFront(site: Site, at: number, layers: readonly string[]): TextEdit {
+  const path = nodePathAt(site.document.tree, at);
+  const statement = path.findLastIndex(({ kind, span }) => kind === 'expression-statement' && span.start === at);
+  const isOwn = statement > 0 && beginsLine(site.document, path[statement]!) && runsInOrder(path.slice(0, statement - 1));
+  return insert(at, isOwn ? layers.map((layer) => `${layer}\n${indentationAt(site, at)}`).join('') : `${layers.join(' -> ')} -> `);
 }

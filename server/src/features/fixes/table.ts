@@ -5,21 +5,28 @@ import type { RegisteredCode } from '../../base/codes';
 import { addArguments, inferredArgument, missingName, nameArgument, nearestValue, removeArgument } from './arguments';
 import { equalArguments, fewerArguments, fewerIndices, flipped, oneEllipsis, ownerOfMember, projectedArgument, quotedName, swapped, swappedBounds, transposed } from './calls';
 import { actualValue, declaredShape, fittingType, freeDimensions, incomingSize, moveDown, nameForKeyword, otherDimension, otherNames, ownLayer, stackForLet, statedRequirement } from './declarations';
+import { methodIntoFunction, ownName } from './foreign';
 import { fileThatDeclares, importName, nearestImport } from './imports';
-import { channelsBefore, normOfExample, normsBehind, openActivation, otherDilation, projectionBefore, smallerKernel } from './network';
+import { activationBefore, channelsBefore, normOfExample, normsBehind, openActivation, otherDilation, projectionBefore, smallerKernel } from './network';
 import { addingUp, inferredSize, nearestNumber, number, otherLength, permutations, positiveNumber, sideOfWindows, withoutRepeats } from './numbers';
-import { addBlock, addBranch, addName, anotherName, assumeCondition, bindingForStep, fittingLayer, flowInParentheses, methodIntoFunction, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
+import { addBlock, addBranch, addName, anotherName, assumeCondition, bindingForStep, flowInParentheses, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
+import { fittingLayer, possibleShape, probableShape } from './ranks';
+import { renameValue } from './rebinding';
+import { fewerRounds } from './rounds';
 import { padToKeep, poolKeepsSize, projectSkip } from './shapes';
+import { projectWhereNeeded } from './skips';
+import { croppedBranch, transposedSize } from './sizes';
 import { own } from './site';
 import { flattenBefore, flattenPrediction, otherElement, poolBeforeFlatten } from './tensors';
 import { type Table, trying, tryingAll } from './tried';
 
 /** By code, the best first. */
 export const fixers: Table = {
+  'adjacent-linear': [activationBefore],
   'arithmetic-on-layer': [flowInParentheses],
   'assert-fails': [trying(actualValue)],
   'axes-out-of-order': [trying(swapped)],
-  'bound-twice': [anotherName],
+  'bound-twice': [renameValue],
   'bounds-out-of-order': [trying(swapped)],
   'declared-twice': [anotherName],
   'disconnected-parameter': [trying(removeStatement)],
@@ -33,11 +40,11 @@ export const fixers: Table = {
   gridding: [trying(otherDilation)],
   'groups-do-not-divide': [own, trying(nearestNumber, channelsBefore)],
   'heads-do-not-divide': [trying(nearestNumber)],
-  'index-out-of-range': [trying(nearestNumber)],
+  'index-out-of-range': [trying(fewerRounds, nearestNumber)],
   'inferred-size-given': [trying(inferredArgument)],
   'invalid-argument': [trying(inferredArgument), nearestValue],
   'invalid-repeat': [trying(positiveNumber)],
-  'invalid-size': [trying(positiveNumber)],
+  'invalid-size': [trying(fewerRounds, positiveNumber)],
   'keys-and-values-differ': [trying(equalArguments)],
   'keyword-as-name': [nameForKeyword],
   'large-eps': [removeArgument],
@@ -55,7 +62,7 @@ export const fixers: Table = {
   'negative-padding': [trying(positiveNumber)],
   'no-branches': [trying(addBranch)],
   'no-effect': [removeStatement],
-  'no-output-left': [trying(inferredArgument), own, trying(nearestNumber)],
+  'no-output-left': [trying(inferredArgument, fewerRounds, own, nearestNumber)],
   'not-a-permutation': [tryingAll(permutations)],
   'not-iterable': [overRange],
   'odd-halves': [trying(channelsBefore, projectionBefore)],
@@ -72,8 +79,8 @@ export const fixers: Table = {
   'repeated-ellipsis': [trying(oneEllipsis)],
   'saturating-chain': [tryingAll(openActivation)],
   'shape-mismatch': [trying(fittingType, incomingSize)],
-  'shapes-do-not-broadcast': [trying(padToKeep, projectSkip)],
-  'shapes-do-not-join': [trying(padToKeep, poolKeepsSize)],
+  'shapes-do-not-broadcast': [trying(padToKeep, projectWhereNeeded, projectSkip, transposedSize, croppedBranch)],
+  'shapes-do-not-join': [trying(padToKeep, poolKeepsSize, transposedSize, croppedBranch)],
   'shared-shape-clash': [trying(ownLayer)],
   'shifts-and-dims-differ': [trying(otherLength)],
   'single-value-per-channel': [trying(normOfExample)],
@@ -93,7 +100,7 @@ export const fixers: Table = {
   'unknown-argument': [own, trying(missingName), (site) => (site.diagnostic.fixes !== undefined ? [] : removeArgument(site))],
   'unknown-dimension': [trying(otherDimension)],
   'unknown-member': [trying(methodIntoFunction), nearestListed],
-  'unknown-name': [nearestImport, importName, trying(bindingForStep)],
+  'unknown-name': [ownName, nearestImport, importName, trying(bindingForStep)],
   'unknown-optimizer': [nearestListed],
   'unknown-parameter': [trying(quotedName)],
   'unread-at-some-sizes': [trying(statedRequirement)],
@@ -109,7 +116,7 @@ export const fixers: Table = {
   'wrong-mask-shape': [trying(declaredShape)],
   'wrong-output-size': [trying(nearestNumber)],
   'wrong-pad-length': [tryingAll(otherLength)],
-  'wrong-rank': [fittingLayer],
+  'wrong-rank': [trying(inferredArgument, probableShape, fittingLayer, possibleShape)],
   'wrong-state-shape': [trying(declaredShape)],
   'wrong-target-shape': [flattenPrediction, tryingAll(flattenBefore)],
   'wrong-unpacking': [trying(otherLength, otherNames)],

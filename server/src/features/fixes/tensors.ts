@@ -5,7 +5,7 @@ import type { Fix } from '../../base/diagnostic';
 import type { GraphNode } from '../../semantics/graph';
 import { makerOf } from '../../semantics/lint/network';
 import { resultOf } from './shapes';
-import { around, type Fixer, holderOf, insert, marked, type Site, textOf } from './site';
+import { around, type Fixer, holderOf, inFront, insert, marked, type Site, textOf } from './site';
 
 /** Pools away the free places in front of a Flatten, so that what is behind it has a fixed width. */
 export const poolBeforeFlatten: Fixer = (site) => {
@@ -17,17 +17,17 @@ export const poolBeforeFlatten: Fixer = (site) => {
   const axes = (flatten?.inputs[0]?.type.shape.length ?? 0) - 1;
   if (flatten === undefined || axes < 1 || axes > 3 || typeof flatten.inputs[0]!.type.shape[0] !== 'number') return [];
   const layer = `AdaptiveAvgPool${String(axes)}d(1)`;
-  return [{ title: `Put ${layer} in front of the Flatten`, edits: [insert(flatten.place.span.start, `${layer} -> `)] }];
+  return [{ title: `Put ${layer} in front of the Flatten`, edits: [inFront(site, flatten.place.span.start, [layer])] }];
 };
 
 /** A Flatten, or a pool and a Flatten, in front of the linear layer that keeps the places of a map apart. */
 export function* flattenBefore(site: Site): Iterable<Fix> {
   const at = linearBefore(site);
   if (at === undefined) return;
-  yield { title: 'Put Flatten in front of the Linear', edits: [insert(at, 'Flatten -> ')] };
+  yield { title: 'Put Flatten in front of the Linear', edits: [inFront(site, at, ['Flatten'])] };
   for (const axes of [2, 1, 3]) {
-    const layers = `AdaptiveAvgPool${String(axes)}d(1) -> Flatten`;
-    yield { title: `Put ${layers} in front of the Linear`, edits: [insert(at, `${layers} -> `)] };
+    const layers = [`AdaptiveAvgPool${String(axes)}d(1)`, 'Flatten'];
+    yield { title: `Put ${layers.join(' -> ')} in front of the Linear`, edits: [inFront(site, at, layers)] };
   }
 }
 
@@ -46,7 +46,28 @@ function linearBefore(site: Site): number | undefined {
 }
 
 /** Gives an input the element type that its reader takes. */
-export const otherElement: Fixer = (site) => {
+export function* otherElement(site: Site): Iterable<Fix> {
+  yield* classTarget(site);
+  yield* otherInput(site);
+}
+
+/** A target that a loss wants to be one class for each place, declared so: as many classes as there are, or a row for each, is what others write. */
+function* classTarget(site: Site): Iterable<Fix> {
+  const call = site.diagnostic.data?.element === 'int' ? marked(site, 'call') : undefined;
+  const model = around(site, 'model');
+  for (const { value } of call?.arguments ?? []) {
+    const target = value.kind === 'name' && model?.body?.kind === 'block' ? model.body.statements.find((statement): statement is ast.Target => statement.kind === 'target' && statement.name.text === value.text) : undefined;
+    const type = target?.type;
+    if (target === undefined || type === undefined || type.element !== undefined) continue;
+    const shape = (type.shape ?? []).map((dimension) => textOf(site, dimension));
+    for (const sizes of [shape, shape.slice(1), shape.slice(0, -1)]) {
+      const text = sizes.length === 0 ? 'int' : `int[${sizes.join(', ')}]`;
+      yield { title: `Declare ${target.name.text} as ${text}`, edits: [{ span: type.span, text }] };
+    }
+  }
+}
+
+const otherInput: Fixer = (site) => {
   const wantsInts = site.diagnostic.data?.element === 'int';
   const holder = around(site, 'model');
   const marking = marked(site, 'call', 'name');

@@ -8,6 +8,7 @@ import { fixed } from '../../base/span';
 import { diagnosticsOf } from '../diagnostics';
 import { composed } from '../text-edits';
 import type { Document } from '../workspace';
+import { Hidden } from './hidden';
 import { type Fixer, own, type Site, siteOf } from './site';
 import { tryEdits } from './trials';
 
@@ -47,28 +48,39 @@ function proposals(site: Site, proposer: Fixer): readonly Fix[] {
   return fixes;
 }
 
-/** What a mended text must be: without the diagnostic, and without an error that was not there. */
+/** What is left to mend behind a fix: errors that it has brought, and whether others come to light that it has not. */
+interface Left {
+  readonly errors: readonly Diagnostic[];
+  readonly uncovers: boolean;
+}
+
+/** What a mended text must be: without the diagnostic, and without an error that was not there, or not to be seen. */
 class Goal {
   private readonly code: RegisteredCode | undefined;
   private readonly alike: number;
   private readonly known: ReadonlySet<string>;
+  private readonly hidden: Hidden;
 
   constructor(readonly site: Site) {
     const before = diagnosticsOf(site.document);
     this.code = registeredCode(site.diagnostic.code);
     this.alike = this.countAlike(before);
     this.known = new Set(errorsIn(before).map(textOf));
+    this.hidden = new Hidden(site);
   }
 
   private countAlike(all: readonly Diagnostic[]): number {
     return all.filter((each) => registeredCode(each.code) === this.code).length;
   }
 
-  /** The errors that a text has and should not; undefined where the diagnostic is as before. */
-  left(document: Document): readonly Diagnostic[] | undefined {
+  /** What a text with edits has and should not; undefined where the diagnostic is as before. */
+  left(document: Document, edits: Fix['edits']): Left | undefined {
     const after = diagnosticsOf(document);
-    const left = errorsIn(after).filter((error) => !this.known.has(textOf(error)));
-    return left.length === 0 && this.countAlike(after) >= this.alike ? undefined : left;
+    const fresh = errorsIn(after).filter((error) => !this.known.has(textOf(error)));
+    const uncovered = new Set(this.site.diagnostic.severity === 'error' ? fresh.filter((error) => this.hidden.covers(error, edits)) : []);
+    const errors = fresh.filter((error) => !uncovered.has(error));
+    const isAsBefore = errors.length === 0 && this.countAlike(after.filter((each) => !uncovered.has(each))) >= this.alike;
+    return isAsBefore ? undefined : { errors, uncovers: uncovered.size > 0 };
   }
 }
 
@@ -122,7 +134,7 @@ function attemptsAt(table: Table, site: Site): Attempts {
 export function* search(table: Table, site: Site): Search<Fix> {
   const row = rowOf(table, site.diagnostic);
   let isMended = false;
-  for (const entry of row.includes(own) ? row : [own, ...row]) {
+  for (const entry of row.some(bringsOwn) ? row : [own, ...row]) {
     for (const fix of typeof entry === 'function' ? entry(site) : attemptsAt(table, site).of(entry)) {
       isMended ||= fix !== undefined;
       yield fix;
@@ -131,32 +143,40 @@ export function* search(table: Table, site: Site): Search<Fix> {
   if (!isMended && row.some((entry) => typeof entry !== 'function')) yield* attemptsAt(table, site).inTwoSteps();
 }
 
+/** Whether an entry stands for what the diagnostic brings along. */
+function bringsOwn(entry: Fixer | Tried): boolean {
+  return typeof entry === 'function' ? entry === own : entry.proposers.includes(own);
+}
+
 /** The fixers of a code. */
 function rowOf(table: Table, { code }: Diagnostic): readonly (Fixer | Tried)[] {
   const registered = registeredCode(code);
   return (registered && table[registered]) ?? [];
 }
 
-/** Those that mend, as many as are wanted of each proposer; collects those that lead halfway. */
+/** Those that mend, as many as are wanted of each proposer, first those behind which nothing is left; collects those that lead halfway. */
 function* tried(table: Table, goal: Goal, { proposers, wanted }: Tried, halfway: Halfway[]): Search<Fix> {
   const { site } = goal;
   if (site.document.text.length > most.text) return;
   for (const proposer of proposers) {
     let mending = 0;
+    const uncovering: Fix[] = [];
     for (const fix of proposals(site, proposer)) {
       const document = yield* tryEdits(site.document, fix.edits);
-      const left = goal.left(document);
-      if (left?.length === 0) {
+      const left = goal.left(document, fix.edits);
+      if (left?.errors.length === 0 && left.uncovers) uncovering.push(fix);
+      else if (left?.errors.length === 0) {
         yield fix;
         if (++mending >= wanted) break;
-      } else if (left?.length === 1 && left[0]!.code !== 'assert-fails' && halfway.length < most.halfway) {
+      } else if (left?.errors.length === 1 && left.errors[0]!.code !== 'assert-fails' && halfway.length < most.halfway) {
         // What is claimed is not to be changed for the sake of a fix.
-        const [error] = left;
+        const [error] = left.errors;
         const next = siteOf(document, error!, site.files);
         const seconds = rowOf(table, error!).flatMap((entry) => (typeof entry === 'function' ? [entry] : entry.proposers)).flatMap((each) => proposals(next, each));
         if (seconds.length > 0) halfway.push({ fix, seconds: seconds.slice(0, most.candidates) });
       }
     }
+    if (mending === 0) yield* uncovering.slice(0, wanted);
   }
 }
 
@@ -166,7 +186,7 @@ function* inTwoSteps(goal: Goal, halfway: readonly Halfway[]): Search<Fix> {
   for (const { fix, seconds } of halfway) {
     for (const second of seconds) {
       const edits = composed(fix.edits, second.edits);
-      if (goal.left(yield* tryEdits(document, edits))?.length !== 0) continue;
+      if (goal.left(yield* tryEdits(document, edits), edits)?.errors.length !== 0) continue;
       yield { title: `${fix.title}, and ${second.title.charAt(0).toLowerCase()}${second.title.slice(1)}`, edits };
       return;
     }

@@ -55,7 +55,7 @@ export const adjacentLinear: Lint = ({ graph }, report) => {
       place: node.place,
       message: `nothing stands between this ${node.operation.name} and the one before it, so that both together can only do what a single linear map can; an activation between them would make two layers of them`,
       related: [{ message: `the ${before.operation.name} before it`, place: before.place }],
-      fixes: isLayer ? [{ title: 'Put a ReLU before it', edits: [{ span: { start: span.start, end: span.start }, text: 'ReLU -> ' }] }] : undefined,
+      data: isLayer ? { names: ['ReLU'] } : undefined,
     });
   }
 };

@@ -4,6 +4,8 @@ import type * as ast from '../../../../grammar/ast';
 import { nodePathAt } from '../../../../grammar/walk';
 import type { Fix } from '../../base/diagnostic';
 import type { Span } from '../../base/span';
+import type { ArgumentDefinition } from '../../layers/arguments';
+import type { Operation } from '../../layers/definition';
 import type { GraphNode, Place } from '../graph';
 import type { EvaluatedModel } from '../model';
 import { statementSpan } from '../text-spans';
@@ -14,15 +16,30 @@ export function argumentPlace(node: GraphNode, name: string): Place {
   return layerOf(node)?.argumentPlaces.get(name) ?? madeAt(node);
 }
 
-/** The edit that gives an argument of a node's layer a value, where the layer is made; undefined where it cannot be written there. */
+/** The edit that gives an argument of a node's layer a value, where the layer is made; undefined where it cannot be written there. A default is not written. */
 export function argumentEdit(node: GraphNode, name: string, value: string): { readonly span: Span; readonly text: string } | undefined {
   const layer = layerOf(node);
   if (layer === undefined) return undefined;
   const { file } = layer.origin.place;
   const written = layer.argumentPlaces.get(name);
-  if (written !== undefined) return written.file === file ? { span: written.span, text: value } : undefined;
+  if (written !== undefined && written.file !== file) return undefined;
+  if (written !== undefined) return (isDefault(node.operation, name, value) ? unwritten(layer.origin.node, written.span) : undefined) ?? { span: written.span, text: value };
   const { insertion } = layer;
   return insertion && { span: insertion.place.span, text: `${insertion.before}${name} = ${value}${insertion.after}` };
+}
+
+/** Whether a number is what an argument has where nothing is written. */
+function isDefault({ arguments: definitions }: Operation, name: string, value: string): boolean {
+  const definition: ArgumentDefinition<unknown> | undefined = (definitions as Readonly<Record<string, ArgumentDefinition<unknown>>>)[name];
+  const reading = /^\d+$/.test(value) ? definition?.read(Number(value)) : undefined;
+  return reading !== undefined && 'value' in reading && JSON.stringify(reading.value) === JSON.stringify(definition!.default);
+}
+
+/** The edit that takes a named argument away, and the comma before it. */
+function unwritten(call: ast.Expression, { start }: Span): { readonly span: Span; readonly text: string } | undefined {
+  const given = call.kind === 'call' ? call.arguments : [];
+  const index = given.findIndex(({ value }) => value.span.start === start);
+  return index < 1 || given[index]!.name === undefined ? undefined : { span: { start: given[index - 1]!.span.end, end: given[index]!.span.end }, text: '' };
 }
 
 /** The fix that sets arguments of one layer; undefined where one of them cannot be written. */

@@ -5,14 +5,22 @@ import type { GraphNode, Tensor } from '../graph';
 import type { EvaluatedModel } from '../model';
 import type { Lint } from './lint';
 import { removal } from './edits';
-import { ByTensor, everywhere, kindOf, kindOfOperation, makerOf, named } from './network';
+import { ByTensor, everywhere, kindOf, kindOfOperation, makerOf, named, perOperation } from './network';
 
 const softmaxes = new Set(['softmax', 'logsoftmax', 'softmax2d', 'softmin']);
+/** Activations that leave nothing below 0. */
+const rectifiers = new Set(['relu', 'relu6', 'softplus']);
 const sigmoids = new Set(['sigmoid', 'hardsigmoid', 'logsigmoid']);
 /** Operations that hand values on as they are. */
 const passing = new Set(['identity', 'flatten', 'reshape', 'unflatten', 'squeeze', 'unsqueeze', 'transpose', 'permute', 'dropout']);
 /** Layers whose outputs may be any number. */
 const isUnbounded = named(/^(?:Linear|Bilinear|Conv(?:Transpose)?[123]d)$/);
+
+/** A loss as a layer is the function of another name. */
+const lossKind = perOperation((operation) => {
+  const kind = kindOfOperation(operation);
+  return { crossentropyloss: 'crossentropy', bceloss: 'binarycrossentropy', bcewithlogitsloss: 'binarycrossentropywithlogits' }[kind] ?? kind;
+});
 
 interface Rule {
   readonly code: Code;
@@ -22,7 +30,7 @@ interface Rule {
   readonly wrong: (maker: GraphNode) => boolean;
   message(maker: string, reader: string): string;
   /** What the quick fix does about the maker. */
-  readonly fix: 'remove' | 'log' | 'with-logits';
+  readonly fix: 'remove' | 'log' | 'with-logits' | 'cross-entropy';
 }
 
 const rules: readonly Rule[] = [
@@ -40,7 +48,14 @@ const rules: readonly Rule[] = [
     code: 'sigmoid-before-logits-loss',
     reader: (kind) => kind === 'binarycrossentropywithlogits',
     wrong: (maker) => sigmoids.has(kindOf(maker)) || softmaxes.has(kindOf(maker)),
-    message: (maker, reader) => `${reader} contains the sigmoid, so that ${maker} before it squashes the values a second time: no probability can come below 1/2 or above 0.74; give it the logits`,
+    message: (maker, reader) => `${reader} contains the sigmoid, so that ${maker} before it squashes the values a second time: no probability can come ${/log/i.test(maker) ? 'above 1/2' : 'below 1/2 or above 0.74'}; give it the logits`,
+    fix: 'remove',
+  },
+  {
+    code: 'rectified-logits',
+    reader: (kind) => kind === 'crossentropy' || kind === 'binarycrossentropywithlogits',
+    wrong: (maker) => rectifiers.has(kindOf(maker)),
+    message: (maker, reader) => `${reader} takes logits of either sign, but ${maker} leaves none below 0${/logits/i.test(reader) ? ', so that no probability can come below 1/2' : ', and passes no gradient to those that it has cut'}; leave it out`,
     fix: 'remove',
   },
   {
@@ -51,10 +66,17 @@ const rules: readonly Rule[] = [
     fix: 'log',
   },
   {
+    code: 'logits-in-nll-loss',
+    reader: (kind) => kind === 'nllloss',
+    wrong: (maker) => isUnbounded(maker.operation),
+    message: (maker, reader) => `${reader} takes logarithms of probabilities, but ${maker} gives any number; ${otherName('cross-entropy', reader)!} takes those`,
+    fix: 'cross-entropy',
+  },
+  {
     code: 'logits-in-binary-cross-entropy',
     reader: (kind) => kind === 'binarycrossentropy',
     wrong: (maker) => isUnbounded(maker.operation),
-    message: (maker, reader) => `${reader} takes probabilities between 0 and 1, but ${maker} gives any number; ${reader}_with_logits takes those`,
+    message: (maker, reader) => `${reader} takes probabilities between 0 and 1, but ${maker} gives any number; ${otherName('with-logits', reader)!} takes those`,
     fix: 'with-logits',
   },
   {
@@ -94,11 +116,11 @@ export const lossInput: Lint = (model, report) => {
         const maker = makerOfValues(node.inputs[0], known);
         return maker !== undefined && rule.wrong(maker) ? { node, maker } : undefined;
       },
-      (operation) => rule.reader(kindOfOperation(operation)),
+      (operation) => rule.reader(lossKind(operation)),
     );
     for (const { node, maker } of found) {
-      const mark = rule.fix === 'with-logits' ? node : maker;
-      const other = rule.fix === 'with-logits' ? maker : node;
+      const isOfLoss = rule.fix === 'with-logits' || rule.fix === 'cross-entropy';
+      const [mark, other] = isOfLoss ? [node, maker] : [maker, node];
       report({
         code: rule.code,
         severity: 'warning',
@@ -115,8 +137,21 @@ function fixesOf({ fix }: Rule, model: EvaluatedModel, { place, operation }: Gra
   if (fix === 'remove') return removal(model, place, `Remove ${operation.name}`);
   const written = model.run.program.textAt(place);
   if (!written.startsWith(operation.name)) return undefined;
-  const name = fix === 'with-logits' ? `${operation.name}_with_logits` : operation.name === 'Softmax' ? 'LogSoftmax' : operation.name === 'softmax' ? 'log_softmax' : undefined;
+  const name = otherName(fix, operation.name);
   if (name === undefined) return undefined;
   const span = { start: place.span.start, end: place.span.start + operation.name.length };
   return [{ title: `Write ${name}`, edits: [{ span, text: name }] }];
+}
+
+/** The loss or layer that a quick fix writes instead. */
+function otherName(fix: Rule['fix'], name: string): string | undefined {
+  const isLayer = /^[A-Z]/.test(name);
+  switch (fix) {
+    case 'with-logits':
+      return isLayer ? 'BCEWithLogitsLoss' : `${name}_with_logits`;
+    case 'cross-entropy':
+      return isLayer ? 'CrossEntropyLoss' : 'cross_entropy';
+    default:
+      return { Softmax: 'LogSoftmax', softmax: 'log_softmax' }[name];
+  }
 }

@@ -1,0 +1,52 @@
+// What others write: modules in front of names, methods of tensors, axes that count the batch.
+
+import type * as ast from '../../../../grammar/ast';
+import { functions } from '../../layers/catalog';
+import { foreignNames } from '../../semantics/foreign';
+import { applied, type TextEdit } from '../text-edits';
+import { wholeNumber } from './numbers';
+import { type Fixer, holderOf, replace, type Site, textOf } from './site';
+
+/** `nn.Conv2d` becomes `Conv2d`, and `torch.cat(x, dim=1)` becomes `concat(x, dim=0)`. */
+export const ownName: Fixer = (site) => {
+  const module = site.path.findLast((node) => node.kind === 'member' && node.object.span.start === site.diagnostic.span.start && node.object.span.end === site.diagnostic.span.end);
+  if (module?.kind !== 'member') return [];
+  const name = foreignNames.get(module.name.text) ?? module.name.text;
+  const holder = holderOf(site, module);
+  const call = holder?.kind === 'call' && holder.callee === module ? holder : undefined;
+  const axes = call === undefined ? [] : call.arguments.flatMap((argument, index) => axisEdits(argument, index, name, 1));
+  const title = name !== module.name.text || axes.length > 0 ? `Write ${name}` : `Remove ${textOf(site, module.object)}.`;
+  return [{ title: axes.length > 0 ? `${title}, whose axes do not count the batch` : title, edits: [{ span: module.span, text: name }, ...axes] }];
+};
+
+/** `x.flatten(1)` becomes `flatten(x)`: PyTorch's axes count the batch. */
+export const methodIntoFunction: Fixer = (site) => {
+  const member = site.path.findLast((node) => node.kind === 'member');
+  const name = site.diagnostic.data?.function;
+  if (member?.kind !== 'member' || name === undefined) return [];
+  const holder = holderOf(site, member);
+  const call = holder?.kind === 'call' && holder.callee === member ? holder : undefined;
+  const text = `${name}(${[textOf(site, member.object), ...argumentsOf(site, call?.arguments ?? [], name)].join(', ')})`;
+  return [replace(`Write ${text}`, (call ?? member).span, text)];
+};
+
+/** The arguments of a method, as the function takes them. */
+function argumentsOf(site: Site, given: readonly ast.Argument[], name: string): readonly string[] {
+  const texts = given.map((argument, index) => applied(site.document.text.slice(0, argument.span.end), axisEdits(argument, index, name, 0)).slice(argument.span.start));
+  const [first] = given;
+  // The batch itself, as what is left over, as a size, or as the first axis.
+  const isBatch = given.length > 1 && first?.name === undefined && (name === 'reshape' ? wholeNumber(first?.value) === -1 || /\b(?:size|shape)\b/.test(texts[0]!) : name === 'permute' && wholeNumber(first?.value) === 0);
+  if (isBatch) return texts.slice(1);
+  return name === 'flatten' && texts.length === 1 && texts[0] === '0' ? [] : texts;
+}
+
+/** An argument that names an axis, counted without the batch; behind the function's tensors, positional arguments are in its order. */
+function axisEdits(argument: ast.Argument, index: number, name: string, tensors: number): readonly TextEdit[] {
+  const names = Object.keys(functions.get(name)?.arguments ?? {});
+  const taker = argument.name?.text ?? (name === 'permute' ? 'dims' : names[index - tensors]);
+  if (taker === undefined || !/^(?:dims?|dim\d|start_dim|end_dim)$/.test(taker)) return [];
+  const numbers = argument.value.kind === 'list' ? argument.value.items : [argument.value];
+  const values = numbers.map(wholeNumber);
+  if (!values.every((value) => value !== undefined && (value > 0 || value < 0))) return [];
+  return numbers.flatMap((node, at) => (values[at]! > 0 ? [{ span: node.span, text: String(values[at]! - 1) }] : []));
+}

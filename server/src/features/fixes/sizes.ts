@@ -1,0 +1,52 @@
+// Fixes of maps that a decoder makes one place too large or too small: another output_padding, or the larger map cropped.
+
+import type * as ast from '../../../../grammar/ast';
+import type { Fix } from '../../base/diagnostic';
+import { argumentFix } from '../../semantics/lint/edits';
+import { layerOf, makerOf } from '../../semantics/lint/network';
+import { subtract } from '../../symbolic/dimension';
+import { operandsOf, origins, resultOf } from './shapes';
+import { insert, marked, type Site, textOf } from './site';
+
+/** The output_padding of a transposed convolution on the way, the nearest first, that gives the size that the other side has. */
+export function* transposedSize(site: Site): Iterable<Fix> {
+  const seen = new Set<object>();
+  for (const tensor of operandsOf(site).flatMap(origins)) {
+    const node = makerOf(tensor);
+    const layer = node && layerOf(node);
+    if (node === undefined || layer === undefined || seen.has(layer) || !/^ConvTranspose[123]d$/.test(node.operation.name) || layer.origin.place.file !== site.document.uri) continue;
+    seen.add(layer);
+    const { stride, output_padding: before } = layer.arguments as unknown as { stride: readonly number[]; output_padding: readonly number[] };
+    if (!before.every((each) => each === before[0])) continue;
+    for (let padding = 0; padding < Math.max(...stride); padding++) {
+      if (padding === before[0]) continue;
+      const title = `Use output_padding = ${String(padding)} in ${site.document.text.slice(layer.origin.place.span.start, layer.origin.place.span.end).split('\n')[0]!}`;
+      yield* argumentFix(title, node, { output_padding: String(padding) }) ?? [];
+    }
+  }
+}
+
+/** The larger of two maps without what the other one lacks at each side, as in the first U-Net. */
+export function* croppedBranch(site: Site): Iterable<Fix> {
+  const nodes = branchesOf(site);
+  const shapes = nodes.map((node) => resultOf(site, node)?.type.shape);
+  if (nodes.length !== 2 || !shapes.every((shape) => shape !== undefined)) return;
+  for (const [large, small] of [[0, 1], [1, 0]] as const) {
+    const [from, to] = [shapes[large]!, shapes[small]!];
+    if (from.length !== to.length || from.length < 3) return;
+    const surplus = from.slice(1).map((size, axis) => subtract(size, to[axis + 1]!));
+    if (!surplus.every((each): each is number => typeof each === 'number' && each >= 0 && each % 2 === 0) || surplus.every((each) => each === 0)) continue;
+    const slices = surplus.map((each) => (each === 0 ? ':' : `${String(each / 2)}:-${String(each / 2)}`));
+    const node = nodes[large]!;
+    const text = textOf(site, node);
+    const isLoose = !['name', 'call', 'index', 'member'].includes(node.kind);
+    const written = `[:, ${slices.join(', ')}]`;
+    yield { title: `Crop ${text}${written}`, edits: [...(isLoose ? [insert(node.span.start, '(')] : []), insert(node.span.end, `${isLoose ? ')' : ''}${written}`)] };
+  }
+}
+
+function branchesOf(site: Site): readonly ast.Expression[] {
+  const node = marked(site, 'binary', 'call');
+  if (node?.kind === 'binary') return [node.left, node.right];
+  return node?.arguments.flatMap(({ name, value }) => (name === undefined ? [value] : [])) ?? [];
+}

@@ -43,6 +43,11 @@ describe('inlay hints', () => {
     expect(hinted('model A { input x: [3]\n  Linear(4)  # four\n}')).toContain('Linear(4) «[4]»  # four');
   });
 
+  it('stand behind the step that begins a pipeline, where it changes a shape or joins several', () => {
+    const text = 'model A { input x: [3]\n  a = concat(x, x) -> Linear(4)\n  Linear(2) -> Linear(5)\n  Tanh -> Linear(7)\n  a -> Linear(8)\n}';
+    expect(hinted(text).split('\n').slice(1, 5)).toEqual(['  a = concat(x, x) «[6]» -> Linear(4) «[4]»', '  Linear(2) «[2]» -> Linear(5) «[5]»', '  Tanh -> Linear(7) «[7]»', '  a -> Linear(8) «[8]»']);
+  });
+
   it('stand in a pipeline where the line ends, or the shape changes to another than that', () => {
     expect(hinted('model A { input x: [3]\n  x -> Linear(4) -> ReLU -> Tanh -> Linear(5) -> ReLU\n    -> Tanh\n}')).toContain(
       'x -> Linear(4) «[4]» -> ReLU -> Tanh -> Linear(5) -> ReLU «[5]»\n    -> Tanh «[5]»',

@@ -145,9 +145,10 @@ class Collector {
       const shown = this.valueOf(member);
       const endsLine = this.lineAt(member.span.end) !== this.lineAt(next.span.start);
       // What begins a pipeline may be a step itself, or a mere name.
-      if (index === 0 && !(endsLine && shown?.applications[0]?.nodes.length !== 0)) continue;
+      if (index === 0 && shown?.applications[0]?.nodes.length === 0) continue;
       const types = shown?.types.join();
-      if (endsLine || (types !== typesOf(members[index - 1]) && !isUntilTheEnd(types, index))) this.add(member.span.end, shown, endsLine ? 'end' : 'within');
+      const before = index === 0 ? shown?.applications.map(({ inputs }) => (inputs.length === 1 ? typeOf(inputs[0]!) : undefined)).join() : typesOf(members[index - 1]);
+      if (endsLine || (types !== before && !isUntilTheEnd(types, index))) this.add(member.span.end, shown, endsLine ? 'end' : 'within');
     }
   }
 

@@ -117,7 +117,7 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
     };
   } catch (error) {
     if (error instanceof CancelledError || !(error instanceof EngineError)) throw error;
-    return failed(error.message);
+    return failed(describeError(error, model.graph));
   }
 }
 
@@ -231,6 +231,14 @@ function checkLosses(
   if (slope === undefined) return { first };
   const direction = slope.direction.map((ref, index): [Ref, Float64Array] => [ref, unitBell(slope.program.instructions[ref]!.shape, new RandomStream(seed, `second derivatives along ${String(index)}`))]);
   return { first, second: checkGradients({ ...common, share: { index: share.index, count: share.count }, started: performance.now(), program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
+}
+
+/** An instruction that cannot run, by what people call it. */
+function describeError({ message, origin, reason }: EngineError, graph: Graph): string {
+  const node = typeof origin === 'number' ? graph.nodes[origin] : undefined;
+  if (node?.kind !== 'operation' || reason === message) return message;
+  const bounded = reason.startsWith('index ') ? '; an assert on the inputs, such as 0 <= i < 10, keeps it there' : '';
+  return `${node.operation.name === 'index' ? 'indexing' : node.operation.name} cannot be computed: ${reason}${bounded}`;
 }
 
 /** What people call an instruction. */

@@ -7,6 +7,7 @@ import { evaluateAt, symbolsOf } from '../symbolic/dimension';
 import { rangeOf, smallestFrom, type SymbolRange } from '../symbolic/domain';
 import { conditionOf, holdsAt, type Relation } from '../symbolic/knowledge';
 import type { Graph, Tensor } from '../semantics/graph';
+import { type Bounds, boundsOfUses } from './integers';
 
 /** Free dimensions get the smallest size from here on that the model allows: small enough to be fast, large enough that kernels meet more than padding. */
 const preferredSize = 8;
@@ -55,11 +56,6 @@ function mayHold(relations: readonly Relation[], chosen: Readonly<Record<string,
 
 /** So many whole numbers are drawn from where nothing bounds them. */
 const usualRange = 16;
-
-interface Bounds {
-  readonly low: number;
-  readonly high: number;
-}
 
 /** Values for a leaf of the program. */
 export function drawValues(graph: Graph, tensor: Tensor, name: string, count: number, seed: number): Float64Array {
@@ -152,12 +148,14 @@ function assumedBounds(graph: Graph, tensor: Tensor): Bounds {
 
 /** The whole numbers that an int input may be: what its uses take, within the assumptions. */
 function integerBounds(graph: Graph, tensor: Tensor, name: string, assumed: Bounds): Bounds {
-  const limit = indexBound(graph, tensor);
-  const least = Number.isFinite(assumed.low) ? Math.ceil(assumed.low) : Math.min(0, Math.floor(assumed.high) - usualRange + 1);
-  const low = limit === undefined ? least : Math.max(0, least);
-  const high = Math.min(Math.floor(assumed.high), limit === undefined ? Math.max(0, low) + usualRange - 1 : limit - 1);
+  const used = boundsOfUses(graph, tensor);
+  const most = Math.floor(Math.min(assumed.high, used.high));
+  const below = Math.min(0, most - usualRange + 1);
+  const least = Number.isFinite(assumed.low) ? Math.ceil(assumed.low) : Number.isFinite(used.high) && most >= 0 ? 0 : below;
+  const low = Math.max(used.low, least);
+  const high = Number.isFinite(used.high) ? most : Math.min(most, Math.max(0, low) + usualRange - 1);
   if (low <= high) return { low, high };
-  const uses = limit === undefined ? '' : `; it stands for a place from 0 to ${String(limit - 1)}`;
+  const uses = Number.isFinite(used.high) ? `; it stands for a place from ${String(used.low)} to ${String(used.high)}` : '';
   throw new EngineError(`no whole number satisfies what is assumed of ${name}: ${spellBounds(assumed)}${uses}`);
 }
 
@@ -168,18 +166,4 @@ function spellBounds({ low, high }: Bounds): string {
 /** Whether some function takes nothing but −1 and 1 there. */
 function holdsSigns(graph: Graph, tensor: Tensor): boolean {
   return graph.nodes.some((node) => node.kind === 'operation' && node.inputs.some((input, index) => input === tensor && node.operation.inputs[index]?.signs === true));
-}
-
-/** Below which number an int input must stay, if any: the rows of a table, the classes of a loss. */
-function indexBound(graph: Graph, tensor: Tensor): number | undefined {
-  let bound = Infinity;
-  for (const node of graph.nodes) {
-    if (node.kind !== 'operation') continue;
-    for (const [index, input] of node.inputs.entries()) {
-      if (input !== tensor) continue;
-      const limit = node.operation.indexBound?.(index, node.inputs.map((each) => each.type), node.effect);
-      if (typeof limit === 'number') bound = Math.min(bound, limit);
-    }
-  }
-  return bound === Infinity ? undefined : bound;
 }

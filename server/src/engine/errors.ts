@@ -4,10 +4,14 @@
 export class EngineError extends Error {
   override readonly name = 'EngineError';
 
-  /** @param origin The label of the instruction at fault, where the program carries labels. */
+  /**
+   * @param origin The label of the instruction at fault, where the program carries labels.
+   * @param reason What is wrong, without the instruction.
+   */
   constructor(
     message: string,
     readonly origin?: string | number,
+    readonly reason = message,
   ) {
     super(message);
   }

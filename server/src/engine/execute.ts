@@ -72,7 +72,7 @@ export function prepare(
       kernel(output, inputs, call);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      throw new EngineError(`${describeInstruction(program, ref)}: ${error.message}`, origin);
+      throw new EngineError(`${describeInstruction(program, ref)}: ${error.message}`, origin, error.reason);
     }
   };
 }

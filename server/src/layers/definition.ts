@@ -34,6 +34,8 @@ export interface Operation<A = Arguments> {
   specialize?(given: A): Operation;
   /** Maps each entry by itself, all by the same function. */
   readonly pointwise?: true;
+  /** What comes out is what its inputs hold, moved, repeated or left out; what only picks (an input of indices) is not meant. */
+  readonly rearranges?: true;
   /** For an input of indices: the number that they stay below (rows of a table, classes). */
   indexBound?(input: number, types: readonly TensorType[], effect: Effect): Dimension | undefined;
   /** Shape rule, parameters, cost and execution for one application; undefined after a problem was reported. */

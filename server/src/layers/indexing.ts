@@ -121,8 +121,11 @@ const index = tensorFunction<IndexArguments>({
   formula: 'as in NumPy and PyTorch',
   source: 'https://docs.pytorch.org/docs/stable/tensor_view.html',
   keeps: [],
+  rearranges: true,
   work: noWork,
   inputs: [...oneInput, { name: 'indices', variadic: true }],
+  // The axes that int tensors pick from are those that they mix, in their order.
+  indexBound: (input, types, { dependence }) => (input === 0 ? undefined : types[0]!.shape[dependence.mixed[input - 1]!.axis]),
   arguments: { items },
   infer(call) {
     const selections = selectionsOf(call);

@@ -216,6 +216,7 @@ const roll = tensorFunction<{ shifts: readonly number[]; dims: readonly number[]
   formula: 'y[i] = x[(i − shift) mod n]',
   source: torchPage('torch.roll'),
   keeps: [],
+  rearranges: true,
   work: noWork,
   inputs: oneInput,
   arguments: {

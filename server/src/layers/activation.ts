@@ -9,16 +9,30 @@ import { elementwise, identity } from './dependence';
 import { entry, functionsOf, layersOf } from './elementwise';
 import { perOutput } from './work';
 
-/** max(x, 0) − slope·max(−x, 0): the family of leaky rectifiers. */
-function leaky(builder: Builder, x: Ref, slope: number): Ref {
-  return builder.subtract(builder.relu(x), builder.multiply(builder.scalar(slope), builder.relu(builder.negate(x))));
+/**
+ * x where it is positive, another branch where it is not. At 0 that other branch has its slope, as PyTorch's kernels have it; sums of
+ * ReLUs of x and −x would have none of the two.
+ */
+function whereNotPositive(builder: Builder, x: Ref, branch: Ref): Ref {
+  return builder.select(builder.step(x), x, branch);
 }
 
-/** x where positive, else scale·(eˣ − 1); the exponential is only taken of values that are not positive. */
-function exponentialLinear(builder: Builder, x: Ref, alpha: number): Ref {
-  const negative = builder.negate(builder.relu(builder.negate(x)));
-  const curve = builder.multiply(builder.scalar(alpha), builder.expm1(negative));
-  return builder.add(builder.relu(x), curve);
+function leaky(builder: Builder, x: Ref, slope: Ref): Ref {
+  return whereNotPositive(builder, x, builder.multiply(slope, x));
+}
+
+/** x, or alpha·(e^(x/sharpness) − 1) where it is not positive; of what is positive, no exponential that could overflow. */
+function exponentialLinear(builder: Builder, x: Ref, alpha: number, sharpness = 1): Ref {
+  const negative = builder.select(builder.step(x), builder.scalar(0), x);
+  const curve = builder.expm1(sharpness === 1 ? negative : builder.divide(negative, builder.scalar(sharpness)));
+  return whereNotPositive(builder, x, builder.multiply(builder.scalar(alpha), curve));
+}
+
+/** x between two bounds; unlike clamp's, the derivative ends in front of them. */
+function hardTanh(builder: Builder, x: Ref, low: number, high: number): Ref {
+  const [lower, upper] = [builder.scalar(low), builder.scalar(high)];
+  const inside = builder.multiply(builder.less(lower, x), builder.less(x, upper));
+  return builder.select(inside, x, builder.select(builder.lessEqual(x, lower), lower, upper));
 }
 
 const slope = { negative_slope: number({ default: 0.01, documentation: 'The slope for negative inputs.' }) };
@@ -39,9 +53,9 @@ const entries = [
     formula: 'y = max(0, x) + negative_slope·min(0, x)',
     keeps: ['input'],
     arguments: slope,
-    apply: (builder, x, { negative_slope }) => leaky(builder, x, negative_slope),
+    apply: (builder, x, { negative_slope }) => leaky(builder, x, builder.scalar(negative_slope)),
   }),
-  entry({ name: 'relu6', layer: 'ReLU6', summary: 'A ReLU that ends at 6.', formula: 'y = min(max(0, x), 6)', keeps: ['input'], apply: (builder, x) => builder.subtract(builder.relu(x), builder.relu(builder.subtract(x, builder.scalar(6)))) }),
+  entry({ name: 'relu6', layer: 'ReLU6', summary: 'A ReLU that ends at 6.', formula: 'y = min(max(0, x), 6)', keeps: ['input'], apply: (builder, x) => hardTanh(builder, x, 0, 6) }),
   entry<{ alpha: number }>({
     name: 'elu',
     layer: 'ELU',
@@ -110,11 +124,7 @@ const entries = [
     formula: 'y = max(0, x) + min(0, alpha·(e^(x/alpha) − 1))',
     keeps: ['input'],
     arguments: { alpha: notZero(1, 'The limit for very negative inputs is −alpha.') },
-    apply: (builder, x, given) => {
-      const negative = builder.negate(builder.relu(builder.negate(x)));
-      const curve = builder.expm1(builder.divide(negative, builder.scalar(given.alpha)));
-      return builder.add(builder.relu(x), builder.multiply(builder.scalar(given.alpha), curve));
-    },
+    apply: (builder, x, given) => exponentialLinear(builder, x, given.alpha, given.alpha),
   }),
   entry({ name: 'softsign', layer: 'Softsign', summary: 'Squashes to −1 … 1, more slowly than tanh.', formula: 'y = x/(1 + |x|)', keeps: ['input', 'statistics'], apply: (builder, x) => builder.divide(x, builder.add(builder.scalar(1), builder.abs(x))) }),
   entry({ name: 'tanhshrink', layer: 'Tanhshrink', summary: 'What tanh takes away.', formula: 'y = x − tanh(x)', keeps: ['statistics'], apply: (builder, x) => builder.subtract(x, builder.tanh(x)) }),
@@ -160,7 +170,7 @@ const entries = [
     arguments: { min_val: number({ default: -1, documentation: 'The smallest output.' }), max_val: number({ default: 1, documentation: 'The largest output.' }) },
     check: ({ min_val, max_val }) =>
       min_val <= max_val ? undefined : { code: 'bounds-out-of-order', argument: 'min_val', message: `Hardtanh needs min_val ≤ max_val, but ${String(min_val)} is above ${String(max_val)}` },
-    apply: (builder, x, { min_val, max_val }) => builder.clamp(x, min_val, max_val),
+    apply: (builder, x, { min_val, max_val }) => hardTanh(builder, x, min_val, max_val),
   }),
   entry<{ lower: number; upper: number }>({
     name: 'rrelu',
@@ -171,15 +181,13 @@ const entries = [
     arguments: { lower: number({ default: 1 / 8, documentation: 'The smallest slope.' }), upper: number({ default: 1 / 3, documentation: 'The largest slope.' }) },
     check: ({ lower, upper }) =>
       lower <= upper ? undefined : { code: 'bounds-out-of-order', argument: 'lower', message: `RReLU needs lower ≤ upper, but ${String(lower)} is above ${String(upper)}` },
-    apply: (builder, x, { lower, upper }) => leaky(builder, x, (lower + upper) / 2),
+    apply: (builder, x, { lower, upper }) => leaky(builder, x, builder.scalar((lower + upper) / 2)),
   }),
 ];
 
 function hardSigmoid(builder: Builder, x: Ref): Ref {
   const shifted = builder.add(x, builder.scalar(3));
-  const six = builder.scalar(6);
-  const clipped = builder.subtract(builder.relu(shifted), builder.relu(builder.subtract(shifted, six)));
-  return builder.divide(clipped, six);
+  return builder.divide(hardTanh(builder, shifted, 0, 6), builder.scalar(6));
 }
 
 const prelu = operation<{ num_parameters: number; init: number }>({
@@ -217,7 +225,7 @@ const prelu = operation<{ num_parameters: number; init: number }>({
       execute: ({ builder, inputs, parameters: { weight } }) => {
         const x = inputs[0]!;
         const slopes = builder.reshape(weight!, count === 1 ? [] : [count, ...type.shape.slice(1).map(() => 1)]);
-        return builder.subtract(builder.relu(x), builder.multiply(slopes, builder.relu(builder.negate(x))));
+        return leaky(builder, x, slopes);
       },
     };
   },

@@ -284,7 +284,7 @@ export const losses: readonly FunctionOperation[] = [
     apply: (builder, [input, target], { margin }) => {
       const one = builder.scalar(1);
       const zero = builder.scalar(0);
-      const unlike = builder.select(builder.equal(target!, one), zero, builder.relu(builder.subtract(builder.scalar(margin), input!)));
+      const unlike = builder.select(builder.equal(target!, one), zero, builder.clamp(builder.subtract(builder.scalar(margin), input!), 0, Infinity));
       const like = builder.select(builder.equal(target!, builder.negate(one)), zero, input!);
       return builder.add(unlike, like);
     },
@@ -352,7 +352,7 @@ export const losses: readonly FunctionOperation[] = [
       call.problem({ code: 'ranks-differ', message: `margin_ranking_loss takes two scores and a target of one rank, but gets ${call.inputs.map((input) => printShape(input.shape)).join(', ')}` });
       return false;
     },
-    apply: (builder, [a, b, target], { margin }) => builder.relu(builder.subtract(builder.scalar(margin), builder.multiply(target!, builder.subtract(a!, b!)))),
+    apply: (builder, [a, b, target], { margin }) => builder.clamp(builder.subtract(builder.scalar(margin), builder.multiply(target!, builder.subtract(a!, b!))), 0, Infinity),
   }),
 ];
 

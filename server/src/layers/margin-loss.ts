@@ -70,7 +70,7 @@ const tripletMargin = tensorFunction<{ margin: number; p: number; eps: number; s
       };
       const far = distance(anchor!, negative!);
       const wrong = swap ? builder.minimum(far, distance(positive!, negative!)) : far;
-      return builder.relu(builder.add(builder.subtract(distance(anchor!, positive!), wrong), builder.scalar(margin)));
+      return builder.clamp(builder.add(builder.subtract(distance(anchor!, positive!), wrong), builder.scalar(margin)), 0, Infinity);
     }, alike ? { statistics } : {});
   },
 });
@@ -109,7 +109,7 @@ const cosineEmbedding = tensorFunction<{ margin: number; reduction: Reduction }>
       const square = (p: Ref): Ref => builder.add(product(p, p), builder.scalar(1e-12));
       const cosine = builder.divide(product(x!, y!), builder.sqrt(builder.multiply(square(x!), square(y!))));
       const like = builder.multiply(builder.equal(targets!, builder.scalar(1)), builder.subtract(builder.scalar(1), cosine));
-      const unlike = builder.multiply(builder.equal(targets!, builder.scalar(-1)), builder.relu(builder.subtract(cosine, builder.scalar(margin))));
+      const unlike = builder.multiply(builder.equal(targets!, builder.scalar(-1)), builder.clamp(builder.subtract(cosine, builder.scalar(margin)), 0, Infinity));
       return builder.add(like, unlike);
     }, kept);
   },

@@ -132,4 +132,11 @@ describe('a run', () => {
     const kept = mask(1, 'a').reduce((sum, value) => sum + value, 0);
     expect(Math.abs(kept - 700)).toBeLessThan(60);
   });
+
+  it.each([0.9, 0.999, 0.999999])('keeps something of a dropout that drops a share of %s', (probability) => {
+    for (let key = 0; key < 50; key++) {
+      const builder = new Builder();
+      expect(run(builder.program, new Map(), [builder.dropoutMask([2, 2], probability, `mask ${String(key)}`)])[0]).toContain(1);
+    }
+  });
 });

@@ -34,6 +34,7 @@ const found: readonly Case[] = [
   { body: 'Conv2d(8, 3, bias = false)\n  Dropout2d(0.1)\n  BatchNorm2d', code: 'misplaced-dropout', at: 'Dropout2d(0.1)', says: 'stands before BatchNorm2d' },
   { body: 'Linear(8)\n  Dropout(0.5)\n  Dropout(0.2)', code: 'misplaced-dropout', at: 'Dropout(0.2)', says: 'the two act as one with p = 0.6' },
   { body: 'Linear(8)\n  ReLU\n  Dropout(1)\n  Linear(3)', code: 'misplaced-dropout', at: 'Dropout(1)', says: 'drops everything' },
+  { body: 'Linear(8)\n  DropPath(1)\n  Linear(3)', code: 'misplaced-dropout', at: 'DropPath(1)', says: 'drops everything' },
   { body: 'z = x -> Linear(8) -> Dropout(0.1)\n  loss mse_loss(z, 0 * z)', code: 'misplaced-dropout', at: 'Dropout(0.1)', says: 'right before mse_loss' },
   { body: 'x -> Conv2d(8, 3)\n  x', code: 'disconnected-parameter', at: 'Conv2d(8, 3)', says: 'neither the loss nor an output' },
   { body: 'param w: [3]\n  sum(x)', code: 'disconnected-parameter', at: 'w', says: 'the parameter w' },

@@ -1,8 +1,8 @@
 // The reports of several workers on one check as one report, equal to that of a worker that did it all.
 
 import { findPattern, mergeEvidence } from '../engine/gradient-check/patterns';
-import { spellPattern } from './wording';
-import type { CheckedEntry, CheckedPart, CheckedTensor, CheckReport } from './protocol';
+import type { CheckedEntry, CheckedKink, CheckedPart, CheckedTensor, CheckReport } from './protocol';
+import { spellKink, spellPattern } from './wording';
 
 const mostCulprits = 3;
 
@@ -37,6 +37,7 @@ function mergeTensors(parts: readonly CheckedTensor[], batch: number): CheckedTe
     directions: sum(({ directions }) => directions),
     together: Math.min(...parts.map(({ together }) => together)),
     kinks: sum(({ kinks }) => kinks),
+    kink: firstKink(parts.flatMap(({ kink }) => kink ?? [])),
     unresolved: sum(({ unresolved = 0 }) => unresolved) || undefined,
     ok: parts.every(({ ok }) => ok),
     worst: worst && {
@@ -52,6 +53,12 @@ function mergeTensors(parts: readonly CheckedTensor[], batch: number): CheckedTe
     evidence: undefined,
     axes: undefined,
   };
+}
+
+/** The first one whose derivative does not lie between those on both sides, else the first. */
+function firstKink(kinks: readonly CheckedKink[]): CheckedKink | undefined {
+  const strange = kinks.filter(({ between }) => !between);
+  return (strange.length > 0 ? strange : kinks).reduce<CheckedKink | undefined>((a, b) => (a === undefined || isBefore(b.index, a.index) ? b : a), undefined);
 }
 
 /** What the wrong entries of all shares have in common. */
@@ -106,7 +113,11 @@ function coverageNotes(tensors: readonly CheckedTensor[]): string[] {
     );
   }
   const kinks = total((tensor) => tensor.kinks);
-  if (kinks > 0) notes.push(`${String(kinks)} entries lie at a kink, where there is no derivative to compare with`);
+  if (kinks > 0) {
+    const known = tensors.flatMap(({ name, kink }) => (kink === undefined ? [] : [{ name, kink }]));
+    const told = known.find(({ kink }) => !kink.between) ?? known[0];
+    notes.push(`${kinks === 1 ? '1 entry lies' : `${count(kinks)} entries lie`} at a kink, where there is no derivative to compare with${told === undefined ? '' : `: ${spellKink(told.name, told.kink)}`}`);
+  }
   const unresolved = total((tensor) => tensor.unresolved ?? 0);
   if (unresolved > 0) notes.push(`of ${count(unresolved)} entries the differences say nothing: rounding hides their derivatives, or no two steps agree`);
   return notes;

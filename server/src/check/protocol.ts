@@ -49,6 +49,17 @@ export interface CheckedEntry {
   readonly rank?: number;
 }
 
+/** An entry where the loss has a kink. */
+export interface CheckedKink {
+  readonly index: readonly number[];
+  readonly axes?: readonly string[];
+  readonly below: number;
+  readonly above: number;
+  readonly analytic: number;
+  /** Whether that lies between them. */
+  readonly between: boolean;
+}
+
 export interface CheckedTensor {
   readonly name: string;
   readonly shape: readonly number[];
@@ -60,8 +71,12 @@ export interface CheckedTensor {
   readonly together: number;
   /** Entries where the loss has a kink and no derivative. */
   readonly kinks: number;
+  /** One of them: the derivatives on both sides, and what differentiation takes. */
+  readonly kink?: CheckedKink;
   /** Compared entries of which the differences say nothing: rounding hides their derivative, or no two steps agree. */
   readonly unresolved?: number;
+  /** All its derivatives are 0. */
+  readonly zero?: boolean;
   readonly ok: boolean;
   readonly worst?: CheckedEntry;
   /** What the wrong entries have in common, in words. */

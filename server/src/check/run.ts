@@ -304,7 +304,7 @@ function projection(count: number, output: Tensor, seed: number): Float64Array {
 
 /** One tensor's result, with the names that people know it by. */
 function toTensor(report: TensorReport, tensor: Tensor | undefined): CheckedTensor {
-  const { name, shape, entries, checked, directions, together, kinks, unresolved, ok, worst, evidence } = report;
+  const { name, shape, entries, checked, directions, together, kinks, kink, unresolved, zero, ok, worst, evidence } = report;
   const axes = tensor && axisNames(tensor);
   return {
     name,
@@ -314,6 +314,8 @@ function toTensor(report: TensorReport, tensor: Tensor | undefined): CheckedTens
     directions,
     together,
     kinks,
+    kink: kink && { ...kink, axes },
+    zero: zero || undefined,
     unresolved: unresolved === 0 ? undefined : unresolved,
     ok,
     worst: worst && {

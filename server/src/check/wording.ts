@@ -2,6 +2,7 @@
 
 import type { Pattern } from '../engine/gradient-check/patterns';
 import type { Culprit } from '../engine/gradient-check/report';
+import type { CheckedKink } from './protocol';
 import { Derivatives } from '../semantics/derivative/derive';
 import { namingOf } from '../semantics/derivative/naming';
 import type { Graph, Tensor } from '../semantics/graph';
@@ -69,6 +70,18 @@ function spellFactor(factor: number, counts: ReadonlyMap<number, string>): strin
     return `too small by a factor of ${String(inverse)}${meaning === undefined ? '' : `: is a sum over the ${String(inverse)} ${meaning} a mean?`}`;
   }
   return `off by a factor of ${String(Number(factor.toPrecision(4)))}`;
+}
+
+/** The derivatives on both sides of a kink, and the one that differentiation takes. */
+export function spellKink(tensor: string, { index, axes, below, above, analytic, between }: CheckedKink): string {
+  const sides = `the derivative by ${tensor}${spellIndex(index, axes)} is ${rounded(below)} from below and ${rounded(above)} from above`;
+  const jumps = Number.isFinite(below) && Number.isFinite(above) ? '' : ' (the loss jumps)';
+  return `${sides}${jumps}; differentiation gives ${rounded(analytic)}${between ? '' : ', which does not lie between them: rules for kinks that meet do not add up'}`;
+}
+
+/** As far as one-sided differences are exact. */
+function rounded(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : `${value < 0 ? '-' : ''}infinite`;
 }
 
 /** The layer or function whose vector-Jacobian product is wrong, and how that shows. */

@@ -35,16 +35,19 @@ export function outcomeOf(report: CheckReport): string {
   if (report.second?.ok === false) return `✗ ${secondOutcome(report.second)}`;
   if (!report.ok) return `✗ gradients do not agree: ${report.culprits[0]?.message ?? report.notes.at(-1) ?? 'a joint direction of all tensors differs'}`;
   const parts: string[] = [];
-  if (report.tensors.length > 0) {
+  const isEmpty = report.tensors.length > 0 && report.tensors.every(saysNothing);
+  if (isEmpty) parts.push(`no derivative could be compared in ${counted(report.tensors.length, 'tensor')}`);
+  else if (report.tensors.length > 0) {
     parts.push('gradients agree');
-    if (report.worst !== undefined) parts.push(`worst relative error ${scientific(report.worst.relativeError)}`);
+    if (report.tensors.every(({ zero }) => zero === true)) parts.push('all of them are 0');
+    else if (report.worst !== undefined) parts.push(`worst relative error ${scientific(report.worst.relativeError)}`);
     const compared = report.tensors.filter(isCompared).length;
     const together = Math.max(...report.tensors.map(sharing));
     const shared = compared === report.tensors.length && together > 1 ? `, up to ${grouped(together)} to a direction` : '';
     parts.push(`${compared < report.tensors.length ? `only ${grouped(compared)} of ` : ''}${counted(report.tensors.length, 'tensor')}${shared}`);
   }
   if (report.asserts.length > 0) parts.push(`${counted(report.asserts.length, 'assert')} ${report.asserts.length === 1 ? 'holds' : 'hold'}`);
-  return parts.length === 0 ? '✓ nothing to check' : `✓ ${parts.join(' · ')}`;
+  return parts.length === 0 ? '✓ nothing to check' : `${isEmpty ? '–' : '✓'} ${parts.join(' · ')}`;
 }
 
 /** What the check of second derivatives came to. */
@@ -53,9 +56,15 @@ export function secondOutcome({ ok, worst, tensors, culprits }: NonNullable<Chec
   return `second derivatives do not agree: ${worst === undefined ? (culprits[0]?.message ?? 'a direction of all tensors differs') : describeEntry(worst)}`;
 }
 
+/** At kinks, and where rounding hides all, there is nothing to compare. */
+function saysNothing({ checked, kinks, unresolved = 0 }: CheckedTensor): boolean {
+  return checked > 0 && unresolved + kinks === checked;
+}
+
 /** A check that its budget ends may come to a tensor only with all others at once. */
-export function isCompared({ checked, unresolved = 0, entries, together }: CheckedTensor, _: number, all: readonly CheckedTensor[]): boolean {
-  if (checked > 0 && unresolved === checked) return false;
+export function isCompared(tensor: CheckedTensor, _: number, all: readonly CheckedTensor[]): boolean {
+  const { checked, entries, together } = tensor;
+  if (saysNothing(tensor)) return false;
   return checked > 0 || entries === 0 || together === 1 || together < all.length;
 }
 

@@ -13,7 +13,7 @@ import { entryLine, randomDirection } from './lines';
 import type { Direction } from './lines';
 import { findPattern } from './patterns';
 import type { Evidence } from './patterns';
-import type { EntryReport, TensorReport } from './report';
+import type { EntryReport, KinkReport, TensorReport } from './report';
 import { samplePlaces, sampleSize, sampleRandom } from './sample';
 
 const LISTED_FAILURES = 20;
@@ -29,6 +29,10 @@ const NOISE_ENTRIES = 4;
 const USUAL_NOISE = 4;
 /** A value that is uncertain by this part of the greatest derivative of its tensor proves nothing. */
 const VACUOUS = 0.1;
+
+/** What lies outside the derivatives on both sides of a kink by no more than so many error bounds, or such a part, may lie between them. */
+const BETWEEN = 10;
+const BETWEEN_RELATIVE = 1e-3;
 
 /** A leaf and its analytic derivative. */
 export interface CheckedTensor {
@@ -49,6 +53,7 @@ export class TensorCheck {
   private entryTrack: EntryTrack | undefined;
   private readonly wrong = new Map<number, number>();
   private readonly wrongAnalytic = new Map<number, number>();
+  private kink: KinkReport | undefined;
   private nearKinks = 0;
   private directions = 0;
   private together = Infinity;
@@ -171,6 +176,7 @@ export class TensorCheck {
       together: this.directions > 0 ? 1 : this.together,
       wrongDirections: this.wrongDirections,
       kinks: this.verdicts.kink,
+      kink: this.kink,
       nearKinks: this.nearKinks,
       unresolved: this.verdicts.unresolved,
       wrong: this.verdicts.wrong,
@@ -178,6 +184,7 @@ export class TensorCheck {
       evidence,
       pattern: evidence && findPattern(shape, evidence),
       worst: this.worst,
+      zero: this.tensor.gradient.isZero,
       hidden: this.hidden,
       ok: this.verdicts.wrong === 0 && this.wrongDirections === 0,
     };
@@ -230,7 +237,11 @@ export class TensorCheck {
       this.wrong.set(place, numeric);
       this.wrongAnalytic.set(place, analytic);
     }
-    const relativeError = verdict === 'kink' || verdict === 'unresolved' ? 0 : this.relativeError(analytic, numeric);
+    if (verdict === 'kink') {
+      this.recordKink(place, analytic, measured);
+      return;
+    }
+    const relativeError = verdict === 'unresolved' ? 0 : this.relativeError(analytic, numeric);
     const outranks = this.worst === undefined
       || (verdict === 'wrong' && this.worst.verdict !== 'wrong')
       || ((relativeError > this.worst.rank || (relativeError === this.worst.rank && place < this.worstPlace)) && (verdict === 'wrong' || this.worst.verdict !== 'wrong'));
@@ -240,6 +251,12 @@ export class TensorCheck {
     if (!outranks) return;
     this.worst = entry;
     this.worstPlace = place;
+  }
+
+  private recordKink(place: number, analytic: number, { numeric, errorBound, sides }: Measurement): void {
+    const between = Math.abs(analytic - numeric) <= BETWEEN * errorBound + BETWEEN_RELATIVE * Math.max(Math.abs(analytic), this.floor);
+    if (sides === undefined || (this.kink !== undefined && (between || !this.kink.between))) return;
+    this.kink = { index: unravel(place, this.tensor.shape), below: sides[0], above: sides[1], analytic, between };
   }
 
   /** Whether rounding may have hidden any derivative that this tensor could have. */

@@ -16,6 +16,8 @@ export interface Measurement {
   readonly verdict: Verdict;
   readonly numeric: number;
   readonly errorBound: number;
+  /** At a kink: the derivatives from below and from above. */
+  readonly sides?: readonly [below: number, above: number];
 }
 
 export interface Scale {
@@ -165,11 +167,29 @@ export function lineNoise(line: Line, step: number, { noiseSpacings }: Steps = e
 
 const unresolved: Measurement = { verdict: 'unresolved', numeric: NaN, errorBound: Infinity };
 
-/** At a true tie: the one-sided derivative that lies nearest to the analytic value, or that value if it lies between them. */
+/** By what part of themselves derivatives on both sides may differ that are one, for what the step adds. */
+const SMOOTH_JOIN = 1e-5;
+
+/**
+ * At a true tie: the one-sided derivative that lies nearest to the analytic value, or that value if it lies between them. No derivative
+ * at all is wrong there, too.
+ */
 function oneSided(line: Line, analytic: number, step: number, noise: number): Measurement {
   const h = SWEEP_STEP * step;
-  const base = line(0);
-  const [right, left] = [line(h), line(-h)].map((probe) => (probe.loss - base.loss) / probe.offset) as [number, number];
+  const bound = (4 * noise) / h;
+  const { loss } = line(0);
+  const [right, left] = [h, -h].map((to) => {
+    const probe = line(to);
+    const slope = (probe.loss - loss) / probe.offset;
+    // A tenth of the way makes a tenth of the difference, unless the loss jumps.
+    const jumps = Math.abs(slope) > 100 * bound && Math.abs(line(to / 10).loss - loss) > 0.5 * Math.abs(probe.loss - loss);
+    return jumps ? Math.sign(slope) * Infinity : slope;
+  }) as [number, number];
+  if (Number.isNaN(analytic)) return { verdict: 'wrong', numeric: right, errorBound: bound };
   const numeric = Math.min(Math.max(analytic, Math.min(left, right)), Math.max(left, right));
-  return { verdict: 'kink', numeric, errorBound: (4 * noise) / h };
+  // Branches may meet without a kink, as those of ELU do.
+  const gap = Math.abs(left - right) + bound;
+  const size = Math.max(Math.abs(left), Math.abs(right));
+  if (Number.isFinite(gap) && gap <= SMOOTH_JOIN * size && Math.abs(analytic - numeric) <= gap) return { verdict: 'agrees', numeric: (left + right) / 2, errorBound: gap };
+  return { verdict: 'kink', numeric, errorBound: bound, sides: [left, right] };
 }

@@ -158,7 +158,11 @@ export class Evaluation {
     return this.layout.live.find((ref) => {
       const { primitive, inputs } = this.program.instructions[ref]!;
       if (primitive === 'sqrt') return this.values[ref]!.some((value) => !(value > 0));
-      if (primitive === 'power') return this.values[inputs[0]!]!.some((value) => !(value > 0));
+      if (primitive === 'power') {
+        const exponents = this.values[inputs[1]!]!;
+        // A power as xⁿ with n = 1, 2, … has a slope everywhere.
+        return !exponents.every((n) => Number.isInteger(n) && n >= 1) && this.values[inputs[0]!]!.some((value) => !(value > 0));
+      }
       return (primitive === 'log' || primitive === 'divide' || primitive === 'reciprocal') && this.values[ref]!.some((value) => !Number.isFinite(value));
     });
   }

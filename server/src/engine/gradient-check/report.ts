@@ -20,6 +20,16 @@ export interface EntryReport {
   readonly verdict: Verdict;
 }
 
+/** A checked entry where the loss has a kink: what its derivatives are on both sides, and what differentiation takes. */
+export interface KinkReport {
+  readonly index: readonly number[];
+  readonly below: number;
+  readonly above: number;
+  readonly analytic: number;
+  /** Whether what differentiation takes lies between the two, within the numerical error. */
+  readonly between: boolean;
+}
+
 export interface TensorReport {
   readonly ref: Ref;
   readonly name: string;
@@ -34,10 +44,14 @@ export interface TensorReport {
   readonly together: number;
   /** Checked entries where the loss has a kink, so that there is no derivative to compare with. */
   readonly kinks: number;
+  /** One of them: if there is any, one where differentiation takes what does not lie between both sides. */
+  readonly kink: KinkReport | undefined;
   /** Checked entries that met a kink within the first step; all but those at a kink were settled by smaller ones. */
   readonly nearKinks: number;
   /** Checked entries where no step size gave a trustworthy value. */
   readonly unresolved: number;
+  /** Whether all its derivatives are 0 by differentiation. */
+  readonly zero: boolean;
   /** Where all its derivatives are too small for differences to tell them from 0: what they would have to exceed. */
   readonly hidden: number | undefined;
   /** Checked entries whose analytic derivative is wrong; the first few are listed. */
@@ -46,7 +60,7 @@ export interface TensorReport {
   /** What was found of its entries, and what the wrong ones have in common. */
   readonly evidence: Evidence | undefined;
   readonly pattern: Pattern | undefined;
-  /** The entry with the greatest relative error, the wrong ones first. */
+  /** The entry with the greatest relative error, the wrong ones first; none at a kink. */
   readonly worst: EntryReport | undefined;
   readonly ok: boolean;
 }

@@ -4,6 +4,8 @@ import { RandomStream } from '../../base/random';
 import { EngineError } from '../errors';
 import type { PrimitiveTable } from '../primitive';
 
+const MASKS = 8;
+
 export const sources: Pick<PrimitiveTable, 'leaf' | 'constant' | 'dropoutMask'> = {
   leaf: {
     shape: (_, { shape }) => shape,
@@ -23,12 +25,17 @@ export const sources: Pick<PrimitiveTable, 'leaf' | 'constant' | 'dropoutMask'> 
     vjp: 'zero',
   },
 
-  // 0 with the given probability, else 1; the same for every evaluation.
+  // 0 with the given probability, else 1; the same for every evaluation. Where all would be dropped, nothing behind it could be
+  // checked: of several masks, the first is taken that lets something through, else one that keeps a single entry.
   dropoutMask: {
     shape: (_, { shape }) => shape,
     forward: (output, _, { attributes: { probability, seed, key } }) => {
-      const random = new RandomStream(seed, key);
-      for (let i = 0; i < output.length; i++) output[i] = random.uniform(i) < probability ? 0 : 1;
+      for (let attempt = 0; attempt < MASKS; attempt++) {
+        const random = new RandomStream(seed, attempt === 0 ? key : `${key} again ${attempt}`);
+        for (let i = 0; i < output.length; i++) output[i] = random.uniform(i) < probability ? 0 : 1;
+        if (probability === 1 || output.includes(1)) return;
+      }
+      if (output.length > 0) output[new RandomStream(seed, key).integer(0, output.length)] = 1;
     },
     vjp: 'zero',
   },

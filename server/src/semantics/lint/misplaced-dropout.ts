@@ -7,6 +7,8 @@ import { removal } from './edits';
 import { everywhere, layerOf, makerOf, named, readersOf } from './network';
 
 const isDropout = named(/^(?:Alpha|FeatureAlpha)?Dropout[123]?d?$/);
+/** Of these, only what drops everything is misplaced. */
+const drops = named(/^(?:(?:Alpha|FeatureAlpha)?Dropout[123]?d?|DropPath)$/);
 const isBatchNorm = named(/^BatchNorm[123]d$/);
 
 interface Misplaced {
@@ -18,6 +20,7 @@ interface Misplaced {
 function misplaced(graph: Graph, losses: ReadonlySet<Tensor>, node: GraphNode): Misplaced | undefined {
   const share = layerOf(node)?.arguments.p;
   if (share === 1) return { node, why: 'drops everything: what is behind it sees zeros, and no gradient passes; p is the share that is dropped' };
+  if (!isDropout(node.operation)) return undefined;
   const before = makerOf(node.inputs[0]);
   if (before !== undefined && isDropout(before.operation)) {
     const [p, q] = [layerOf(before)?.arguments.p, share];
@@ -36,7 +39,7 @@ function misplaced(graph: Graph, losses: ReadonlySet<Tensor>, node: GraphNode): 
 export const misplacedDropout: Lint = (model, report) => {
   const { graph } = model;
   const losses = new Set(graph.losses);
-  for (const { node, why, other } of everywhere(graph, (each) => misplaced(graph, losses, each), isDropout)) {
+  for (const { node, why, other } of everywhere(graph, (each) => misplaced(graph, losses, each), drops)) {
     report({
       code: 'misplaced-dropout',
       severity: 'warning',

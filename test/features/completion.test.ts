@@ -43,7 +43,7 @@ describe('completion', () => {
     const { text, cursors } = readFixture('stack S { ReLU }\nmodel A {\n  input image: [3, 8, 8]\n  body = image -> Conv2d(4, 3)\n  $0\n}\n');
     const found = completions(documentOf(text), cursors[0]!);
     const labels = found.map(({ label }) => label);
-    for (const label of ['image', 'body', 'S', 'A', 'Linear', 'softmax', 'params', 'residual', 'output']) expect(labels).toContain(label);
+    for (const label of ['image', 'body', 'S', 'Linear', 'softmax', 'params', 'residual', 'output']) expect(labels).toContain(label);
     expect(found.find(({ label }) => label === 'body')!.detail).toBe('[4, 6, 6]');
     expect(new Set(labels).size).toBe(labels.length);
   });
@@ -147,6 +147,67 @@ describe('the effect of a layer', () => {
     const { text, cursors } = readFixture('model A { input x: [64, 32, 32]; $0 }');
     const found = new Map(completions(documentOf(text), cursors[0]!).map((item) => [item.label, item]));
     expect([...layers.keys()].filter((name) => found.get(name)!.effect === undefined && found.get(name)!.unfit !== true)).toEqual([]);
+  });
+});
+
+describe('what belongs at a place', () => {
+  it.each([
+    ['nothing where a declaration names its arguments', 'stack S(wi$0) { ReLU }', []],
+    ['nothing right behind a value', 'model A { input x: [3]; Linear(3)$0 }', []],
+    ['nothing behind the name of what is declared', 'model A { input x $0 }', []],
+    ['nothing where a number is written', 'model A { input x: [3]; Linear(3$0) }', []],
+    ['what goes on behind a value', 'model A { input x: [3]; assert params() > 3 $0 }', ['and', 'or']],
+    ['`else` behind a side', 'model A(f) { input x: [3]; if f { ReLU } $0 }', ['else']],
+    ['`in` behind the names of a loop', 'model A { for a, b $0 }', ['in']],
+    ['`import` behind a path', 'from "./b.nn" $0', ['import']],
+    ['`as` behind an imported name', 'from "./b.nn" import B $0', ['as']],
+    ['the kinds of tensors behind a colon', 'model A { input x: $0 }', ['[ ]', 'int', 'float']],
+    ['models where a variant is made', 'model A(n = 2) { input x: [n] }\nstack S { ReLU }\nmodel B = $0', ['A']],
+    ['the words of an argument between its quotes', 'model A { input x: [3, 8, 8]; Conv2d(4, 3, padding_mode = "$0") }', ['"zeros"', '"reflect"', '"replicate"', '"circular"']],
+    ['dimensions and numbers, but no tensors, in a shape', 'let n = 3\nmodel A(d = 2) { input x: [c]; y = x -> ReLU; param w: [$0] }', ['c', 'd', 'n']],
+    ['tensors to publish', 'model A(d = 2) { input x: [c]; y = x -> ReLU; output $0 }', ['x', 'y']],
+  ])('is %s', (_, text, labels) => {
+    expect(labelsAt(text, { 'b.nn': 'stack B { ReLU }' })).toEqual(labels);
+  });
+
+  it.each([
+    ['the loss and tensors for what a gradient is of', 'model A { input x: [3]; loss sum(x); assert grad($0) }', ['x', 'loss']],
+    ['tensors for the input of a function', 'model A(d = 2) { input x: [3]; softmax($0) }', ['x', 'dim']],
+    ['questions in an assert', 'model A { input x: [3]; assert $0 }', ['shape', 'params', 'macs']],
+    ['so behind a call that is not closed', 'model A {\n  input x: [3]\n  Linear(bias = \n  assert $0\n}', ['shape', 'params']],
+    ['losses in a loss', 'model A { input x: [3]; loss $0 }', ['mse_loss', 'l1_loss']],
+    ['numbers where a loop counts', 'model A(d = 2) { input x: [3]; repeat $0 }', ['d']],
+    ['numbers where an argument takes one', 'model A(d = 2) { input x: [3]; Linear(out_features = $0) }', ['d']],
+    ['layers behind an arrow', 'model A(d = 2) { input x: [3]; f = Linear(2); x -> $0 }', ['f', 'Linear']],
+    ['arguments of an applied layer behind its tensors', 'model A { input x: [4, 8]; y = MultiheadAttention(2)(x, $0) }', ['x', 'need_weights']],
+    ['names of numbers behind the words of an argument', 'model A(d = 2) { input x: [3, 8, 8]; Conv2d(4, 3, padding = $0) }', ['"same"', '"valid"', 'd']],
+  ])('comes first: %s', (_, text, first) => {
+    const labels = labelsAt(text);
+    expect(labels.filter((label) => first.includes(label) || labels.indexOf(label) < first.length).slice(0, first.length)).toEqual(first);
+  });
+
+  it('is no construct of statements inside parentheses, however the lines break', () => {
+    const labels = labelsAt('model A { input x: [3, 8, 8]\n  Conv2d(4,\n    $0\n  )\n}');
+    expect(labels).toContain('kernel_size');
+    expect(labels).not.toContain('input');
+  });
+
+  it('is a stack in itself, and what a loop runs over in its body', () => {
+    expect(labelsAt('stack S(n) { if n > 0 { $0 } }')).toContain('S');
+    expect(labelsAt('model A { input x: [3]; for c in [1, 2] { Linear($0) } }')).toContain('c');
+  });
+
+  it('is not the name whose value is being written', () => {
+    expect(labelsAt('model A { input x: [3]\n  y = x + $0\n}')).not.toContain('y');
+    expect(labelsAt('let a = 2\nlet b = $0\n')).not.toContain('b');
+    expect(labelsAt('stack S(a, b = $0) { ReLU }')).not.toContain('b');
+    expect(labelsAt('model A { input x: [3]\n  y = x + 1\n  $0\n}')).toContain('y');
+  });
+
+  it('replaces the whole string where a word is chosen between quotes', () => {
+    const { text, cursors } = readFixture('model A { input x: [3, 8, 8]; Conv2d(4, 3, padding_mode = "ze$0") }');
+    const [first] = completions(documentOf(text), cursors[0]!);
+    expect(text.slice(first!.replaces!.start, first!.replaces!.end)).toBe('"ze"');
   });
 });
 

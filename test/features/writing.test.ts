@@ -41,6 +41,31 @@ describe('signature help', () => {
     expect(signatureAt('stack S(f) { f($0) }\nmodel A { input x: [8]; S(Linear) }')).toBe('Linear(‹out_features›, bias = true)');
   });
 
+  it('is that of what an applied layer takes', () => {
+    expect(signatureAt('model A { input x: [4, 8]; y = MultiheadAttention(2)(x, $0) }')).toContain('MultiheadAttention(query, ‹key?›, value?');
+    expect(signatureAt('model A { input x: [4, 8]; attn = MultiheadAttention(2); y = attn(x, is_causal = $0true) }')).toContain('‹is_causal = false›');
+    expect(signatureAt('stack S(n) { input a; input b; a + b }\nmodel A { input x: [4]; y = S(2)(x, $0) }')).toBe('S(a, ‹b›)');
+  });
+
+  it('is given for questions and functions of numbers, too', () => {
+    expect(signatureAt('model A { input x: [8]; assert grad(loss, $0) }')).toBe('grad(y, ‹x›)');
+    expect(signatureAt('model A { input x: [8]; assert macs(x, H = $0) }')).toBe('macs(x?, ‹DIMENSION = size, …›)');
+    expect(signatureAt('let a = zip([1], [2], $0)')).toBe('zip(a, ‹b, …›)');
+    expect(signatureAt('let a = range(1, $0)')).toBe('range(start, ‹stop›, step = 1)');
+  });
+
+  it('marks the last of those that take any number, and an argument that is missing behind a named one', () => {
+    expect(signatureAt('model A { input x: [8]; y = concat(x, x, $0) }')).toBe('concat(‹tensors, …›, dim = 0)');
+    expect(signatureAt('model A { input x: [8]; y = einsum("i,i->i", x, $0) }')).toBe('einsum(equation, ‹operands, …›)');
+    expect(signatureAt('model A { input x: [8]; Reshape(2, $0) }')).toBe('Reshape(‹shape›)');
+    expect(signatureAt('model A { input x: [8, 9]; MaxPool1d(2, padding = 1, $0) }')).toContain('‹stride = none›');
+  });
+
+  it('is not given where a declaration names its arguments, nor behind a call that a statement ends', () => {
+    expect(signatureAt('stack S(a, b$0) { ReLU }')).toBeUndefined();
+    expect(signatureAt('model A {\n  input x: [8]\n  Linear(2,\n  assert params() > $0\n}')).toBeUndefined();
+  });
+
   it('says what fits here', () => {
     const here = (marked: string): string | undefined => {
       const { text, cursors } = readFixture(marked);

@@ -1,23 +1,18 @@
 // What a call calls, for whoever needs to know its arguments: hover, signature help, completion.
 
 import type * as ast from '../../../grammar/ast';
-import type { ArgumentDefinitions } from '../layers/arguments';
 import { functions, layers } from '../layers/catalog';
-import type { Arguments, Operation } from '../layers/definition';
 import { optimizers } from '../layers/optimizers';
-import type { Value } from '../semantics/values';
-import { definitionsOf } from './spelling';
+import { builtins } from '../semantics/builtins';
+import type { Builtin } from '../semantics/questions';
+import type { Layer, Value } from '../semantics/values';
+import { type Callable, signatureOfOperation } from './spelling';
 import type { Document } from './workspace';
 
 export type Callee =
   | {
       readonly kind: 'operation';
-      readonly operation: {
-        readonly name: string;
-        readonly summary: string;
-        readonly arguments: ArgumentDefinitions<Arguments>;
-        readonly inputs?: Operation['inputs'];
-      };
+      readonly operation: Callable & { readonly summary: string };
       readonly isFunction: boolean;
     }
   | { readonly kind: 'declaration'; readonly declaration: ast.Stack | ast.Model | ast.FunctionDeclaration; readonly file: string };
@@ -33,11 +28,36 @@ export function calleeOf(call: ast.Call, document: Document): Callee | undefined
 }
 
 function calleeOfValue(value: Value): Callee | undefined {
+  if (value.kind === 'layer') return application(value.layer);
   if (value.kind !== 'constructor' && value.kind !== 'function') return undefined;
   const { target } = value;
   if (target.kind === 'declaration') return { kind: 'declaration', declaration: target.declaration, file: target.file };
-  if (target.operation === undefined) return undefined;
+  if (target.operation === undefined) return target.kind === 'builtin' ? question(target.builtin) : undefined;
   return { kind: 'operation', operation: target.operation, isFunction: value.kind === 'function' };
+}
+
+/** What a layer that is called takes: its inputs, and the arguments of its forward. */
+function application(layer: Layer): Callee | undefined {
+  if (layer.kind === 'catalog') {
+    const { name, summary, inputs, forward } = layer.operation;
+    return { kind: 'operation', operation: { name: layer.label ?? name, summary, arguments: forward ?? {}, inputs }, isFunction: true };
+  }
+  if (layer.kind !== 'body' || (layer.node.kind !== 'stack' && layer.node.kind !== 'model')) return undefined;
+  const inputs = layer.body.statements.flatMap((statement) => (statement.kind === 'input' ? [{ name: statement.name.text }] : []));
+  return { kind: 'operation', operation: { name: layer.name, summary: layer.node.documentation ?? '', arguments: {}, inputs: inputs.length === 0 ? [{ name: 'input' }] : inputs }, isFunction: true };
+}
+
+/** A function that is answered while analysing, by what its signature says; of several forms by the longest, which is the last. */
+function question({ name, signature, summary }: Builtin): Callee {
+  const parts = /\(([^()]*)\)$/.exec(signature)![1]!.split(', ');
+  const takesRest = parts.at(-1) === '…';
+  const inputs = parts.filter((part) => part !== '…').map((part, index, { length }) => ({
+    name: /^\w+/.exec(part)![0],
+    label: takesRest && index === length - 1 ? `${part}, …` : part,
+    optional: /[?=]/.test(part),
+    variadic: takesRest && index === length - 1,
+  }));
+  return { kind: 'operation', operation: { name, summary, arguments: {}, inputs }, isFunction: true };
 }
 
 /** What a name calls where nothing around it hides the file's declarations. */
@@ -49,7 +69,9 @@ export function calleeNamed(name: string, document: Document): Callee | undefine
   const layer = layers.get(name) ?? optimizers.get(name);
   if (layer !== undefined) return { kind: 'operation', operation: layer, isFunction: false };
   const operation = functions.get(name);
-  return operation && { kind: 'operation', operation, isFunction: true };
+  if (operation !== undefined) return { kind: 'operation', operation, isFunction: true };
+  const builtin = builtins.get(name);
+  return builtin && question(builtin);
 }
 
 /** The name of an argument as written, or of the place where it stands. */
@@ -57,8 +79,7 @@ export function nameOfArgument(call: ast.Call, argument: ast.Argument, callee: C
   if (argument.name !== undefined) return argument.name.text;
   const index = call.arguments.indexOf(argument);
   if (callee.kind === 'declaration') return callee.declaration.parameters[index]?.name.text;
-  const inputs = callee.isFunction ? (callee.operation.inputs ?? []).map((input) => input.name) : [];
-  const names = [...inputs, ...Object.keys(callee.operation.arguments)];
-  const last = names.at(-1);
-  return names[index] ?? (last !== undefined && definitionsOf(callee.operation)[last]?.rest === true ? last : undefined);
+  const all = signatureOfOperation(callee.operation, callee.isFunction).arguments;
+  const rest = all.findIndex(({ takesRest }) => takesRest === true);
+  return all[rest >= 0 ? Math.min(index, rest) : index]?.name;
 }

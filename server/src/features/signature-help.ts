@@ -2,7 +2,7 @@
 
 import { callSiteAt, type CallSite } from './call-site';
 import { paragraphs } from './markdown';
-import { capitalized, printSignature, type Signature, signatureOfDeclaration, signatureOfOperation } from './spelling';
+import { capitalized, printSignature, type Signature, type SignatureArgument, signatureOfDeclaration, signatureOfOperation } from './spelling';
 import { validHere } from './valid-range';
 import type { Document } from './workspace';
 
@@ -19,8 +19,7 @@ export function signatureHelp(document: Document, offset: number): SignatureHelp
   const site = callSiteAt(document, offset);
   if (site === undefined) return undefined;
   const signature = signatureOfSite(site, document);
-  const names = signature.arguments.map(({ name }) => name);
-  const position = site.argument === undefined ? site.index : names.indexOf(site.argument);
+  const position = positionOf(site, signature.arguments);
   let start = signature.name.length + 1;
   const parameters = signature.arguments.map(({ name, label, documentation }, index) => {
     const end = start + label.length;
@@ -34,8 +33,21 @@ export function signatureHelp(document: Document, offset: number): SignatureHelp
     label: printSignature(signature, true),
     documentation: paragraphs(site.callee.kind === 'operation' ? site.callee.operation.summary : site.callee.declaration.documentation) || undefined,
     parameters,
-    active: position >= 0 && position < names.length ? position : undefined,
+    active: position >= 0 && position < parameters.length ? position : undefined,
   };
+}
+
+/** Which argument is being written. */
+export function positionOf({ index, argument, named }: CallSite, all: readonly SignatureArgument[]): number {
+  const rest = all.findIndex(({ takesRest }) => takesRest === true);
+  if (argument !== undefined) {
+    const found = all.findIndex(({ name }) => name === argument);
+    return found < 0 && all[rest]?.label.includes('=') === true ? rest : found;
+  }
+  // Behind one that is given by name, any of those that are missing may follow; the first of them is as good as any.
+  const byPlace = index - named.length;
+  if (named.length > 0) return all.findIndex(({ name }, at) => at >= byPlace && !named.includes(name));
+  return rest >= 0 ? Math.min(index, rest) : index;
 }
 
 /** The signature of what a call calls. */

@@ -2,7 +2,7 @@
 
 import type * as ast from '../../../grammar/ast';
 import type { ArgumentDefinition, ArgumentDefinitions, LayerArgument, RawValue } from '../layers/arguments';
-import type { Arguments, Operation } from '../layers/definition';
+import type { Arguments, InputDefinition } from '../layers/definition';
 import { Expression, print } from '../symbolic/dimension';
 import type { Scope } from '../semantics/scope';
 import { type CatalogLayer, describe, type Layer, type Value } from '../semantics/values';
@@ -64,6 +64,8 @@ export interface SignatureArgument {
   readonly label: string;
   readonly documentation?: string;
   readonly optional: boolean;
+  /** It takes all that is given by places from its own on. */
+  readonly takesRest?: boolean;
 }
 
 export interface Signature {
@@ -71,23 +73,33 @@ export interface Signature {
   readonly arguments: readonly SignatureArgument[];
 }
 
+/** What a call is of: a catalog entry, an optimizer, or anything else that says what it takes. */
+export interface Callable {
+  readonly name: string;
+  readonly arguments: ArgumentDefinitions<Arguments>;
+  readonly inputs?: readonly (InputDefinition & { readonly label?: string })[];
+}
+
 /** The signature of a layer or function of the catalog, or of an optimizer. */
-export function signatureOfOperation(operation: { readonly name: string; readonly arguments: ArgumentDefinitions<Arguments>; readonly inputs?: Operation['inputs'] }, isFunction = false): Signature {
-  const inputs = !isFunction
-    ? []
-    : (operation.inputs ?? []).map((input) => ({
-        name: input.name,
-        label: input.variadic === true ? `${input.name}, …` : input.optional === true ? `${input.name}?` : input.name,
-        documentation: input.documentation,
-        optional: input.optional === true,
-      }));
+export function signatureOfOperation(operation: Callable, isFunction = false): Signature {
   const given = Object.entries(definitionsOf(operation)).map(([name, definition]) => ({
     name,
     label: definition.default === undefined ? name : `${name} = ${spellArgument(definition, definition.default)}`,
     documentation: `${definition.documentation} ${capitalized(definition.accepts)}.`,
     optional: definition.default !== undefined,
+    takesRest: definition.rest === true,
   }));
-  return { name: operation.name, arguments: [...inputs, ...given] };
+  if (!isFunction) return { name: operation.name, arguments: given };
+  const inputs = (operation.inputs ?? []).map((input) => ({
+    name: input.name,
+    label: input.label ?? (input.variadic === true ? `${input.name}, …` : input.optional === true ? `${input.name}?` : input.name),
+    documentation: input.documentation,
+    optional: input.optional === true,
+    takesRest: input.variadic === true,
+  }));
+  // Any number of tensors stand behind what must be given: `einsum(equation, operands, …)`.
+  const first = inputs[0]?.takesRest === true ? given.filter(({ optional }) => !optional) : [];
+  return { name: operation.name, arguments: [...first, ...inputs, ...given.filter((each) => !first.includes(each))] };
 }
 
 /** The signature of a stack, model or function of a file; `text` is the file's. */

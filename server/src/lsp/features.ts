@@ -107,8 +107,8 @@ export const features: readonly Feature[] = [
     const document = await session.document(textDocument.uri, token);
     if (document === undefined) return undefined;
     const offset = document.lines.offset(position);
-    // Strings are paths in imports only, and a / is mostly a division.
-    if (/["/]/.test(context?.triggerCharacter ?? '') && !/^\s*from\s+"/.test(document.lines.line(position.line))) return undefined;
+    // A / is mostly a division.
+    if (context?.triggerCharacter === '/' && !/^\s*from\s+"/.test(document.lines.line(position.line))) return undefined;
     return completions(document, offset, files).map((completion, index) => toCompletionItem(document, completion, index, session.completionSupport));
   }),
   resolution(lsp.CompletionResolveRequest.type, (item: lsp.CompletionItem) => (item.data as CompletionData | undefined)?.uri ?? '', (_, item) => withDocumentation(item)),

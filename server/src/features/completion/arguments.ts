@@ -9,7 +9,9 @@ import type { Completion } from './item';
 /** `stride = ` for each argument that is not given. */
 export function argumentsOf(site: CallSite, document: Document): Completion[] {
   const { arguments: all } = signatureOfSite(site, document);
-  const given = new Set([...site.named, ...all.slice(0, site.index - site.named.length).map(({ name }) => name)]);
+  const rest = all.findIndex(({ takesRest }) => takesRest === true);
+  const byPlace = rest < 0 ? site.index - site.named.length : Math.min(site.index - site.named.length, rest + 1);
+  const given = new Set([...site.named, ...all.slice(0, byPlace).map(({ name }) => name)]);
   const operation = site.callee.kind === 'operation' ? site.callee : undefined;
   const inputs = operation?.isFunction === true ? (operation.operation.inputs ?? []).map(({ name }) => name) : [];
   const definitions = operation && definitionsOf(operation.operation);

@@ -21,6 +21,8 @@ export interface Completion {
   readonly further?: readonly TextEdit[];
   readonly detail?: string;
   readonly documentation?: string;
+  /** Of a name: what it stands for, as far as that is known. */
+  readonly worth?: 'tensor' | 'layer' | 'plain';
   /** It can be written here, but would be an error. */
   readonly unfit?: boolean;
 }

@@ -36,6 +36,13 @@ export const statementSnippets: readonly Completion[] = [
   assertion,
 ];
 
+/** What stands behind the colon of an input, besides the sizes themselves. */
+export const elementTypeSnippets: readonly Completion[] = [
+  snippet('[ ]', 'a shape, without the batch', '[$0]'),
+  snippet('int', 'integers, such as the indices of words or classes', 'int[$0]'),
+  snippet('float', 'numbers; what a shape alone means, too', 'float[$0]'),
+];
+
 /** What an expression may be, besides names and calls. */
 export const expressionSnippets: readonly Completion[] = [
   snippet('if', 'one of two values', 'if ${1:condition} { $2 } else { $0 }'),

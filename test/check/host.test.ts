@@ -179,12 +179,31 @@ describe('a pool of workers', () => {
   it('finds the same where whoever is free takes the next entries, and none is left out or taken twice', () => {
     const asked: CheckRequest = { files: [{ uri: 'file:///a.nn', text }], file: 'file:///a.nn', model: 'Small', budgetEvaluations: 1_000_000, seed: 3 };
     const alone = checkModel(asked);
-    const claims = new Int32Array(new SharedArrayBuffer(8 * 64));
+    const claims = new Int32Array(new SharedArrayBuffer(12 * 64));
     // The first one comes to all of them before the others begin.
     const shares = [2, 0, 1].map((index) => checkShare(asked, { index, count: 3, claims }));
     const compared = shares.map(({ tensors }) => tensors.reduce((sum, { checked }) => sum + checked, 0));
     expect(compared).toEqual([alone.tensors.reduce((sum, { entries }) => sum + entries, 0), 0, 0]);
     expect({ ...mergeReports([shares[1]!, shares[2]!, shares[0]!]), seconds: 0 }).toEqual({ ...alone, seconds: 0 });
+  });
+
+  it('finds the same where several take entries in turn', () => {
+    const asked: CheckRequest = { files: [{ uri: 'file:///a.nn', text }], file: 'file:///a.nn', model: 'Small', budgetEvaluations: 1_000_000, seed: 3 };
+    const alone = checkModel(asked);
+    const claims = new Int32Array(new SharedArrayBuffer(12 * 64));
+    const reports: CheckReport[] = [];
+    // Each one begins while the one before is among its entries, and takes what is left then.
+    const run = (index: number): void => {
+      let before = 0;
+      reports[index] = checkShare(asked, { index, count: 3, claims }, { onProgress: ({ entries }) => {
+        if (entries && entries.done > 20 && ++before === 1 && index < 2) run(index + 1);
+      } });
+    };
+    run(0);
+    const compared = reports.map(({ tensors }) => tensors.reduce((sum, { checked }) => sum + checked, 0));
+    expect(compared.filter((each) => each > 0).length).toBeGreaterThan(1);
+    expect(compared.reduce((a, b) => a + b)).toBe(alone.tensors.reduce((sum, { entries }) => sum + entries, 0));
+    expect({ ...mergeReports(reports), seconds: 0 }).toEqual({ ...alone, seconds: 0 });
   });
 
   /** The right derivative, with something done to that of the kernel. */

@@ -21,7 +21,7 @@ import { Progress } from './progress';
 import type { CheckProgress } from './progress';
 import type { GradientReport, TensorReport } from './report';
 import { sampledPlaces, sampleRandom } from './sample';
-import { comparesAll, partsOf, whole } from './shares';
+import { comparesAll, ordered, partsOf, tellCost, toldCost, whole } from './shares';
 import type { Share } from './shares';
 
 export type { CheckProgress } from './progress';
@@ -71,6 +71,10 @@ const TRIAL_SHARE = 0.002;
 /** How much of the budget may be overdrawn: where it seemed to pay for all entries, and to explain a failure. */
 const OVERDRAFT = 0.25;
 const FAILURE_OVERDRAFT = 1;
+/** Of several checks that divide entries, one compares at least so many at a time. */
+const PIECE = { milliseconds: 4, evaluations: 0 };
+/** Only groups of entries are kept together of which each would have more. */
+const GROUPS_OF_A_CHECK = 8;
 /** Measuring the worst entry once more takes as much as this many entries. */
 const REFINEMENT = 4;
 /** Relative errors are not taken of less than this part of the greatest derivative. */
@@ -214,54 +218,82 @@ function checkDirections(
 /** All entries of the share where they fit into the budget, else a sample, of the cheapest tensors first. */
 function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budget, progress: Progress): void {
   const shares = share.count;
-  const { costs, dearest } = costsOfEntries(checks, budget);
+  const { costs, dearest } = costsOfEntries(checks, share, budget);
   // Of those whose cost is not known, the ones near the loss come first.
-  const planned = costs.sort((a, b) => (a.cost === b.cost ? checks.indexOf(b.single) - checks.indexOf(a.single) : a.cost * a.single.size - b.cost * b.single.size));
+  const planned = costs.sort((a, b) => (a.cost === b.cost ? b.index - a.index : a.cost * a.single.size - b.cost * b.single.size));
   const needed = planned.reduce((sum, { single, cost }) => sum + cost * Math.ceil(single.size / shares), 0);
-  if (needed > budget.left()) for (const { single } of planned) if (single.hasDirection && budget.used() < SECOND_DIRECTIONS_SHARE) single.checkDirection();
+  const isEnough = needed <= budget.left();
+  if (!isEnough) for (const { single } of planned) if (single.hasDirection && budget.used() < SECOND_DIRECTIONS_SHARE) single.checkDirection();
+  // Who divides all entries with others ends with small pieces, so that nobody waits for long.
+  if (isEnough && shares > 1) planned.reverse();
   // Sizes stand for the time that tensors take; the dear ones come last and are often cut short.
   const total = checks.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   let compared = 0;
-  planned.forEach(({ single, cost }, position) => {
+  planned.forEach(({ single, index, cost }, position) => {
     const { size } = single;
     const most = Math.ceil(size / shares);
     // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
     const mayTry = cost === Infinity ? budget.left() > DEAREST_TRIALS * dearest : cost * LEAST_ENTRIES <= budget.left();
-    const isSettled = !mayTry || (position === 0 && cost < Infinity) || needed <= budget.left();
+    const isSettled = !mayTry || (position === 0 && cost < Infinity) || isEnough;
     const current = isSettled ? cost : Math.min(cost, entryCost(single, budget));
     const fair = affordableEntries(most, current, budget.left() / (planned.length - position) - single.noiseCost * current);
     const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(most, current, budget.left())));
     single.plan(count);
-    const index = checks.indexOf(single);
     const isAll = comparesAll(single.isTold(count * shares), index, share);
-    const places = isAll ? single.sample(size) : count === 0 ? [] : single.sample(count * shares);
-    const grouped = places.map((place) => ({ place, group: single.groupOf(place) })).sort((a, b) => a.group - b.group);
     const isOver = (): boolean => budget.left() < (isAll ? -OVERDRAFT : 0);
+    // Of a tensor that others have finished, nothing is made ready.
+    let places = isAll ? undefined : count === 0 ? [] : inGroups(single, count * shares);
+    const length = places?.length ?? size;
     let own = 0;
-    for (const { start, stop } of partsOf(grouped.length, isAll, index, share)) {
-      for (let i = start; i < stop && (own === 0 || !isOver()); i++, own++) {
-        progress.report('entries', (done + Math.min(1, (own * shares) / grouped.length) * size) / total, { done: compared, total });
-        single.checkEntry(grouped[i]!.place);
+    const before = budget.used();
+    const least = (): number => budget.shareOf(PIECE) / (own === 0 ? cost : (budget.used() - before) / own);
+    for (const { start, stop } of partsOf(length, isAll, index, share, least)) {
+      places ??= inGroups(single, size);
+      const end = isAll ? endOfGroup(single, places, stop, shares) : stop;
+      for (let i = isAll ? endOfGroup(single, places, start, shares) : start; i < end && (own === 0 || !isOver()); i++, own++) {
+        progress.report('entries', (done + Math.min(1, (own * shares) / length) * size) / total, { done: compared, total });
+        single.checkEntry(places[i]!);
         compared++;
       }
       if (isOver()) break;
     }
     done += size;
     if (!isAll && single.hasWrongDirection && budget.left() > -FAILURE_OVERDRAFT) single.findWrongEntry();
-    if (places.length > 0 && budget.left() > REFINEMENT * current) single.refineWorst();
+    if (own > 0 && budget.left() > REFINEMENT * current) single.refineWorst();
   });
 }
 
+/** A sample of so many entries, those of a group one after the other. */
+function inGroups(single: TensorCheck, count: number): number[] {
+  const places = single.sample(count);
+  // Typed arrays are sorted much faster than others.
+  const keys = Float64Array.from(places, (place) => single.groupOf(place) * single.size + place).sort();
+  return Array.from(keys, (key) => key % single.size);
+}
+
+/** Where the group ends that would be cut before an entry, so that not two checks make ready for it; the entry itself if the group is large. */
+function endOfGroup(single: TensorCheck, places: readonly number[], at: number, shares: number): number {
+  if (shares === 1 || at === 0 || at >= places.length) return at;
+  const cut = single.groupOf(places[at - 1]!);
+  const most = Math.min(places.length, at + places.length / (GROUPS_OF_A_CHECK * shares));
+  for (let i = at; i < most; i++) if (single.groupOf(places[i]!) !== cut) return i;
+  return most === places.length ? most : at;
+}
+
 /** What one entry of each tensor costs, infinitely much where there was no time to find out; and what finding out took at most. */
-function costsOfEntries(checks: readonly TensorCheck[], budget: Budget): { costs: { single: TensorCheck; cost: number }[]; dearest: number } {
+function costsOfEntries(checks: readonly TensorCheck[], share: Share, budget: Budget): { costs: { single: TensorCheck; index: number; cost: number }[]; dearest: number } {
   const least = (1 - TRIALS_SHARE) * budget.left();
   let dearest = 0;
-  const costs = [...checks].reverse().map((single) => {
+  const costs = ordered(checks.length, share).map((index) => {
+    const single = checks[index]!;
+    const told = toldCost(index, share);
+    if (told !== undefined) return { single, index, cost: told };
     const before = budget.used();
     const cost = budget.left() > least ? entryCost(single, budget, budget.left() / (2 * checks.length * single.size)) : Infinity;
+    tellCost(index, share, cost);
     dearest = Math.max(dearest, budget.used() - before);
-    return { single, cost };
+    return { single, index, cost };
   });
   return { costs, dearest };
 }

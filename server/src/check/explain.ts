@@ -1,28 +1,67 @@
 // Why two sides of an equation differ: a factor, a term or a transposition, named by what the text calls it.
 
+import { unravel } from '../engine/shape';
+import { isNamed } from './candidates';
+import { bracketed } from './repairs';
+
 /** A value that may have been forgotten, at every entry of every point. */
 export interface Candidate {
   readonly text: string;
   readonly values: Float64Array;
 }
 
+/** Two sides that differ, at every entry of every point. */
+export interface Difference {
+  readonly left: Float64Array;
+  readonly right: Float64Array;
+  /** Of one point. */
+  readonly shape: readonly number[];
+  readonly candidates: readonly Candidate[];
+  /** What numbers that a mean may divide by stand for in the model. */
+  readonly counts: ReadonlyMap<number, string>;
+}
+
 const tolerance = 1e-8;
 /** Numbers that people forget or write too much. */
 const simple = [1, -1, 2, -2, 1 / 2, -1 / 2, 3, -3, 4, -4, 1 / 3, 1 / 4];
 
-/**
- * How the right side would become the left one, in words; undefined where nothing simple would do it.
- * @param left All entries of all points, one after the other, as those of `right` and of the candidates are.
- * @param shape Of one point.
- */
-export function explainDifference(left: Float64Array, right: Float64Array, candidates: readonly Candidate[], shape: readonly number[]): string | undefined {
+/** Whether a value agrees with the right one, as far as explanations need it. */
+export function agree(left: Float64Array, right: Float64Array): boolean {
+  const bound = tolerance * greatest(left);
+  return left.length === right.length && left.every((value, i) => Math.abs(value - right[i]!) <= bound);
+}
+
+/** One side is zero, a multiple of the other, or its transpose. */
+export function wholeDifference({ left, right, shape, counts }: Difference): string | undefined {
   const scale = Math.max(greatest(left), greatest(right));
   const isZero = (values: Float64Array): boolean => greatest(values) <= 1e-12 * scale;
   if (isZero(right)) return 'the right side is zero';
   if (isZero(left)) return 'the left side is zero';
-  const useful = candidates.filter(({ values }) => values.every(Number.isFinite) && greatest(values) > 0 && !values.every((value) => value === 1));
-  return constantFactor(left, right, shape) ?? transposition(left, right, shape) ?? missingFactor(left, right, useful) ?? missingTerm(left, right, useful)
-    ?? exchangedFactors(left, right, useful) ?? missingProduct(left, right, useful) ?? parallelDifference(left, right, useful, shape);
+  return constantFactor(left, right, shape, counts) ?? transposition(left, right, shape) ?? rearrangement(left, right, shape);
+}
+
+/** One value of the model is missing as a factor. */
+export function missingFactor({ left, right, candidates }: Difference): string | undefined {
+  return factorWith([1, 2, 3], left, right, useful(candidates));
+}
+
+/** Something is missing or too much that values of the model make up. */
+export function otherDifference(difference: Difference): string | undefined {
+  const { left, right } = difference;
+  const candidates = useful(difference.candidates);
+  return factorWith([-1, -2, -3], left, right, candidates) ?? missingTerm(left, right, candidates) ?? exchangedFactors(left, right, candidates) ?? missingProduct(left, right, candidates);
+}
+
+/** In which direction the sides differ, or where only. */
+export function partialDifference(difference: Difference): string | undefined {
+  const { left, right, shape } = difference;
+  const candidates = useful(difference.candidates);
+  return parallelDifference(left, right, candidates, shape) ?? differingPart(left, right, candidates, shape);
+}
+
+/** Ones and infinities explain nothing. */
+function useful(candidates: readonly Candidate[]): readonly Candidate[] {
+  return candidates.filter(({ values }) => values.every(Number.isFinite) && greatest(values) > 0 && !values.every((value) => value === 1));
 }
 
 function greatest(values: Float64Array): number {
@@ -48,15 +87,34 @@ function simpleRatio(left: Float64Array, other: (index: number) => number): numb
   return factor === undefined ? undefined : simple.find((each) => Math.abs(each - factor) < 1e-6 * Math.abs(each));
 }
 
-function constantFactor(left: Float64Array, right: Float64Array, shape: readonly number[]): string | undefined {
+/** Numerators, and denominators that stand for no count. */
+const mostOfFraction = 12;
+
+/** The same among numbers of few digits. */
+function shortRatio(left: Float64Array, other: (index: number) => number): number | undefined {
+  const factor = ratio(left, other);
+  const short = factor === undefined ? NaN : Number(factor.toPrecision(3));
+  return Math.abs(short - factor!) < 1e-7 * Math.abs(short) ? short : undefined;
+}
+
+function constantFactor(left: Float64Array, right: Float64Array, shape: readonly number[], counts: ReadonlyMap<number, string>): string | undefined {
   const factor = ratio(left, (i) => right[i]!);
   if (factor === undefined) return undefined;
   if (Math.abs(factor + 1) < 1e-6) return 'the sign is turned round';
-  const [whole, inverse] = [Math.round(factor), Math.round(1 / factor)];
   const count = shape.reduce((a, b) => a * b, 1);
-  const meaning = (number: number): string => (number > 2 && number === count ? `, the number of entries` : '');
-  if (whole !== 0 && Math.abs(factor - whole) < 1e-6 * Math.abs(whole)) return `the left side is ${String(whole)} times the right side everywhere${meaning(whole)}`;
-  if (inverse !== 0 && Math.abs(1 / factor - inverse) < 1e-6 * Math.abs(inverse)) return `the right side is ${String(inverse)} times the left side everywhere${meaning(inverse)}`;
+  const meaning = (number: number): string => {
+    const text = number === count ? 'the number of entries' : counts.get(number);
+    return number > 2 && text !== undefined ? `, ${text}` : '';
+  };
+  const isNear = (a: number, b: number): boolean => Math.abs(a - b) < 1e-6 * Math.abs(b);
+  const [whole, inverse] = [Math.round(factor), Math.round(1 / factor)];
+  if (whole !== 0 && isNear(factor, whole)) return `the left side is ${String(whole)} times the right side everywhere${meaning(whole)}`;
+  if (inverse !== 0 && isNear(1 / factor, inverse)) return `the right side is ${String(inverse)} times the left side everywhere${meaning(inverse)}`;
+  const denominators = [...Array.from({ length: mostOfFraction - 1 }, (_, i) => i + 2), count, ...[...counts.keys()].sort((a, b) => a - b)];
+  for (const below of denominators) {
+    const above = Math.round(factor * below);
+    if (above !== 0 && Math.abs(above) <= mostOfFraction && isNear(factor, above / below)) return `the left side is ${String(above)}/${String(below)} times the right side everywhere${below > mostOfFraction || counts.has(below) ? meaning(below).replace(', ', `; ${String(below)} is `) : ''}`;
+  }
   return `the left side is ${String(Number(factor.toPrecision(6)))} times the right side everywhere`;
 }
 
@@ -73,8 +131,28 @@ function transposition(left: Float64Array, right: Float64Array, shape: readonly 
   return factor === 1 ? 'the right side is transposed' : `the left side is ${String(factor)} times the transposed right side`;
 }
 
-function missingFactor(left: Float64Array, right: Float64Array, candidates: readonly Candidate[]): string | undefined {
-  for (const exponent of [1, -1, 2, -2, 3, -3]) {
+/** The entries of the right side are those of the left one, in the opposite order along one dimension or off by one. */
+function rearrangement(left: Float64Array, right: Float64Array, shape: readonly number[]): string | undefined {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const comesFrom = (axis: number, other: (at: number, length: number) => number): boolean => {
+    const moved = Float64Array.from(left, (_, i) => {
+      const index = [...unravel(i % size, shape)];
+      const stride = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+      return right[i + (other(index[axis]!, shape[axis]!) - index[axis]!) * stride]!;
+    });
+    return agree(left, moved);
+  };
+  for (const [axis, length] of shape.entries()) {
+    if (length < 2) continue;
+    const along = shape.length === 1 ? '' : ` along dimension ${String(axis)}`;
+    if (comesFrom(axis, (at) => length - 1 - at)) return `the entries of the right side stand in the opposite order${along}`;
+    for (const by of [1, -1]) if (length > 2 && comesFrom(axis, (at) => (at + by + length) % length)) return `the entries of the right side are off by one${along}`;
+  }
+  return undefined;
+}
+
+function factorWith(exponents: readonly number[], left: Float64Array, right: Float64Array, candidates: readonly Candidate[]): string | undefined {
+  for (const exponent of exponents) {
     for (const { text, values } of candidates) {
       const factor = simpleRatio(left, (i) => right[i]! * values[i]! ** exponent);
       if (factor === undefined) continue;
@@ -89,7 +167,7 @@ function missingFactor(left: Float64Array, right: Float64Array, candidates: read
 function missingTerm(left: Float64Array, right: Float64Array, candidates: readonly Candidate[]): string | undefined {
   const difference = left.map((value, i) => value - right[i]!);
   for (const { text, values } of candidates) {
-    const factor = simpleRatio(difference, (i) => values[i]!);
+    const factor = simpleRatio(difference, (i) => values[i]!) ?? shortRatio(difference, (i) => values[i]!);
     if (factor !== undefined) return `the right side lacks the term ${times(factor, bracketed(text))}`;
   }
   for (const [a, b] of pairs(candidates)) {
@@ -134,12 +212,57 @@ function parallelDifference(left: Float64Array, right: Float64Array, candidates:
   return found && `the two sides differ by a multiple of ${found.text}: a term along it is wrong or missing`;
 }
 
-function* pairs(candidates: readonly Candidate[]): Iterable<readonly [Candidate, Candidate]> {
-  for (const [index, a] of candidates.entries()) for (const b of candidates.slice(index)) yield [a, b];
+const conditions: readonly (readonly [says: string, holds: (value: number) => boolean])[] = [['> 0', (value) => value > 0], ['< 0', (value) => value < 0], ['= 0', (value) => value === 0], ['= 1', (value) => value === 1], ['≠ 0', (value) => value !== 0]];
+/** Of fewer entries, too many values of a model have the same signs by chance. */
+const leastEntries = 15;
+const leastOfEach = 3;
+
+/** The sides are equal at some entries: those where a value of the model is of one sign or within bounds, or those at some places. */
+function differingPart(left: Float64Array, right: Float64Array, candidates: readonly Candidate[], shape: readonly number[]): string | undefined {
+  const bound = tolerance * Math.max(greatest(left), greatest(right));
+  const differs = Array.from(left, (value, i) => !(Math.abs(value - right[i]!) <= bound));
+  const count = differs.filter(Boolean).length;
+  if (count === differs.length) return undefined;
+  if (differs.length >= leastEntries && Math.min(count, differs.length - count) >= leastOfEach) {
+    for (const { text, values } of [...candidates].sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)))) {
+      const condition = conditions.find(([, holds]) => differs.every((wrong, i) => wrong === holds(values[i]!)));
+      if (condition !== undefined) return `the two sides differ only where ${text} ${condition[0]}`;
+      const limit = limitOf(differs, values);
+      if (limit !== undefined) return `the two sides differ only where |${text}| ${limit}`;
+    }
+  }
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (size === 1 || !differs.every((wrong, i) => wrong === differs[i % size])) return undefined;
+  const place = placesWhere(differs.slice(0, size), shape);
+  return place && `the two sides differ only ${place}`;
 }
 
-function bracketed(text: string): string {
-  return / [+−] /.test(text) ? `(${text})` : text;
+/** `> 1` where the magnitude tells entries that differ from those that do not. */
+function limitOf(differs: readonly boolean[], values: Float64Array): string | undefined {
+  const range = (which: boolean): readonly [number, number] => {
+    const sizes = [...values].filter((_, i) => differs[i] === which).map(Math.abs);
+    return [Math.min(...sizes), Math.max(...sizes)];
+  };
+  const [[leastWrong, mostWrong], [leastRight, mostRight]] = [range(true), range(false)];
+  const [sign, low, high] = leastWrong > mostRight ? ['>', mostRight, leastWrong] : mostWrong < leastRight ? ['<', mostWrong, leastRight] : ['', NaN, NaN];
+  // The shortest number between the two.
+  const short = [1, 2, 3].map((digits) => Number(((low + high) / 2).toPrecision(digits))).find((number) => number > low && number < high);
+  return short === undefined ? undefined : `${sign} ${String(short)}`;
+}
+
+/** What the places have in common at which something is wrong. */
+function placesWhere(wrong: readonly boolean[], shape: readonly number[]): string | undefined {
+  const indices = wrong.map((_, place) => unravel(place, shape));
+  for (const [axis, length] of shape.entries()) {
+    for (let at = 0; at < length; at++) if (indices.every((index, place) => wrong[place] === (index[axis] === at))) return `at index ${String(at)} of dimension ${String(axis)}`;
+  }
+  if (shape.length !== 2) return undefined;
+  if (indices.every(([row, column], place) => wrong[place] === (row === column))) return 'on the diagonal';
+  return indices.every(([row, column], place) => wrong[place] === (row !== column)) ? 'off the diagonal' : undefined;
+}
+
+function* pairs(candidates: readonly Candidate[]): Iterable<readonly [Candidate, Candidate]> {
+  for (const [index, a] of candidates.entries()) for (const b of candidates.slice(index)) yield [a, b];
 }
 
 function spellPower(text: string, exponent: number): string {
@@ -153,6 +276,7 @@ function times(factor: number, text: string): string {
 
 function spellFactor(factor: number): string {
   const inverse = 1 / factor;
-  const text = Number.isInteger(factor) ? String(factor) : `1/${String(Math.round(inverse))}`;
+  const isInverse = Math.abs(inverse) < 5 && Math.abs(inverse - Math.round(inverse)) < 1e-6;
+  const text = isInverse && !Number.isInteger(factor) ? `1/${String(Math.round(inverse))}` : String(factor);
   return text.replace('-', '−').replace('1/−', '−1/');
 }

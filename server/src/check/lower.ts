@@ -12,13 +12,23 @@ const aligning = new Set([
 export class Lowering {
   private readonly refs = new Map<Tensor, Ref>();
   /** The leaves of the program: inputs, targets and parameters. */
-  readonly leaves = new Map<Tensor, Ref>();
+  readonly leaves: Map<Tensor, Ref>;
 
   constructor(
     readonly batch: number,
     readonly names: ReadonlyMap<Tensor, string>,
     readonly builder: Builder = new Builder(),
-  ) {}
+    leaves = new Map<Tensor, Ref>(),
+  ) {
+    this.leaves = leaves;
+  }
+
+  /** The same in the same program, without what is known of some tensors: they are made again when they are asked for. */
+  without(tensors: ReadonlySet<Tensor>): Lowering {
+    const made = new Lowering(this.batch, this.names, this.builder, this.leaves);
+    for (const [tensor, ref] of this.refs) if (!tensors.has(tensor)) made.refs.set(tensor, ref);
+    return made;
+  }
 
   /** Takes a value of the program for a tensor. */
   feed(tensor: Tensor, ref: Ref): void {

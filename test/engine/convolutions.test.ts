@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../server/src/base/random';
 import { addConvolution, convolveInputGradient, convolveWeightGradient } from '../../server/src/engine/kernels/convolution';
-import { convolutionLayout, hasRoomForBand } from '../../server/src/engine/kernels/patches';
+import { convolutionLayout, hasRoomForBand, isTiled } from '../../server/src/engine/kernels/patches';
 import { Arena, instanceOf } from '../../server/src/engine/kernels/wasm/arena';
 import type { ConvolutionGeometry } from '../../server/src/engine/program';
 import { sizeOf } from '../../server/src/engine/shape';
@@ -77,6 +78,11 @@ const cases: readonly (readonly [string, Case])[] = [
   ['a kernel of three by three over rows of odd length', { batch: 2, channels: 1, outputs: 5, output: [9, 15], kernel: [3, 3], geometry: plain(2) }],
   ['a kernel of three by three over long rows of several groups', { batch: 2, channels: 1, outputs: 3, output: [3, 1102], kernel: [3, 3], geometry: plain(2, { dilation: [2, 1], groups: 2 }) }],
   ['kernels of three by three in three axes', { batch: 1, channels: 1, outputs: 3, output: [5, 12, 14], kernel: [2, 3, 3], geometry: plain(3, { stride: [2, 3, 1] }) }],
+  ['tiles of two by two', { batch: 2, channels: 20, outputs: 18, output: [16, 16], kernel: [3, 3], geometry: plain(2) }],
+  ['tiles that reach beyond odd planes', { batch: 3, channels: 17, outputs: 23, output: [15, 17], kernel: [3, 3], geometry: plain(2, { paddingBefore: [0, 2], paddingAfter: [1, 0] }) }],
+  ['more tiles, channels and outputs than are transformed at a time', { batch: 2, channels: 67, outputs: 131, output: [22, 35], kernel: [3, 3], geometry: plain(2) }],
+  ['tiles of rows that are cut into several blocks', { batch: 1, channels: 16, outputs: 16, output: [3, 301], kernel: [3, 3], geometry: plain(2, { paddingBefore: [-1, -2], groups: 2 }) }],
+  ['few tiles of several examples', { batch: 5, channels: 16, outputs: 19, output: [7, 7], kernel: [3, 3], geometry: plain(2) }],
   ['three axes', { batch: 2, channels: 3, outputs: 4, output: [7, 9, 11], kernel: [2, 3, 3], geometry: plain(3) }],
   ['a stride of more than the kernel', { batch: 1, channels: 2, outputs: 4, output: [20, 21], kernel: [2, 2], geometry: plain(2, { stride: [5, 7] }) }],
 ];
@@ -84,6 +90,46 @@ const cases: readonly (readonly [string, Case])[] = [
 describe.each(implementations)('%s convolutions', (implementation) => {
   it.each(cases)('are those of plain TypeScript with %s', (_, each) => {
     expectEqual(each, implementation);
+  });
+
+  it.each([['numbers of one size', 0], ['numbers of very different sizes', 40]])('round in tiles as little as plain sums, for %s', (_, spread) => {
+    const [x, w, y] = [[2, 48, 18, 15], [33, 48, 3, 3], [2, 33, 18, 15]];
+    const layout = convolutionLayout(x, w, y, plain(2));
+    expect(isTiled(layout)).toBe(true);
+    const arena = new Arena(2 * (sizeOf(x) + sizeOf(w) + sizeOf(y)), implementation);
+    const drawn = (shape: number[], name: string): Float64Array => {
+      const random = new RandomStream(1, name);
+      return Float64Array.from({ length: sizeOf(shape) }, (__, i) => (random.uniform(2 * i) - 0.5) * 2 ** (spread * random.uniform(2 * i + 1)));
+    };
+    const [input, weights, cotangent] = [drawn(x, 'x'), drawn(w, 'w'), drawn(y, 'g')];
+    for (const [length, compute, a, b, terms] of [
+      [sizeOf(y), (to, p, q) => { addConvolution(to, p, q, layout, null); }, input, weights, 9 * 48],
+      [sizeOf(x), (to, p, q) => { convolveInputGradient(to, p, q, layout); }, cotangent, weights, 9 * 33],
+      [sizeOf(w), (to, p, q) => { convolveWeightGradient(to, p, q, layout); }, input, cotangent, 2 * 18 * 15],
+    ] as const satisfies readonly (readonly [number, (to: Float64Array, p: Float64Array, q: Float64Array) => void, Float64Array, Float64Array, number])[]) {
+      const [plainly, inTiles] = [new Float64Array(length), arena.allocate(length)];
+      compute(plainly, a, b);
+      compute(inTiles, arena.copy(a), arena.copy(b));
+      // Half of a unit in the last place of the greatest term, for each term.
+      const greatest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const most = terms * (Number.EPSILON / 2) * greatest(a) * greatest(b);
+      expect(greatest(plainly.map((value, i) => value - inTiles[i]!))).toBeLessThan(most);
+    }
+  });
+
+  it('let what is infinite, or no number, reach in tiles what reads it, and nothing else', () => {
+    const [x, w, y] = [[2, 16, 12, 12], [16, 16, 3, 3], [2, 16, 12, 12]];
+    const layout = convolutionLayout(x, w, y, plain(2));
+    expect(isTiled(layout)).toBe(true);
+    const arena = new Arena(2 * (sizeOf(x) + sizeOf(w) + sizeOf(y)), implementation);
+    for (const value of [Infinity, NaN]) {
+      const [input, weights] = [numbers(sizeOf(x), 1), numbers(sizeOf(w), 2)];
+      input[sizeOf(x) - 1 - 2 * 12] = value;
+      const [expected, actual] = [new Float64Array(sizeOf(y)), arena.allocate(sizeOf(y))];
+      addConvolution(expected, input, weights, layout, null);
+      addConvolution(actual, arena.copy(input), arena.copy(weights), layout, null);
+      expect([...actual]).toEqual([...expected]);
+    }
   });
 
   it('are those of plain TypeScript where a band has no room', () => {

@@ -3,7 +3,7 @@
 import { addMatrixProduct, matrixProductCall } from './accelerated';
 import { denseMatrix, transposed } from './matrix-product';
 import type { Matrix } from './matrix-product';
-import { addPatches, adjointLayout, fillPatches, hasRoomForBand, isPointwise, numbersOf } from './patches';
+import { addPatches, adjointLayout, fillPatches, hasRoomForBand, isPointwise, isTiled, numbersOf } from './patches';
 import type { Layout } from './patches';
 import { sharedInstance } from './wasm/arena';
 import type { SimdInstance } from './wasm/arena';
@@ -192,7 +192,9 @@ const MANY_CHANNELS = 192;
 /** The adjoint in x as a convolution, if that is faster: not where the tiles of registers, four channels wide, would be half empty. */
 function flipped(layout: Layout): Layout | undefined {
   const { inputChannels } = layout;
-  return inputChannels < MANY_CHANNELS && 6 * inputChannels >= 5 * 4 * Math.ceil(inputChannels / 4) ? adjointLayout(layout) : undefined;
+  const adjoint = adjointLayout(layout);
+  if (adjoint && isTiled(adjoint)) return adjoint;
+  return inputChannels < MANY_CHANNELS && 6 * inputChannels >= 5 * 4 * Math.ceil(inputChannels / 4) ? adjoint : undefined;
 }
 
 /** The adjoint in x: each patch of x receives the transposed weights times the cotangent; overlaps add up. */

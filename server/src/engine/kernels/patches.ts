@@ -135,12 +135,25 @@ export function adjointLayout(layout: Layout): Layout | undefined {
 const adjoints = new WeakMap<Layout, Layout>();
 const numbersOfLayouts = new WeakMap<Layout, Int32Array>();
 
+/** With fewer channels on either side, products of tiles are too thin. */
+const LEAST_CHANNELS = 16;
+/** Products that tiles must save, of those without them, to be worth the way there and back. */
+const LEAST_SAVED = 0.25;
+
+/** Whether SIMD kernels compute it in tiles of two by two outputs, which takes 16 products for each instead of 36; see wasm/assembly/winograd.ts. */
+export function isTiled({ input, output, kernel, stride, dilation, inputChannels, outputChannels }: Layout): boolean {
+  const isThreeByThree = input[0] === 1 && kernel.join() === '1,3,3' && stride.join() === '1,1,1' && dilation.slice(1).join() === '1,1';
+  const [, height, width] = output;
+  const tiles = Math.ceil(height / 2) * 2 * Math.ceil(width / 4);
+  return isThreeByThree && output[0] === 1 && Math.min(inputChannels, outputChannels) >= LEAST_CHANNELS && 16 * tiles <= (1 - LEAST_SAVED) * 9 * height * width;
+}
+
 /** What the SIMD kernels ask of a layout; see wasm/assembly/geometry.ts. */
 export function numbersOf(layout: Layout): Int32Array {
   let numbers = numbersOfLayouts.get(layout);
   if (!numbers) {
     const { inputChannels, inputVolume, input, output, kernel, stride, padding, dilation } = layout;
-    numbers = Int32Array.of(inputChannels, inputVolume, ...input, ...output, ...kernel, ...stride, ...padding, ...dilation);
+    numbers = Int32Array.of(inputChannels, inputVolume, ...input, ...output, ...kernel, ...stride, ...padding, ...dilation, Number(isTiled(layout)));
     numbersOfLayouts.set(layout, numbers);
   }
   return numbers;

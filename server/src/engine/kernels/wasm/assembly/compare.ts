@@ -1,4 +1,4 @@
-// Comparisons of two arrays.
+// Comparisons of two arrays, and of one with what is finite.
 
 /** Whether any two entries differ. */
 export function differ(a: usize, b: usize, count: i32): bool {
@@ -25,4 +25,16 @@ export function signsDiffer(a: usize, b: usize, count: i32): bool {
   const x = load<f64>(a + (<usize>(count - 1) << 3));
   const y = load<f64>(b + (<usize>(count - 1) << 3));
   return x > 0 != y > 0;
+}
+
+/** Whether all entries are numbers, none of them infinite. */
+export function areFinite(x: usize, count: i32): bool {
+  let found = f64x2.splat(0);
+  for (const end = x + (<usize>(count & ~1) << 3); x != end; x += 16) {
+    const value = v128.load(x);
+    // A difference that is not 0 is none.
+    found = v128.or(found, f64x2.sub(value, value));
+  }
+  if (count & 1) found = v128.or(found, f64x2(load<f64>(x) - load<f64>(x), 0));
+  return !v128.any_true(found);
 }

@@ -7,6 +7,7 @@ import { along, CHANNELS, DILATION, KERNEL, OUTPUT, STRIDE, volumeOf } from './g
 import { COLUMNS, DEPTH, evenParts, LINE, lines, packRight, packRightPart, places, ROWS, taps, WIDTH } from './panels';
 import { convolveThree } from './three';
 import { multiplyPanels } from './tile';
+import { convolveTiles, convolveTilesWeightGradient, isTiled } from './winograd';
 
 /** From so many outputs on, what is gathered is packed: it is multiplied so often. */
 const MANY: i32 = 192;
@@ -36,6 +37,10 @@ function packWeights(w: usize, outputApart: i32, channelApart: i32, tapApart: i3
 export function convolve(
   y: usize, source: usize, yRow: i32, x: usize, xApart: i32, examples: i32, w: usize, outputApart: i32, channelApart: i32, tapApart: i32, geometry: usize, outputs: i32,
 ): void {
+  if (isTiled(geometry, x, xApart, examples)) {
+    convolveTiles(y, source, yRow, x, xApart, examples, w, outputApart, channelApart, tapApart, geometry, outputs);
+    return;
+  }
   const kernel = volumeOf(geometry, KERNEL), channels = load<i32>(geometry, CHANNELS), all = examples * volumeOf(geometry, OUTPUT);
   for (let p = 0; p < all;) {
     const here = takeBlock(p, WIDTH, all, x, xApart, geometry);
@@ -72,6 +77,10 @@ export function convolve(
 
 /** w = source + g · patchesᵀ, with the source as above. */
 export function convolveWeightGradient(w: usize, source: usize, weightRow: i32, x: usize, xApart: i32, examples: i32, g: usize, gRow: i32, geometry: usize, outputs: i32): void {
+  if (isTiled(geometry, x, xApart, examples)) {
+    convolveTilesWeightGradient(w, source, weightRow, x, xApart, examples, g, gRow, geometry, outputs);
+    return;
+  }
   const kernel = volumeOf(geometry, KERNEL), channels = load<i32>(geometry, CHANNELS), all = examples * volumeOf(geometry, OUTPUT);
   for (let p = 0; p < all;) {
     const here = takeBlock(p, DEPTH, all, x, xApart, geometry);

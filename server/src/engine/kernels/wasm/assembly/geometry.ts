@@ -1,8 +1,8 @@
 // How a convolution reads its input, as 32-bit numbers: channels and entries per channel; the input's depth, height and width; the output's; kernel, stride,
-// padding and dilation along the three axes.
+// padding and dilation along the three axes; and whether it is computed in tiles, as in winograd.ts.
 
 export const CHANNELS: usize = 0, VOLUME: usize = 4;
-export const INPUT: usize = 8, OUTPUT: usize = 20, KERNEL: usize = 32, STRIDE: usize = 44, PADDING: usize = 56, DILATION: usize = 68;
+export const INPUT: usize = 8, OUTPUT: usize = 20, KERNEL: usize = 32, STRIDE: usize = 44, PADDING: usize = 56, DILATION: usize = 68, TILED: usize = 80;
 
 /** A number of one axis: of the depth, the height or the width. */
 // @ts-ignore: decorator

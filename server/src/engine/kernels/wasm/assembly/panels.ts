@@ -18,8 +18,12 @@ export const places: usize = lines + LINE * ROWS * 8;
 export const taps: usize = places + WIDTH * 4;
 export const band: usize = taps + DEPTH * 4;
 export const BAND: i32 = 1 << 16;
+/** Three times sixteen square matrices, each a bit apart from the next, not at one place of the cache; where a band would be. See winograd.ts. */
+export const transformed: usize = band;
+export const SIDE: i32 = 64;
+export const MATRIX: i32 = SIDE * SIDE + 8;
 /** Where the caller's memory begins. */
-export const freeMemory: usize = band + BAND * 8;
+export const freeMemory: usize = transformed + 3 * 16 * MATRIX * 8;
 
 /** The largest equal parts of a length that are at most so long. */
 // @ts-ignore: decorator

@@ -93,6 +93,43 @@ describe('hovers of the residual networks', () => {
   });
 });
 
+describe('hovers on choices and loops', () => {
+  const block = 'stack Block(channels, stride = 1) {\n  input x: [c, h]\n  $1if stride != 1 or c $2!= channels { Conv1d(channels, 1, stride = stride) } $3else { ReLU }\n}\n';
+  const net = 'model Net(deep = false, n = 3) {\n  input x: [4, 32]\n  Block(4)\n  $4repeat n { Block(8) }\n  Block(8, stride = 2)\n  $5if deep { ReLU }\n  $6if n > 5 { ReLU } else if n $7> 2 and not deep { Tanh }\n  $8for c in [8, 9] { Block(c) }\n  if true { ReLU }\n}\n';
+  const at = (mark: string): string => hoverAt((block + net).replace(mark, '$0').replace(/\$[1-9]/g, ''));
+
+  it('say which side is taken, by the values that decide, and how often', () => {
+    expect(at('$1')).toContain('| ×1 | `stride = 1`, `c = 4`, `channels = 4` | `else` |\n| ×1 | `stride = 1`, `c = 4`, `channels = 8` | `if` |\n| ×3 | `stride = 1`, `c = 8`, `channels = 8` | `else` |\n| ×1 | `stride = 2` | `if` |');
+    expect(at('$2').split('\n').slice(0, 2).join('\n')).toBe('  if stride != 1 or c != channels { Conv1d(channels, 1, stride = stride) } else { ReLU }\n     ▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔');
+    expect(at('$3').split('\n')[1]!.trim()).toBe('▔▔▔▔');
+    expect(at('$5')).toContain('`deep = false`: the condition does not hold, and nothing is done.');
+    expect(at('$6')).toContain('`n = 3`, `deep = false`: `else if n > 2 and not deep` is taken.');
+    expect(at('$7')).toContain('is taken');
+    expect(hoverAt('model A { input x: [3]; $0if true { ReLU } }')).toContain('the condition holds, and its body is taken.');
+  });
+
+  it('say how many rounds there are', () => {
+    expect(at('$4')).toContain('Runs its body 3 times, each round');
+    expect(at('$8')).toContain('Runs its body for each of 2 items, each round');
+    expect(hoverAt('stack S(n) { $0repeat n { ReLU } }\nmodel A { input x: [3]; S(2); S(1) }')).toContain('Runs its body 1 or 2 times');
+  });
+
+  it('show what operators do to tensors and numbers, and what is repeated', () => {
+    const text = 'model A(n = 3) {\n  input x: [2, H]\n  param w: [2, 1]\n  a = x $1* w\n  b = x $2> 0\n  c = $3-x\n  d = n $4> 2\n  e = a $5* 2\n}';
+    const of = (mark: string): string => hoverAt(text.replace(mark, '$0').replace(/\$[1-9]/g, ''));
+    expect(of('$1')).toContain('| Broadcast | `[2, 1]` is repeated along axis 1 |');
+    expect(of('$2')).toContain('x > 0\n[2, H], int[] → [2, H]');
+    expect(of('$3')).toContain('-x\n[2, H] → [2, H]');
+    expect(of('$4')).toContain('n > 2 = true');
+    expect(of('$5')).not.toContain('Broadcast');
+  });
+
+  it('write out numbers with a suffix', () => {
+    expect(hoverAt('let budget = $025M')).toContain('25M = 25,000,000');
+    expect(hoverAt('let budget = $025')).toBe('nothing');
+  });
+});
+
 describe('hovers', () => {
   it('say what a model requires of its input, and where that comes from', () => {
     expect(hoverIn(example('inception_unet.nn'), 'inp$0ut image: [1, H, W]')).toContain('Requires `H % 16 == 0`');
@@ -111,6 +148,11 @@ describe('hovers', () => {
   it('say what is assumed of a free dimension', () => {
     expect(hoverAt('model Net { input q: [$0T, 8]; input k: [S, 8]; assert T <= 16 and S >= T; q @ transpose(k) }\n')).toContain('Assumed, so that `T <= 16`:\n\n- `T <= 16 and S >= T` at line 1');
     expect(hoverAt('model Net { input q: [$0T, 8]; Linear(8) }\n')).toContain('any positive size');
+  });
+
+  it('count a call of a layer once', () => {
+    expect(hoverAt('model A { input ids: int[T]; words = Embedding(10, 8); h = wor$0ds(ids); g = Linear(3)(h) }')).not.toContain('Applied ×');
+    expect(hoverAt('model A { input ids: int[T]; words = Embedding(10, 8); h = words(ids); g = Lin$0ear(3)(h) }')).not.toContain('Applied ×');
   });
 
   it('count all applications, however many there are', () => {

@@ -4,7 +4,7 @@ import type { IToken } from 'chevrotain';
 import { before, beginsStatement, startsLine } from '../../../grammar/lines';
 import { BinaryOperator, Comma, endOf, Equals, is, isKeyword, keyword, Newline, tokenize } from '../../../grammar/tokens';
 import { nodePathAt } from '../../../grammar/walk';
-import { type Callee, calleeNamed, calleeOf } from './callee';
+import { calledBy, type Callee, calleeNamed } from './callee';
 import type { Document } from './workspace';
 
 export interface CallSite {
@@ -143,12 +143,12 @@ function isOpenEnd(token: IToken | undefined): boolean {
 /** What a layer takes that an expression gives, by where that ends. */
 function appliedAt(document: Document, end: number): Callee | undefined {
   const call = nodePathAt(document.tree, end).findLast((node) => node.kind === 'call' && node.callee.span.end === end);
-  return call?.kind === 'call' ? calleeOf(call, document) : undefined;
+  return call?.kind === 'call' ? calledBy(call, document) : undefined;
 }
 
 function calleeAt(document: Document, { text, offset }: { readonly text: string; readonly offset: number }): Callee | undefined {
   const path = nodePathAt(document.tree, offset);
   const call = path.at(-2);
-  const found = call?.kind === 'call' && call.callee === path.at(-1) ? calleeOf(call, document) : undefined;
+  const found = call?.kind === 'call' && call.callee === path.at(-1) ? calledBy(call, document) : undefined;
   return found ?? calleeNamed(text, document);
 }

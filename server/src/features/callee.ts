@@ -17,7 +17,7 @@ export type Callee =
     }
   | { readonly kind: 'declaration'; readonly declaration: ast.Stack | ast.Model | ast.FunctionDeclaration; readonly file: string };
 
-/** What a call calls, by the values that its callee had; where it was never evaluated, by its name. */
+/** What a call constructs, or which function it calls, by the values that its callee had; where it was never evaluated, by its name. */
 export function calleeOf(call: ast.Call, document: Document): Callee | undefined {
   const { callee } = call;
   for (const { value } of document.analysis.observations(callee)?.first ?? []) {
@@ -27,12 +27,19 @@ export function calleeOf(call: ast.Call, document: Document): Callee | undefined
   return callee.kind === 'name' ? calleeNamed(callee.text, document) : undefined;
 }
 
+/** The same, also of layers that are applied and of functions that are answered while analysing. */
+export function calledBy(call: ast.Call, document: Document): Callee | undefined {
+  const { callee } = call;
+  for (const { value } of document.analysis.observations(callee)?.first ?? []) if (value.kind === 'layer') return application(value.layer);
+  const builtin = callee.kind === 'name' ? builtins.get(callee.text) : undefined;
+  return calleeOf(call, document) ?? (builtin && question(builtin));
+}
+
 function calleeOfValue(value: Value): Callee | undefined {
-  if (value.kind === 'layer') return application(value.layer);
   if (value.kind !== 'constructor' && value.kind !== 'function') return undefined;
   const { target } = value;
   if (target.kind === 'declaration') return { kind: 'declaration', declaration: target.declaration, file: target.file };
-  if (target.operation === undefined) return target.kind === 'builtin' ? question(target.builtin) : undefined;
+  if (target.operation === undefined) return undefined;
   return { kind: 'operation', operation: target.operation, isFunction: value.kind === 'function' };
 }
 
@@ -69,9 +76,7 @@ export function calleeNamed(name: string, document: Document): Callee | undefine
   const layer = layers.get(name) ?? optimizers.get(name);
   if (layer !== undefined) return { kind: 'operation', operation: layer, isFunction: false };
   const operation = functions.get(name);
-  if (operation !== undefined) return { kind: 'operation', operation, isFunction: true };
-  const builtin = builtins.get(name);
-  return builtin && question(builtin);
+  return operation && { kind: 'operation', operation, isFunction: true };
 }
 
 /** The name of an argument as written, or of the place where it stands. */

@@ -81,7 +81,9 @@ export function applicationsInModels(document: Document, node: object): readonly
 
 function applicationsAmong(document: Document, observations: Observations | undefined, node: object): readonly Application[] {
   if (observations === undefined) return [];
-  const applications = observations.first.flatMap((observation) => applicationOf(document, observation, node));
+  // What a call of a layer is worth is noted once more when it is evaluated.
+  const applying = new Set(observations.first.filter(({ application }) => application !== undefined).map(({ run }) => run));
+  const applications = observations.first.flatMap((observation) => (observation.application === undefined && applying.has(observation.run) ? [] : applicationOf(document, observation, node)));
   for (const { run, count, isUniform } of countsOf(observations)) {
     const here = applications.filter((application) => application.run === run);
     const last = here.at(-1);

@@ -10,6 +10,7 @@ import { importedDeclaration } from './definition';
 import { picturedApplications } from './figures';
 import { applicationPage } from './hover/application';
 import { argumentPage } from './hover/argument';
+import { choicePage } from './hover/choice';
 import { declarationPage } from './hover/declaration';
 import { pointwisePlot, usualArguments } from './hover/function';
 import { optimizerPage } from './hover/optimizer';
@@ -17,6 +18,7 @@ import { assertPage, lossPage, outputPage, paramPage, tensorStatementPage } from
 import { valuePage } from './hover/value';
 import { codeBlock, code, paragraphs, sourceLinks } from './markdown';
 import { declarationNamed } from './names';
+import { grouped } from './numbers';
 import { introductionOf, pathTo } from './scopes';
 import { printSignature, signatureOfOperation, textOf } from './spelling';
 import { defaultSettings, type Settings } from './settings';
@@ -58,6 +60,7 @@ function pageOf(node: Node, site: Site): Hover | undefined {
     case 'name':
       return nameHover(node, site);
     case 'integer':
+      return page(paragraphs(argumentAround(site), /[kMG_]/.test(node.text) ? code(`${node.text} = ${grouped(node.value)}`) : undefined));
     case 'float':
     case 'string':
     case 'boolean':
@@ -71,8 +74,22 @@ function pageOf(node: Node, site: Site): Hover | undefined {
     case 'index':
     case 'binary':
       return page(expressionPage(node, site));
+    case 'comparison':
+    case 'logical':
+    case 'not':
+    case 'negate':
+      // An assert, an argument or an `if` around it says more.
+      return isPartOf(site, ['assert', 'argument', 'if-branch']) ? undefined : page(expressionPage(node, site));
     case 'pipe':
       return page(expressionPage(node.right, site));
+    case 'if-branch': {
+      const around = site.around(1);
+      return around?.kind === 'if' && touches(node.condition.span, offset) ? page(choicePage(around, document), node.condition.span) : undefined;
+    }
+    case 'if': {
+      const word = wordAt(document.text, offset);
+      return word.text === 'if' || word.text === 'else' ? page(choicePage(node, document), word.span) : undefined;
+    }
     case 'repeat':
     case 'for':
     case 'residual':
@@ -104,6 +121,23 @@ function pageOf(node: Node, site: Site): Hover | undefined {
 function keyword(span: Span, document: Document): Span {
   const length = /^\w+/.exec(document.text.slice(span.start, span.end))?.[0].length ?? span.end - span.start;
   return { start: span.start, end: span.start + length };
+}
+
+/** Whether a node stands in one of these, with nothing but expressions between. */
+function isPartOf(site: Site, kinds: readonly Node['kind'][]): boolean {
+  for (let levels = 1; ; levels++) {
+    const around = site.around(levels);
+    if (around === undefined || around.kind === 'block') return false;
+    if (kinds.includes(around.kind)) return true;
+  }
+}
+
+/** The word around an offset. */
+function wordAt(text: string, offset: number): { readonly text: string; readonly span: Span } {
+  let [start, end] = [offset, offset];
+  while (start > 0 && /\w/.test(text[start - 1]!)) start--;
+  while (end < text.length && /\w/.test(text[end]!)) end++;
+  return { text: text.slice(start, end), span: { start, end } };
 }
 
 /** A name: what it names, by where it stands. */

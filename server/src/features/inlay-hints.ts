@@ -136,7 +136,8 @@ class Collector {
     const isUntilTheEnd = (types: string | undefined, from: number): boolean => {
       const line = this.lineAt(members[from]!.span.end);
       const rest = members.slice(from + 1).filter(({ span }) => this.lineAt(span.start) === line);
-      return rest.every((member) => typesOf(member) === types);
+      // A pipeline within an expression has no hint at its end.
+      return (rest.at(-1) !== members.at(-1) || this.hints.has(members.at(-1)!.span.end)) && rest.every((member) => typesOf(member) === types);
     };
     for (const [index, member] of members.entries()) {
       this.expression(member);

@@ -14,13 +14,14 @@ import { evaluateIndex } from './index-expression';
 import { at, type Context, creating } from './run';
 import { boolean, describe, list, none, tensor, toNumber, unknown, type Value } from './values';
 
+/** What is worth a look: not what stands there anyway, nor what is noted where it is applied. */
+const noted: ReadonlySet<ast.Expression['kind']> = new Set(['name', 'member', 'call', 'binary', 'index', 'comparison', 'logical', 'not', 'negate']);
+
 /** Evaluates, and notes the value for the editor. */
 export function evaluate(context: Context, node: ast.Expression): Value {
   context.run.spend(context, node);
   const value = evaluateUnnoted(context, node);
-  if (node.kind === 'name' || node.kind === 'member' || node.kind === 'call' || node.kind === 'binary' || node.kind === 'index') {
-    context.run.findings.observe(node, value, context);
-  }
+  if (noted.has(node.kind)) context.run.findings.observe(node, value, context);
   // Of an applied model nobody gives the target; anywhere else a value is unknown since something is wrong.
   if (value.kind === 'unknown' && context.inAppliedModel !== true) context.run.lacksValues = true;
   return value;

@@ -1,10 +1,11 @@
 // The hover on a layer, a stack or a function where it is applied.
 
 import type * as ast from '../../../../grammar/ast';
+import { toNumber, type Value } from '../../semantics/values';
 import { derivativeLine } from '../derivatives';
 import { type Application, applicationCounts, applicationsInModels, costOf, countOf, isAlone, onlyOperation, ofOneRun, signatureOf } from '../figures';
 import { code, codeBlock, escaped, paragraphs, sourceLinks, table } from '../markdown';
-import { grouped } from '../numbers';
+import { counted, grouped } from '../numbers';
 import { catalogLayer, spellLayer, spellValue, textOf } from '../spelling';
 import { defaultSettings, type Settings } from '../settings';
 import type { Document } from '../workspace';
@@ -50,9 +51,9 @@ function documentationOf(node: ast.Expression, document: Document): string | und
     case 'residual':
       return 'Adds the incoming value to what the body makes of it: y = x + body(x).';
     case 'repeat':
-      return 'Runs its body again and again, each round with weights of its own.';
+      return `Runs its body ${roundsOf(document, node.count, toNumber, 'time') ?? 'again and again'}, each round with weights of its own.`;
     case 'for':
-      return 'Runs its body for each item, each round with weights of its own.';
+      return `Runs its body for each ${roundsOf(document, node.iterable, (value) => (value.kind === 'list' ? value.items.length : undefined), 'item')?.replace(/^/, 'of ') ?? 'item'}, each round with weights of its own.`;
     case 'parallel':
       return parallels[node.operation];
   }
@@ -61,6 +62,16 @@ function documentationOf(node: ast.Expression, document: Document): string | und
     if (value.kind === 'layer' && value.layer.kind === 'body' && 'documentation' in value.layer.node) return value.layer.node.documentation;
   }
   return undefined;
+}
+
+/** `3 times`; `2, 3 or 5 times` where a stack is applied with different counts. */
+function roundsOf(document: Document, node: ast.Expression, count: (value: Value) => number | undefined, noun: string): string | undefined {
+  const known = document.analysis.observations(node)?.first.map(({ value }) => count(value));
+  const counts = [...new Set(known ?? [node.kind === 'integer' ? node.value : node.kind === 'list' ? node.items.length : undefined])];
+  const all = counts.filter((each) => each !== undefined).sort((a, b) => a - b);
+  const [last] = all.slice(-1);
+  if (last === undefined || all.length < counts.length || all.length > listed) return undefined;
+  return all.length === 1 ? counted(last, noun) : `${all.slice(0, -1).map(grouped).join(', ')} or ${grouped(last)} ${noun}s`;
 }
 
 const parallels: Readonly<Record<ast.Parallel['operation'], string>> = {

@@ -6,12 +6,12 @@ import { applicationsAt, onlyOperation } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
 import { definitionsOf, spellArgument, spellValue } from '../spelling';
 import type { Document } from '../workspace';
-import { calleeOf, type Callee, nameOfArgument } from '../callee';
+import { calledBy, type Callee, nameOfArgument } from '../callee';
 import { variationOf } from './variation';
 
 /** The page of an argument of a call; undefined where the callee or the argument is not known. */
 export function argumentPage(call: ast.Call, argument: ast.Argument, document: Document): string | undefined {
-  const callee = calleeOf(call, document);
+  const callee = calledBy(call, document);
   const name = callee && nameOfArgument(call, argument, callee);
   if (callee === undefined || name === undefined) return undefined;
   if (callee.kind === 'declaration') return declaredArgument(callee, name, document);

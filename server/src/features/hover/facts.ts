@@ -1,5 +1,6 @@
 // The table of facts that hovers share: sizes, receptive field, parameters, cost, what is kept, each with its formula.
 
+import { operators } from '../../layers/operators';
 import { printShape } from '../../layers/tensor';
 import type { Kept, Parameter, Step } from '../../layers/definition';
 import { torchForm } from '../../layers/torch-form';
@@ -46,6 +47,7 @@ export function factsOfApplication(application: Application, document: Document,
   const { parameters, buffers, macs } = costOf(nodes);
   const facts: Fact[] = [];
   facts.push(...sizeSteps(steps));
+  if (operation !== undefined) facts.push(...broadcastFacts(operation));
   const [tensor] = tensorsIn(output);
   if (tensor !== undefined) facts.push(...fieldFacts(graph, tensor, document));
   facts.push(...nodes.slice(-1).flatMap((node) => alignmentFacts(graph, node)));
@@ -74,6 +76,21 @@ function sizeSteps(steps: readonly Step[]): readonly Fact[] {
   }
   return [...byFormula].map(([formula, names]): Fact => [capitalized(names.join(', ')), code(formula)]);
 }
+
+/** Which operand of an entrywise operation is repeated along which axes of the result. */
+function broadcastFacts({ operation, inputs, outputs }: GraphNode): readonly Fact[] {
+  if (!broadcasting.has(operation.name)) return [];
+  const { shape } = outputs[0]!.type;
+  return inputs.flatMap(({ type: { shape: own } }): readonly Fact[] => {
+    const missing = shape.length - own.length;
+    const axes = shape.flatMap((size, axis) => ((own[axis - missing] ?? 1) === 1 && size !== 1 ? [axis] : []));
+    // A single number is not worth a word.
+    if (own.length === 0 || axes.length === 0) return [];
+    return [['Broadcast', `${code(printShape(own))} is repeated along ${axes.length === 1 ? 'axis' : 'axes'} ${axes.map(String).join(', ')}`]];
+  });
+}
+
+const broadcasting: ReadonlySet<string> = new Set([...operators.map(({ name }) => name), 'maximum', 'minimum', 'where']);
 
 function formulaOf(steps: readonly Step[], what: string): string | undefined {
   return steps.find((each) => each.what === what)?.formula;

@@ -51,10 +51,17 @@ function after(offer: keyof typeof offers, marked: string): string | undefined {
   const end = marked.indexOf('›') - 1;
   const document = documentOf(marked.replace(/[‹›]/g, ''));
   const found = offers[offer]!(document, { start, end }, filesOf(document));
-  if (found === undefined) return undefined;
+  if (found === undefined || !('edits' in found)) return undefined;
   const text = applied(document.text, found.edits);
   expect(pictureOf(documentOf(text)), text).toEqual(pictureOf(document));
   return text;
+}
+
+/** Why a refactoring of what is marked is refused. */
+function refusal(offer: keyof typeof offers, marked: string): string | undefined {
+  const document = documentOf(marked.replace(/[‹›]/g, ''));
+  const found = offers[offer]!(document, { start: marked.indexOf('‹'), end: marked.indexOf('›') - 1 }, filesOf(document));
+  return found !== undefined && 'reason' in found ? found.reason : undefined;
 }
 
 describe('extracting to a stack', () => {
@@ -68,6 +75,30 @@ describe('extracting to a stack', () => {
     expect(after('extractStack', '## A model.\nmodel A {\n  input x: [3, 8, 8]\n  y = x -> ReLU\n  ‹body = x -> Tanh\n  body + y -> ReLU›\n}\n')).toBe(
       'stack Extracted {\n  input x\n  input y\n  body = x -> Tanh\n  body + y -> ReLU\n}\n\n## A model.\nmodel A {\n  input x: [3, 8, 8]\n  y = x -> ReLU\n  Extracted()(x, y)\n}\n',
     );
+  });
+
+  it('gives what is bound and read behind the lines, one value or several by their names', () => {
+    expect(after('extractStack', 'model A(n = 4) {\n  input x: [3, 8, 8]\n  a = x -> Conv2d(n, 1)\n  b = x -> Conv2d(n, 1)\n  ‹up = b -> ReLU\n  c = concat(up, a) -> Conv2d(n, 1)  # joined›\n  c + b\n}\n')).toBe(
+      'stack Extracted(n) {\n  input b\n  input a\n  up = b -> ReLU\n  concat(up, a) -> Conv2d(n, 1)  # joined\n}\n\nmodel A(n = 4) {\n  input x: [3, 8, 8]\n  a = x -> Conv2d(n, 1)\n  b = x -> Conv2d(n, 1)\n  c = Extracted(n)(b, a)\n  c + b\n}\n',
+    );
+    expect(after('extractStack', 'model A {\n  input x: [3]\n  ‹a = x -> Linear(4)\n  b = a -> Linear(4)›\n  a * b\n}\n')).toBe(
+      'stack Extracted {\n  input x\n  a = x -> Linear(4)\n  b = a -> Linear(4)\n  output a\n  output b\n}\n\nmodel A {\n  input x: [3]\n  extracted = Extracted()(x)\n  a = extracted.a\n  b = extracted.b\n  a * b\n}\n',
+    );
+    expect(after('extractStack', 'model A { input x: [3]; ‹a = x -> Linear(4); b = a -> Linear(4)›; a }')).toContain('input x: [3]; a = x -> Extracted; a }');
+  });
+
+  it('takes steps of a pipe', () => {
+    expect(after('extractStack', 'model A(n = 4) {\n  input x: [3, 8, 8]\n  y = x -> ‹Conv2d(n, 3) -> BatchNorm2d› -> ReLU\n  y\n}\n')).toBe(
+      'stack Extracted(n) {\n  Conv2d(n, 3)\n  BatchNorm2d\n}\n\nmodel A(n = 4) {\n  input x: [3, 8, 8]\n  y = x -> Extracted(n) -> ReLU\n  y\n}\n',
+    );
+  });
+
+  it.each([
+    ['the lines change what flows, and y is read behind them', 'model A { input x: [3]; ‹y = x -> ReLU; Tanh›; y -> ReLU }'],
+    ['f, which is read behind the lines, is no tensor', 'model A { input x: [3]; ‹f = Linear(3); y = f(x)›; f(y) }'],
+    ['inputs, outputs and the loss belong to the model itself', 'model A { input x: [3]; ‹ReLU; output y› }'],
+  ])('is refused since %s', (reason, text) => {
+    expect(refusal('extractStack', text)).toBe(reason);
   });
 
   it.each([
@@ -107,7 +138,7 @@ describe('inlining', () => {
       const document = documentOf(text, files);
       const start = text.lastIndexOf('S');
       const found = offers.inlineHere!(document, { start, end: start }, among({ 'main.nn': text, ...files }));
-      const result = applied(text, found?.edits ?? []);
+      const result = applied(text, found !== undefined && 'edits' in found ? found.edits : []);
       expect(pictureOf(documentOf(result, files))).toEqual(pictureOf(document));
       return result;
     };
@@ -124,7 +155,10 @@ describe('inlining', () => {
   it('everywhere is not offered where another file would miss the stack, or its documentation would be lost', () => {
     expect(after('inlineEverywhere', '## Twice.\nstack ‹S› { Linear(3) }\n\nmodel A { input x: [3]; S }\n')).toBeUndefined();
     const texts = { 'main.nn': 'stack S { Linear(3) }\nmodel A { input x: [3]; S }\n', 'other.nn': 'from "./main.nn" import S\nmodel B { input x: [3]; S }\n' };
-    expect(offers.inlineEverywhere!(documentOf(texts['main.nn'], texts), { start: 6, end: 7 }, among(texts))).toBeUndefined();
+    const document = documentOf(texts['main.nn'], texts);
+    const others = among(texts);
+    const files = { source: (uri: string) => (uri === document.uri ? document : others.source(uri)), all: [document, ...others.all.slice(1)] };
+    expect(offers.inlineEverywhere!(document, { start: 6, end: 7 }, files)).toMatchObject({ reason: 'another file uses it' });
   });
 
   it.each([
@@ -209,9 +243,28 @@ describe('loops', () => {
   });
 });
 
+describe('what is refused says why', () => {
+  it.each([
+    ['unroll', 'model A { input x: [3]; ‹›repeat 2 { Linear(4); output y }; concat(y) }', 'each round would publish its y as an output of its own; bind it in the round, as in y = …, and it can be unrolled'],
+    ['unroll', 'model A(n = 2) { input x: [3]; ‹›repeat n { Linear(4) } }', 'how many rounds there are depends on n'],
+    ['unroll', 'model A { input x: [3]; ‹›repeat 100 { ReLU } }', '100 rounds are more than the 32 that are written out'],
+    ['unroll', 'stack S(n) { ‹›for k in range(n) { Linear(k + 1) } }\nmodel A { input x: [3]; S(2); S(3) }', 'the values of k are not the same numbers wherever the loop runs'],
+    ['joinLines', 'model A {\n  input x: [3]\n  ‹Linear(4)  # why\n  ReLU›\n}', 'a comment stands between them'],
+    ['rollUp', 'model A {\n  input x: [3]\n  ‹ReLU  # one\n  ReLU›\n}', 'a comment stands between them'],
+    ['inlineHere', 'stack S(n) { Linear(2); if n > 0 { S(0) } }\nmodel A { input x: [3]; ‹S›(1) }', 'it applies itself'],
+    ['inlineHere', 'stack S { Linear(2); output y; ReLU }\nmodel A { input x: [3]; r = x -> ‹S›; r.y }', 'what it publishes may be read'],
+    ['inlineHere', 'let n = 2\nstack S { Linear(n); ReLU }\nmodel A(n = 3) { input x: [3]; ‹S› }', 'a name in its body would mean something else here'],
+    ['inlineEverywhere', 'stack ‹S› { ReLU }\nstack T(f) { f }\nmodel A { input x: [3]; T(S) }', 'it is passed on or bound in line 3'],
+    ['inlineEverywhere', '## Twice.\nstack ‹S› { Linear(3) }\n\nmodel A { input x: [3]; S }\n', 'the comment that describes S would be lost'],
+  ] as const)('%s in %s', (offer, text, reason) => {
+    expect(refusal(offer, text)).toBe(reason);
+  });
+});
+
 describe('names, shapes and arguments', () => {
   it('binds an expression, and a branch, in front of its statement', () => {
     expect(after('nameExpression', 'model A {\n  input x: [3]\n  ‹(x -> Linear(3))› + x -> ReLU\n}\n'.replace('‹(', '(‹').replace(')›', '›)'))).toBe('model A {\n  input x: [3]\n  branch = x -> Linear(3)\n  branch + x -> ReLU\n}\n');
+    expect(after('nameExpression', 'model A { input x: [3]; concat { ReLU; ‹{ Linear(3); ReLU }› } }')).toBe('model A { input x: [3]; concat { ReLU; branch = { Linear(3); ReLU }; branch } }');
     expect(after('nameExpression', 'model A { input x: [3]; concat { ‹x -> Linear(3)›; ReLU } }')).toBe('model A { input x: [3]; concat { branch = x -> Linear(3); branch; ReLU } }');
   });
 
@@ -295,8 +348,9 @@ describe('on generated programs', () => {
         for (const selection of selectionsIn(document)) {
           for (const [name, offer] of Object.entries(offers)) {
             const found = offer(document, selection, filesOf(document));
-            const result = found === undefined ? text : applied(text, found.edits);
-            if (found === undefined || seen.has(result)) continue;
+            if (found === undefined || !('edits' in found)) continue;
+            const result = applied(text, found.edits);
+            if (seen.has(result)) continue;
             seen.add(result);
             tried.set(name, (tried.get(name) ?? 0) + 1);
             const changed = documentOf(result);

@@ -152,6 +152,20 @@ describe('the language server', () => {
     expect(await asked(['quickfix'])).toEqual([]);
   });
 
+  it('says why a refactoring is refused, to a client that shows it', async () => {
+    const written = 'model Net(n = 2) {\n  input x: [3]\n  repeat n { Linear(3); ReLU }\n}\n';
+    const unrolled = async (disabledSupport: boolean): Promise<readonly Pick<CodeAction, 'title' | 'disabled'>[]> => {
+      await start({ capabilities: { textDocument: { codeAction: { disabledSupport } } } });
+      await client.open(uri, written);
+      const place = { line: 2, character: 2 };
+      const found = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: { start: place, end: place }, context: { diagnostics: [], only: ['refactor.rewrite'] } })) as CodeAction[];
+      return found.map(({ title, disabled }) => ({ title, disabled }));
+    };
+    expect(await unrolled(true)).toEqual([{ title: 'Unroll the repeat', disabled: { reason: 'how many rounds there are depends on n' } }]);
+    await client.stop();
+    expect(await unrolled(false)).toEqual([]);
+  });
+
   it('lets a client ask for a better name where a refactoring made one up', async () => {
     const written = 'model Net {\n  input x: [3, 8, 8]\n  Conv2d(4, 3)\n  ReLU\n}\n';
     const extraction = async (options: object): Promise<CodeAction> => {

@@ -10,7 +10,7 @@ import { typeInput } from './refactor/input-type';
 import { nameExpression } from './refactor/name-branch';
 import { joinLines, splitPipeline } from './refactor/pipeline';
 import { rollUp } from './refactor/roll-up';
-import type { Offer, Refactoring } from './refactor/site';
+import type { Offer, Refactoring, Refused } from './refactor/site';
 import { unroll } from './refactor/unroll';
 import type { Document } from './workspace';
 
@@ -29,8 +29,13 @@ export const offers: Readonly<Record<string, Offer>> = {
   unnameArgument,
 };
 
-/** The refactorings that apply to what is selected; none in a text that has errors, whose meaning is not whole. */
-export function refactorings(document: Document, selection: Span, files: Files = filesOf(document)): readonly Refactoring[] {
+/** The refactorings of what is selected, those that are refused with their reasons; none in a text that has errors, whose meaning is not whole. */
+export function offered(document: Document, selection: Span, files: Files = filesOf(document)): readonly (Refactoring | Refused)[] {
   if (document.problems.some(({ severity }) => severity === 'error')) return [];
   return Object.values(offers).flatMap((offer) => offer(document, selection, files) ?? []);
+}
+
+/** Those that apply. */
+export function refactorings(document: Document, selection: Span, files?: Files): readonly Refactoring[] {
+  return offered(document, selection, files).filter((each) => 'edits' in each);
 }

@@ -2,8 +2,9 @@
 
 import * as lsp from 'vscode-languageserver';
 import { allOf, type CodeAction, ignoreActions, isSafe, kindsToFix, searchActions, searchEdits } from '../features/code-actions';
+import type { Span } from '../base/span';
 import type { Files } from '../features/entity';
-import { refactorings } from '../features/refactorings';
+import { offered } from '../features/refactorings';
 import type { Document } from '../features/workspace';
 import { toCodeAction, toRefactoring, toSpan, toTextEdits } from './convert';
 import { type Feature, request, resolution } from './row';
@@ -52,6 +53,13 @@ async function safeFixes(document: Document, session: Session, token: lsp.Cancel
   return found.map((edits) => toCodeAction(document, { title: 'Fix all that is safe to fix', edits, diagnostics, preferred: false } satisfies CodeAction, fixAllKind, session));
 }
 
+/** The refactorings of what is selected, and, for a client that shows them, those that are refused. */
+function refactorings(document: Document, selection: Span, files: Files, session: Session): readonly lsp.CodeAction[] {
+  return offered(document, selection, files)
+    .filter((each) => 'edits' in each || session.showsDisabledActions)
+    .map((each) => toRefactoring(document, each, session.renameCommand));
+}
+
 export const codeActionFeatures: readonly Feature[] = [
   request(lsp.CodeActionRequest.type, { codeActionProvider: { codeActionKinds, resolveProvider: true } }, async ({ textDocument, range, context: { only } }, session, token) => {
     const files = await session.files(token);
@@ -60,7 +68,7 @@ export const codeActionFeatures: readonly Feature[] = [
     const wanted = (kind: string): boolean => only?.some((each) => kind === each || kind.startsWith(`${each}.`)) ?? true;
     return [
       ...(wanted(quickFix) ? await quickFixes(document, range, files, session, token) : []),
-      ...(refactoringKinds.some(wanted) ? refactorings(document, toSpan(document, range), files).map((each) => toRefactoring(document, each, session.renameCommand)).filter(({ kind }) => wanted(kind!)) : []),
+      ...(refactoringKinds.some(wanted) ? refactorings(document, toSpan(document, range), files, session).filter(({ kind }) => wanted(kind!)) : []),
       ...(only !== undefined && wanted(fixAllKind) ? await safeFixes(document, session, token) : []),
     ];
   }),

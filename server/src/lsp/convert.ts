@@ -12,7 +12,7 @@ import type { Completion, CompletionKind } from '../features/completion/item';
 import type { Hover } from '../features/hover';
 import type { InlayHint } from '../features/inlay-hints';
 import type { SignatureHelp } from '../features/signature-help';
-import type { Refactoring } from '../features/refactor/site';
+import type { Refactoring, Refused } from '../features/refactor/site';
 import type { DocumentSymbol, SymbolKind } from '../features/symbols';
 import { applied, type FileEdits, type Refusal } from '../features/text-edits';
 import type { Document, Source } from '../features/workspace';
@@ -109,7 +109,9 @@ export function toCodeAction(document: Document, action: CodeAction, kind: lsp.C
 }
 
 /** A refactoring; behind it the client's command that asks for a better name than the one made up, with the document and the place of its last use. */
-export function toRefactoring(document: Document, { title, kind, edits, madeUp }: Refactoring, renameCommand: string | undefined): lsp.CodeAction {
+export function toRefactoring(document: Document, refactoring: Refactoring | Refused, renameCommand: string | undefined): lsp.CodeAction {
+  if ('reason' in refactoring) return { title: refactoring.title, kind: `${lsp.CodeActionKind.Refactor}.${refactoring.kind}`, disabled: { reason: refactoring.reason } };
+  const { title, kind, edits, madeUp } = refactoring;
   const action: lsp.CodeAction = { title, kind: `${lsp.CodeActionKind.Refactor}.${kind}`, edit: { changes: { [document.uri]: toTextEdits(document, edits) } } };
   if (madeUp === undefined || renameCommand === undefined) return action;
   const text = applied(document.text, edits);

@@ -96,6 +96,11 @@ export class Session {
     return this.capabilities.textDocument?.inlayHint?.resolveSupport?.properties.includes('tooltip') === true;
   }
 
+  /** Whether it shows why an action cannot be taken. */
+  get showsDisabledActions(): boolean {
+    return this.capabilities.textDocument?.codeAction?.disabledSupport === true;
+  }
+
   /** Whether the client asks for the edits of an action when it is chosen. */
   get resolvesActions(): boolean {
     const actions = this.capabilities.textDocument?.codeAction;

@@ -13,12 +13,14 @@ import { applied, type TextEdit } from '../text-edits';
 import type { Document, Source } from '../workspace';
 import { needsNoParentheses } from './parentheses';
 import { isSimple } from './simple';
-import { hasComment, indentAt, type Offer, reindented, written } from './site';
+import { hasComment, indentAt, type Offer, type Refused, reindented, written } from './site';
 
 export const inlineHere: Offer = (document, selection, files) => {
   const found = applicationAt(document, selection.start);
-  const edits = found && inlined(document, found, files);
-  return edits && { title: `Inline ${found.stack.name.text}`, kind: 'inline', edits };
+  if (found === undefined) return undefined;
+  const title = `Inline ${found.stack.name.text}`;
+  const made = inlined(document, found, files);
+  return typeof made === 'string' ? { title, kind: 'inline', reason: made } : { title, kind: 'inline', edits: made };
 };
 
 export const inlineEverywhere: Offer = (document, selection, files) => {
@@ -27,15 +29,20 @@ export const inlineEverywhere: Offer = (document, selection, files) => {
   const stack = path[1];
   if (stack?.kind !== 'stack' || name !== stack.name) return undefined;
   const uses = referencesTo(files, { source: document, name: stack.name, by: stack }).filter((use) => use.name !== stack.name);
-  if (uses.length === 0 || commentAbove(document, stack) || hasComment(document, { start: stack.span.start, end: stack.body.span.start }) || isApplied(document, stack, stack)) return undefined;
+  if (uses.length === 0) return undefined;
+  const title = `Inline ${stack.name.text} everywhere in this file and remove it`;
+  const refused = (reason: string): Refused => ({ title, kind: 'inline', reason });
+  if (commentAbove(document, stack) || hasComment(document, { start: stack.span.start, end: stack.body.span.start })) return refused(`the comment that describes ${stack.name.text} would be lost`);
   const edits: TextEdit[] = [];
   for (const use of uses) {
+    if (use.source.uri !== document.uri) return refused('another file uses it');
     const application = applicationOf(document, use);
-    const made = application && inlined(document, application, files);
-    if (made === undefined) return undefined;
+    if (application === undefined) return refused(isApplied(document, stack, stack) ? 'it applies itself' : `it is passed on or bound in line ${String(document.lines.position(use.name.span.start).line + 1)}`);
+    const made = inlined(document, application, files);
+    if (typeof made === 'string') return refused(`in line ${String(document.lines.position(use.name.span.start).line + 1)}, ${made}`);
     edits.push(...made);
   }
-  return { title: `Inline ${stack.name.text} everywhere in this file and remove it`, kind: 'inline', edits: [...edits, { span: wholeOf(document, stack), text: '' }] };
+  return { title, kind: 'inline', edits: [...edits, { span: wholeOf(document, stack), text: '' }] };
 };
 
 interface Application {
@@ -82,15 +89,19 @@ function isWithin(inner: Node, outer: Node): boolean {
   return outer.span.start <= inner.span.start && inner.span.end <= outer.span.end;
 }
 
-/** The edits that write the body of the stack as a block; undefined where that would mean something else. */
-function inlined(document: Document, application: Application, files: Files): readonly TextEdit[] | undefined {
+/** The edits that write the body of the stack as a block, or why that would mean something else. */
+function inlined(document: Document, application: Application, files: Files): readonly TextEdit[] | string {
   const { stack, source, node, path } = application;
   const { statements } = stack.body;
+  if (isApplied(source, stack, stack)) return 'it applies itself';
   const published = unpublished(application);
-  if (published === undefined || isApplied(source, stack, stack) || !isPlain(document, application) || (node.kind === 'call' && hasComment(document, node.span))) return undefined;
+  if (published === undefined) return 'what it publishes may be read';
+  if (!isPlain(document, application)) return 'its body is no block: it has a loss or several inputs, or does not begin with what flows in';
+  if (node.kind === 'call' && hasComment(document, node.span)) return 'a comment stands among the arguments';
   const given = argumentsOf(stack, node);
-  const substituted = given && substitution(document, application, given, files);
-  if (substituted === undefined) return undefined;
+  if (given === undefined) return 'an argument is missing, or makes something that must be made once';
+  const substituted = substitution(document, application, given, files);
+  if (substituted === undefined) return 'a name in its body would mean something else here';
   const { start, end } = stack.body.span;
   const edits = [...published, ...substituted.edits.filter(({ span }) => !published.some((edit) => edit.span.start <= span.start && span.end <= edit.span.end))];
   const body = applied(source.text.slice(0, end), edits).slice(start);

@@ -7,7 +7,7 @@ import type { Document } from '../workspace';
 import { freshName } from './extract';
 import { beginsLine, hasComment, indentAt, type Offer, runsInOrder, withoutBlanks, written } from './site';
 
-const nameable: ReadonlySet<Node['kind']> = new Set(['call', 'pipe', 'binary', 'index', 'member', 'list', 'residual', 'parallel', 'negate']);
+const nameable: ReadonlySet<Node['kind']> = new Set(['call', 'pipe', 'binary', 'index', 'member', 'list', 'residual', 'parallel', 'negate', 'block']);
 /** Where a value is needed at once, and nothing between it and its statement decides whether or how often. */
 const transparent: ReadonlySet<Node['kind']> = new Set(['pipe', 'binary', 'negate', 'call', 'argument', 'index', 'list', 'member']);
 

@@ -16,14 +16,15 @@ export const rollUp: Offer = (document, selection) => {
   const { statements } = selected;
   if (!statements.every((statement) => statement.kind === 'expression-statement') || bindsInIf(statements)) return undefined;
   const span = spanOf(statements);
-  if (hasComment(document, span)) return undefined;
   const loop = loopOf(document, statements);
   if (loop === undefined) return undefined;
   const indent = indentAt(document, span.start);
   const separator = separatorAt(document, statements[0]!);
   const { header, body } = loop;
   const text = separator === '; ' || (loop.period === 1 && !body.includes('\n')) ? `${header} { ${body} }` : `${header} {\n${indent}  ${reindented(body, indent, `${indent}  `)}\n${indent}}`;
-  return { title: `Roll up to ${header.replace(/^(for \S+( \S+)*?) in .*/, '$1')}`, kind: 'rewrite', edits: [{ span, text }] };
+  const title = `Roll up to ${header.replace(/^(for \S+( \S+)*?) in .*/, '$1')}`;
+  if (hasComment(document, span)) return { title, kind: 'rewrite', reason: 'a comment stands between them' };
+  return { title, kind: 'rewrite', edits: [{ span, text }] };
 };
 
 function bindsInIf(statements: readonly ast.Statement[]): boolean {

@@ -16,8 +16,15 @@ export interface Refactoring {
   readonly madeUp?: string;
 }
 
-/** Offers a refactoring of what is selected; undefined where it does not apply. */
-export type Offer = (document: Document, selection: Span, files: Files) => Refactoring | undefined;
+/** A refactoring that one would expect here, and why it cannot be made. */
+export interface Refused {
+  readonly title: string;
+  readonly kind: Refactoring['kind'];
+  readonly reason: string;
+}
+
+/** Offers a refactoring of what is selected, or says why it is refused; undefined where nobody would think of it. */
+export type Offer = (document: Document, selection: Span, files: Files) => Refactoring | Refused | undefined;
 
 /** Statements of a body that runs one after the other. */
 export interface Selected {

@@ -9,7 +9,7 @@ import { spellValue } from '../spelling';
 import { applied, type TextEdit } from '../text-edits';
 import type { Document } from '../workspace';
 import { isSimple } from './simple';
-import { hasComment, indentAt, type Offer, reindented, runsInOrder, selectedStatements, separatorAt, written } from './site';
+import { hasComment, indentAt, type Offer, type Refused, reindented, runsInOrder, selectedStatements, separatorAt, written } from './site';
 
 /** More rounds than these are not written out. */
 const mostRounds = 32;
@@ -19,16 +19,20 @@ export const unroll: Offer = (document, selection) => {
   if (found === undefined) return undefined;
   const { loop, node, around } = found;
   const inner = innerOf(document, loop.body);
-  if (inner === undefined || loop.body.statements.length === 0 || hasComment(document, { start: loop.span.start, end: loop.body.span.start })) return undefined;
+  if (inner === undefined || loop.body.statements.length === 0) return undefined;
+  const title = `Unroll the ${loop.kind}`;
+  const refused = (reason: string): Refused => ({ title, kind: 'rewrite', reason });
+  if (hasComment(document, { start: loop.span.start, end: loop.body.span.start })) return refused('a comment stands in the header of the loop');
   const rounds = roundsOf(document, loop);
+  if (typeof rounds === 'string') return refused(rounds);
   const names = namesOf(document, loop, around);
-  if (rounds === undefined || names === undefined) return undefined;
+  if (typeof names === 'string') return refused(names);
   const separator = separatorAt(document, node);
   const lists = names.published.map((name) => `${name} = [${rounds.map((_, round) => `${names.renamed.get(name)!}_${String(round + 1)}`).join(', ')}]`);
   // A comment reaches to the end of its line, whatever would stand there.
   const { lines, text: whole } = document;
   const behind = whole.slice(node.span.end, lines.offset({ line: lines.position(node.span.end).line, character: Infinity }));
-  if (hasComment(document, inner) && (separator === '; ' || !/^\s*(?:#|$)/.test(behind))) return undefined;
+  if (hasComment(document, inner) && (separator === '; ' || !/^\s*(?:#|$)/.test(behind))) return refused('something stands on one line with a comment of the loop');
   const indent = indentAt(document, node.span.start);
   const texts = rounds.map((values, round) => {
     const edits = [...values, ...names.editsOf(round + 1)];
@@ -37,7 +41,7 @@ export const unroll: Offer = (document, selection) => {
     if (!names.needsBlock) return reindented(text, indentAt(document, loop.body.statements[0]!.span.start), indent);
     return text.includes('\n') || separator !== '; ' ? `{\n${indent}  ${reindented(text, indentAt(document, loop.body.statements[0]!.span.start), `${indent}  `)}\n${indent}}` : `{ ${text} }`;
   });
-  return { title: `Unroll the ${loop.kind}`, kind: 'rewrite', edits: [{ span: node.span, text: [...texts, ...lists].join(separator) }] };
+  return { title, kind: 'rewrite', edits: [{ span: node.span, text: [...texts, ...lists].join(separator) }] };
 };
 
 /** What stands between the braces of a block, comments included; undefined where it is not written on lines of its own, or on one. */
@@ -56,7 +60,7 @@ interface RoundNames {
   editsOf(round: number): readonly TextEdit[];
 }
 
-function namesOf(document: Document, loop: ast.Repeat | ast.For, around: readonly Node[]): RoundNames | undefined {
+function namesOf(document: Document, loop: ast.Repeat | ast.For, around: readonly Node[]): RoundNames | string {
   const path = [...around, loop, loop.body];
   const [level] = introductionsAround(path);
   const introduced = level ?? [];
@@ -76,8 +80,11 @@ function namesOf(document: Document, loop: ast.Repeat | ast.For, around: readonl
   });
   // What a round publishes of the flow can only be published again, which a model would have as outputs of its own.
   const isOfStack = around.at(-3)?.kind === 'stack';
-  if (outputs.some(({ name }) => !bound.has(name.text)) && !isOfStack) return undefined;
-  if (!isAllowed || (outputs.length > 0 && needsBlock) || new Set(outputs.map(({ name }) => name.text)).size < outputs.length) return undefined;
+  const ofFlow = outputs.find(({ name }) => !bound.has(name.text));
+  if (ofFlow !== undefined && !isOfStack) return `each round would publish its ${ofFlow.name.text} as an output of its own; bind it in the round, as in ${ofFlow.name.text} = …, and it can be unrolled`;
+  if (!isAllowed) return 'a loss, an assert or what a choice publishes would stand there once for each round';
+  if (outputs.length > 0 && needsBlock) return 'a round both names what flows in and publishes';
+  if (new Set(outputs.map(({ name }) => name.text)).size < outputs.length) return 'a round publishes a name twice';
   const renamed = new Map(introduced.map(({ name: { text } }) => [text, freshStem(document, text)]));
   return {
     needsBlock,
@@ -115,15 +122,18 @@ function loopAt(document: Document, offset: number): { readonly loop: ast.Repeat
   return (loop.kind === 'repeat' || loop.kind === 'for') && offset < loop.body.span.start ? { loop, node, around: [...selected.around, selected.block, node] } : undefined;
 }
 
-/** For each round, the replacements of the loop's names; undefined where they are not known for all evaluations alike. */
-function roundsOf(document: Document, loop: ast.Repeat | ast.For): readonly (readonly TextEdit[])[] | undefined {
+/** For each round, the replacements of the loop's names, or why they are not known for all evaluations alike. */
+function roundsOf(document: Document, loop: ast.Repeat | ast.For): readonly (readonly TextEdit[])[] | string {
+  const problemOf = (count: number): string | undefined => (count < 1 ? 'there are no rounds' : count > mostRounds ? `${String(count)} rounds are more than the ${String(mostRounds)} that are written out` : undefined);
   if (loop.kind === 'repeat') {
-    const count = loop.count.kind === 'integer' ? loop.count.value : undefined;
-    return count === undefined || count < 1 || count > mostRounds ? undefined : Array.from({ length: count }, () => []);
+    if (loop.count.kind !== 'integer') return `how many rounds there are depends on ${written(document, loop.count)}`;
+    return problemOf(loop.count.value) ?? Array.from({ length: loop.count.value }, () => []);
   }
   const values = loop.names.map((name) => valuesOf(document, name, loop));
   const count = values[0]?.length;
-  if (count === undefined || count < 1 || count > mostRounds || values.some((each) => each?.length !== count)) return undefined;
+  if (count === undefined || values.some((each) => each?.length !== count)) return `the values of ${loop.names.map(({ text }) => text).join(' and ')} are not the same numbers wherever the loop runs`;
+  const problem = problemOf(count);
+  if (problem !== undefined) return problem;
   return Array.from({ length: count }, (_, round) => loop.names.flatMap((name, index) => usesOf(document, loop, name).map((span) => ({ span, text: values[index]![round]! }))));
 }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { CheckWorker } from './check/host';
-import type { WorkerMessage } from './check/protocol';
+import { outOfMemory, type WorkerMessage } from './check/protocol';
 import { listUris, readUri } from './disk';
 import type { Runtime } from './lsp/runtime';
 
@@ -32,7 +32,7 @@ export function asCheckWorker(worker: Worker): CheckWorker {
     post: (message) => { worker.postMessage(message); },
     onMessage: (listener) => worker.on('message', (message: WorkerMessage) => { listener(message); }),
     onFailure: (listener) => {
-      worker.on('error', (error) => { listener(error.message); });
+      worker.on('error', (error: NodeJS.ErrnoException) => { listener(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory : error.message); });
       worker.on('exit', (code) => { listener(`the check ended with code ${String(code)}`); });
     },
     terminate: () => void worker.terminate(),

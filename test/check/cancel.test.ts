@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { CheckHost } from '../../server/src/check/host';
-import type { CheckReport } from '../../server/src/check/protocol';
+import { type CheckReport, outOfMemory } from '../../server/src/check/protocol';
 import { asCheckWorker } from '../../server/src/node-runtime';
 
 const answering = `
@@ -19,6 +19,18 @@ const answering = `
 
 /** (module (func (export "f") (loop (br 0)))) */
 const endlessKernel = '0061736d0100000001040160000003020100070501016600000a09010700034 00c000b0b'.replace(' ', '');
+
+it('a worker whose memory runs out says so, and the next check runs', async () => {
+  const threads: Worker[] = [];
+  const host = new CheckHost(() => {
+    const thread = new Worker(answering.replace('HEAVY', 'const kept = []; for (;;) kept.push(new Array(1e5).fill({}));'), { eval: true, resourceLimits: { maxOldGenerationSizeMb: 16 } });
+    threads.push(thread);
+    return asCheckWorker(thread);
+  });
+  await expect(host.run({ files: [], file: 'file:///a.nn', model: 'Heavy' }, () => undefined).promise).rejects.toThrow(outOfMemory);
+  expect((await host.run({ files: [], file: 'file:///a.nn', model: 'Light' }, () => undefined).promise)?.model).toBe('Light');
+  host.dispose();
+});
 
 it.each([
   ['in a loop', 'for (;;);'],

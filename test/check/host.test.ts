@@ -110,6 +110,44 @@ describe('a host of checks', () => {
   });
 });
 
+describe('a host that starts fewer workers than it is asked for', () => {
+  it('goes on with those that there are', async () => {
+    const worker = new ScriptedWorker();
+    let spawned = 0;
+    const host = new CheckHost(() => {
+      if (spawned++ > 0) throw new Error('too many');
+      return worker;
+    }, 2);
+    const running = host.run(request('A'), () => undefined);
+    expect(worker.requests.map(({ share: { index, count } }) => [index, count])).toEqual([[0, 1]]);
+    worker.say({ id: worker.requests[0]!.id, report: report('A') });
+    expect((await running.promise)?.model).toBe('A');
+  });
+
+  it('fails a check where there is none, not the next one', async () => {
+    let refuses = true;
+    const worker = new ScriptedWorker();
+    const host = new CheckHost(() => {
+      if (refuses) throw new Error('none');
+      return worker;
+    });
+    host.warm();
+    await expect(host.run(request('A'), () => undefined).promise).rejects.toThrow('none');
+    refuses = false;
+    const next = host.run(request('B'), () => undefined);
+    worker.say({ id: worker.requests[0]!.id, report: report('B') });
+    expect((await next.promise)?.model).toBe('B');
+  });
+
+  it('after its end checks nothing', async () => {
+    const { host, workers } = hostWithWorkers();
+    host.dispose();
+    expect(await host.run(request('A'), () => undefined).promise).toBeUndefined();
+    host.warm();
+    expect(workers).toEqual([]);
+  });
+});
+
 describe('a pool of workers', () => {
   const tensor = (checked: number, rank: number, index: number): CheckReport['tensors'][number] => ({
     name: 'w', shape: [9], entries: 9, checked, directions: 1, together: 1, kinks: 0, ok: true,

@@ -1,7 +1,7 @@
 // Gradient checks through the protocol: lens, progress, cancelling, reports, and what an edit does to a result.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { CodeLensRequest, DidSaveTextDocumentNotification, HoverRequest } from 'vscode-languageserver/node';
+import { CodeLensRequest, DidChangeWatchedFilesNotification, DidSaveTextDocumentNotification, FileChangeType, HoverRequest, ShutdownRequest } from 'vscode-languageserver/node';
 import { cancelCheckRequest, checkGradientsRequest, modelsRequest, reportRequest } from '../../server/src/lsp/requests';
 import { LanguageClient, type Options, positionOf, ScriptedWorker } from '../support/language-client';
 
@@ -224,6 +224,108 @@ describe('a gradient check', () => {
     const told = client.analysed;
     await client.when(() => (told.includes(uri) && workers.at(-1)!.requests.length > 0 ? true : undefined));
     expect(workers.at(-1)!.requests[0]!.request.model).toBe('Net');
+  });
+
+  it('ends when its document is closed, and can be run when that is open again', async () => {
+    const workers = await startScripted();
+    const { worker, ended } = await begin(workers);
+    await client.close(uri);
+    expect(await ended).toEqual({ ok: false, cancelled: true, message: 'cancelled' });
+    expect(worker.terminated).toBe(true);
+    await client.open(uri, text, 2);
+    expect(await lenses()).toEqual(['Check gradients']);
+    const again = await begin(workers);
+    again.worker.answer({ report: { ...disagreement, ok: true, tensors: [], worst: undefined } });
+    expect(await again.ended).toMatchObject({ ok: true });
+  });
+
+  it('of the same text in two documents is done for each, and closing one leaves the other alone', async () => {
+    const workers = await startScripted();
+    const twin = 'file:///twin.nn';
+    await client.open(twin, text);
+    const { worker, ended } = await begin(workers);
+    const other = client.connection.sendRequest(checkGradientsRequest, { uri: twin, model: 'Net' });
+    await client.connection.sendRequest(modelsRequest, { uri: twin });
+    await client.close(uri);
+    expect(await ended).toMatchObject({ cancelled: true });
+    expect(worker.terminated).toBe(true);
+    expect(workers.at(-1)!.requests.map(({ request }) => request.file)).toEqual([twin]);
+    workers.at(-1)!.answer({ report: disagreement });
+    expect(await other).toMatchObject({ ok: false, cancelled: false });
+  });
+
+  it('ends with the server: it counts as cancelled, and nothing more is asked or logged', async () => {
+    const workers = await startScripted({ capabilities: { workspace: { codeLens: { refreshSupport: true } } } });
+    const { worker, ended } = await begin(workers);
+    const waiting = client.connection.sendRequest(checkGradientsRequest, { uri, model: 'Other' });
+    await client.connection.sendRequest(modelsRequest, { uri });
+    await client.connection.sendRequest(ShutdownRequest.type);
+    expect([await ended, await waiting]).toEqual([expect.objectContaining({ cancelled: true }), expect.objectContaining({ cancelled: true })]);
+    expect(worker.terminated).toBe(true);
+    const started = workers.length;
+    // What comes after is not checked.
+    expect(await client.connection.sendRequest(checkGradientsRequest, net)).toMatchObject({ cancelled: true });
+    expect(workers).toHaveLength(started);
+    expect(client.logged).toEqual([]);
+  });
+
+  it('ends when a file changes on the disk that its model comes from', async () => {
+    const layers = { current: 'stack Head { Linear(2); Tanh }\n' };
+    const workers: ScriptedWorker[] = [];
+    client = await LanguageClient.start({
+      runtime: {
+        readFile: (address) => (address.endsWith('layers.nn') ? layers.current : undefined),
+        spawnCheckWorker: () => {
+          workers.push(new ScriptedWorker());
+          return workers.at(-1)!;
+        },
+      },
+    });
+    await client.open(uri, 'from "./layers.nn" import Head\nmodel Net { input x: [4]; Head }\n');
+    const { worker, ended } = await begin(workers);
+    layers.current = 'stack Head { Linear(3); Tanh }\n';
+    await client.connection.sendNotification(DidChangeWatchedFilesNotification.type, { changes: [{ uri: 'file:///layers.nn', type: FileChangeType.Changed }] });
+    expect(await ended).toEqual({ ok: false, cancelled: true, message: 'cancelled, as the model has changed' });
+    expect(worker.terminated).toBe(true);
+  });
+
+  it('ends when another document is closed without its edits being kept, which its model was made with', async () => {
+    const workers: ScriptedWorker[] = [];
+    client = await LanguageClient.start({
+      runtime: {
+        readFile: (address) => (address.endsWith('layers.nn') ? 'stack Head { Linear(2); Tanh }\n' : undefined),
+        spawnCheckWorker: () => {
+          workers.push(new ScriptedWorker());
+          return workers.at(-1)!;
+        },
+      },
+    });
+    await client.open('file:///layers.nn', 'stack Head { Linear(3); Tanh }\n');
+    await client.open(uri, 'from "./layers.nn" import Head\nmodel Net { input x: [4]; Head }\n');
+    const { ended } = await begin(workers);
+    await client.close('file:///layers.nn');
+    expect(await ended).toEqual({ ok: false, cancelled: true, message: 'cancelled, as the model has changed' });
+  });
+
+  it('fails with the reason where the host starts no worker, and is tried again when asked for', async () => {
+    let refuses = true;
+    const worker = new ScriptedWorker();
+    await start({
+      runtime: {
+        spawnCheckWorker: () => {
+          if (refuses) throw new Error('workers are not allowed here');
+          return worker;
+        },
+      },
+    });
+    expect(await client.connection.sendRequest(checkGradientsRequest, net)).toMatchObject({ ok: false, message: 'workers are not allowed here' });
+    expect(await lenses()).toEqual(['✗ the check failed: workers are not allowed here', 'Check again']);
+    refuses = false;
+    const ended = client.connection.sendRequest(checkGradientsRequest, net);
+    await client.connection.sendRequest(modelsRequest, { uri });
+    worker.answer({ report: disagreement });
+    expect(await ended).toMatchObject({ ok: false, cancelled: false });
+    expect(client.logged).toEqual([]);
   });
 
   it('of a model that is not there is refused', async () => {

@@ -25,6 +25,7 @@ export class CheckHost {
   private readonly queue: Job[] = [];
   private current: Job | undefined;
   private nextId = 1;
+  private disposed = false;
 
   /** @param workers How many share the entries of a check. */
   constructor(
@@ -34,11 +35,16 @@ export class CheckHost {
 
   /** Starts the workers, so that the first check need not wait for them. */
   warm(): void {
-    this.pool ??= this.start();
+    try {
+      this.ready();
+    } catch {
+      // Whoever asks for a check hears of it.
+    }
   }
 
   /** Runs a check as soon as those before it are done. */
   run(request: CheckRequest, onProgress: (progress: CheckProgress) => void): RunningCheck {
+    if (this.disposed) return { promise: Promise.resolve(undefined), cancel: () => undefined };
     const id = this.nextId++;
     const promise = new Promise<CheckReport | undefined>((resolve, reject) => {
       this.queue.push({ id, request, onProgress, resolve, reject });
@@ -47,10 +53,18 @@ export class CheckHost {
     return { promise, cancel: () => { this.cancel(id); } };
   }
 
+  /** Cancels all checks; later ones count as cancelled from the start. */
   dispose(): void {
+    this.disposed = true;
     const jobs = [...(this.current === undefined ? [] : [this.current]), ...this.queue.splice(0)];
     this.stop();
     for (const job of jobs) job.resolve(undefined);
+  }
+
+  /** Workers that wait for a check; none where the host is at its end. Throws where it refuses to start any. */
+  private ready(): CheckPool | undefined {
+    if (!this.disposed) this.pool ??= this.start();
+    return this.pool;
   }
 
   private start(): CheckPool {
@@ -74,8 +88,17 @@ export class CheckHost {
     const job = this.queue.shift();
     if (job === undefined) return;
     this.current = job;
-    this.warm();
-    this.pool!.run(job.id, job.request, {
+    try {
+      this.runIn(this.ready()!, job);
+    } catch (error) {
+      this.current = undefined;
+      job.reject(error instanceof Error ? error : new Error(String(error)));
+      this.advance();
+    }
+  }
+
+  private runIn(pool: CheckPool, job: Job): void {
+    pool.run(job.id, job.request, {
       progress: job.onProgress,
       done: (report) => {
         this.current = undefined;

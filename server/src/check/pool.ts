@@ -34,7 +34,7 @@ export class CheckPool {
   private ended = false;
 
   constructor(spawn: () => CheckWorker, count: number) {
-    this.workers = Array.from({ length: count }, spawn);
+    this.workers = started(spawn, count);
     this.workers.forEach((worker, index) => {
       worker.onMessage((message) => { this.receive(index, message); });
       worker.onFailure((reason) => { this.fail(reason); });
@@ -95,6 +95,17 @@ export class CheckPool {
 
   /** Called when a worker has failed, whether it was at work or not. */
   onDeath: (() => void) | undefined;
+}
+
+/** So many workers, or as many as the host starts. Throws where that is none. */
+function started(spawn: () => CheckWorker, count: number): CheckWorker[] {
+  const workers: CheckWorker[] = [];
+  try {
+    while (workers.length < count) workers.push(spawn());
+  } catch (error) {
+    if (workers.length === 0) throw error;
+  }
+  return workers;
 }
 
 interface Share {

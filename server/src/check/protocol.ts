@@ -23,6 +23,9 @@ export interface CheckRequest {
   readonly memoryBytes?: number;
 }
 
+/** Why a check failed that the machine has no memory for, whatever it may take. */
+export const outOfMemory = 'this machine has not enough memory for it; give smaller sizes';
+
 export interface CheckProgress {
   readonly stage: string;
   readonly done: number;

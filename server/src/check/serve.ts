@@ -1,7 +1,7 @@
 // The worker's side of a gradient check: takes requests one by one and answers with progress and a report.
 
 import { CancelledError } from '../engine/errors';
-import type { WorkerMessage, WorkerRequest } from './protocol';
+import { outOfMemory, type WorkerMessage, type WorkerRequest } from './protocol';
 import { checkShare } from './run';
 
 /** Milliseconds between two reports of progress. */
@@ -22,6 +22,11 @@ export function serveRequest({ id, request, share }: WorkerRequest, send: (messa
     send({ id, report });
   } catch (error) {
     if (error instanceof CancelledError) return;
-    send({ id, error: error instanceof Error ? error.message : String(error) });
+    send({ id, error: isAllocation(error) ? outOfMemory : error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** Hosts say in words of their own that there is no memory for an array. */
+function isAllocation(error: unknown): boolean {
+  return error instanceof RangeError && /alloc|memory|array (buffer )?length/i.test(error.message);
 }

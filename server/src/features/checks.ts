@@ -129,6 +129,11 @@ export class GradientChecks {
     return this.running.size > 0;
   }
 
+  /** The addresses of the documents whose models are being checked or wait for it. */
+  get documents(): ReadonlySet<string> {
+    return new Set([...this.running.values()].map(({ uri }) => uri));
+  }
+
   /** Ends the checks of models that have become others; edits elsewhere, comments and layout leave them alone. */
   revise(): void {
     for (const running of this.running.values()) {

@@ -48,11 +48,13 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     workspace.close(uri);
     publisher.close(uri);
     publisher.schedule();
+    void guarded(connection, 'revising checks', () => session.reviseChecksOfFiles());
   });
   connection.onDidChangeWatchedFiles(({ changes }) => {
     for (const { uri } of changes) workspace.forget(uri);
     void guarded(connection, 'following files', () => session.folders.follow(changes));
     publisher.schedule();
+    void guarded(connection, 'revising checks', () => session.reviseChecksOfFiles());
   });
 
   for (const feature of features) feature.register(session);

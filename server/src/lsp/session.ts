@@ -45,6 +45,7 @@ export class Session {
   private readonly trials = new Turns();
   private readonly preparing = new Map<string, Promise<boolean>>();
   private reviseTimer: ReturnType<typeof setTimeout> | undefined;
+  private isDisposed = false;
 
   constructor(
     readonly connection: Connection,
@@ -58,6 +59,7 @@ export class Session {
       this.workspace,
       this.host,
       (uri, isOver) => {
+        if (this.isDisposed) return;
         this.showStateSoon(uri);
         if (isOver) this.publisher.schedule(uri);
       },
@@ -200,6 +202,7 @@ export class Session {
   }
 
   dispose(): void {
+    this.isDisposed = true;
     clearTimeout(this.stateTimer);
     clearTimeout(this.reviseTimer);
     this.publisher.dispose();
@@ -218,6 +221,13 @@ export class Session {
       this.reviseTimer = undefined;
       void guarded(this.connection, 'revising checks', () => { this.checks.revise(); });
     }, reviseDelay);
+  }
+
+  /** Ends the checks of models that come from a file that is now another one where it is stored. */
+  async reviseChecksOfFiles(): Promise<void> {
+    // Some hosts read files later than they are asked to.
+    for (const uri of this.checks.documents) await this.document(uri);
+    this.reviseChecks();
   }
 
   /** Checks all models of a document that was saved, if the settings want that. */

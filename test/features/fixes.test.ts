@@ -43,8 +43,12 @@ describe('a skip connection', () => {
     });
     expect(fixedBody('shapes-do-not-broadcast', '[8, 32]', 'y = x -> Linear(64) -> ReLU; x + y')).toEqual({
       'Project the skip connection with Linear(64)': 'y = x -> Linear(64) -> ReLU; (x -> Linear(64)) + y',
+      'Use out_features = 32': 'y = x -> Linear(32) -> ReLU; x + y',
     });
-    expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', 'add { Conv2d(16, 1); Identity }')).toEqual({ 'Project the shorter branch with Conv2d(16, 1)': 'add { Conv2d(16, 1); Conv2d(16, 1) }' });
+    expect(fixedBody('shapes-do-not-broadcast', '[8, 32, 32]', 'add { Conv2d(16, 1); Identity }')).toEqual({
+      'Project the shorter branch with Conv2d(16, 1)': 'add { Conv2d(16, 1); Conv2d(16, 1) }',
+      'Use out_channels = 8': 'add { Conv2d(8, 1); Identity }',
+    });
   });
 
   it('gets the padding of all convolutions that it skips, those with a stride among them', () => {
@@ -230,6 +234,10 @@ describe('what others write', () => {
     expect(applied(all, fixAll(document, diagnosticsOf(document)))).toBe('model M {\n  input x: [784]\n  Linear(256)\n  ReLU\n  Linear(10)\n}\n');
     // What stands behind is wrong in the same way, and not because of the fix.
     expect(fixesOf(...site('no-output-left', 'model M {\n  input x: [3, 32, 32]\n  Conv2d(3, 64, 3, padding = 1)\n  ReLU\n  Conv2d(64, 128, 3, padding = 1)\n}\n'))[0]?.title).toBe('Remove 3: the channels that come in are known');
+    expect(Object.entries(fixedBody('invalid-dims', '[16, 8, 8]', 'LayerNorm([16, 8, 8])'))[0]).toEqual(['Use dims = 3: the sizes are known', 'LayerNorm(dims = 3)']);
+    expect(Object.entries(fixedBody('invalid-dims', '[16]', 'LayerNorm([16])'))[0]).toEqual(['Leave out the size, which is known', 'LayerNorm']);
+    expect(fixedBody('inferred-size-given', '[3, 32, 32]', 'Conv2d(3, 6, 5)')).toMatchObject({ 'Remove 3: the channels that come in are known': 'Conv2d(6, 5)' });
+    expect(fixedBody('unknown-name', '[3, 32, 32]', 'f = Sequential(Conv2d(8, 3), ReLU()); f')).toEqual({ 'Write a block of these layers': 'f = { Conv2d(8, 3); ReLU() }; f' });
     expect(fixedBody('wrong-rank', '[T, 512]', 'LayerNorm(512)')).toEqual({ 'Remove 512: the features that come in are known': 'LayerNorm' });
   });
 
@@ -257,6 +265,40 @@ describe('what others write', () => {
     const document = documentOf(text);
     expect(applied(text, fixAll(document, diagnosticsOf(document)))).toBe('model M {\n  input x: [20]\n  x_2 = x -> Linear(50) -> ReLU\n  x_3 = x_2 -> Linear(10)\n  output x_3\n}\n');
   });
+});
+
+it('a sequence becomes one step in front of the classifier', () => {
+  const text = (between: string): string => `model M {\n  input ids: int[T]\n  target y: int\n  Embedding(100, 8)\n  LSTM(16)\n  ${between}Linear(2)\n  output z\n  loss cross_entropy(z, y)\n}\n`;
+  expect(fixedText('wrong-target-shape', text(''))).toEqual({
+    'Take the last step of the sequence in front of the Linear': text('{ input steps; steps[-1] }\n  '),
+    'Take the mean over the sequence in front of the Linear': text('mean(dim = 0)\n  '),
+  });
+});
+
+it('a width is that of the other side, and the second factor of a product is transposed', () => {
+  expect(fixedBody('shapes-do-not-broadcast', 'int[T]', 'a = x -> Embedding(100, 64); b = Embedding(50, 32)(arange(T)); a + b')).toEqual({ 'Use embedding_dim = 64': 'a = x -> Embedding(100, 64); b = Embedding(50, 64)(arange(T)); a + b' });
+  expect(fixedBody('size-requirement', '[T, 8]', 'k = x -> Linear(8); x @ k')).toMatchObject({ 'Write x @ transpose(k)': 'k = x -> Linear(8); x @ transpose(k)' });
+});
+
+it('a smaller map is brought to the size of the other', () => {
+  expect(Object.entries(fixedBody('shapes-do-not-join', '[8, 32, 32]', 'a = x -> MaxPool2d(2); concat(a, x)'))[0]).toEqual(['Write a -> Upsample(scale_factor = 2)', 'a = x -> MaxPool2d(2); concat(a -> Upsample(scale_factor = 2), x)']);
+});
+
+it('a new shape keeps the channels, or takes the nearest size that divides what there is', () => {
+  expect(Object.entries(fixedBody('element-count-differs', '[100]', 'Linear(256 * 7 * 7); Unflatten(0, [256, 8, 8])'))[0]).toEqual(['Use 256, 7, 7', 'Linear(256 * 7 * 7); Unflatten(0, [256, 7, 7])']);
+  expect(fixedBody('element-count-differs', '[3, 32, 32]', 'Reshape(-1, 100)')).toEqual({ 'Use 96': 'Reshape(-1, 96)', 'Use 128': 'Reshape(-1, 128)' });
+});
+
+it('an argument that is missing has the value that it has elsewhere', () => {
+  const text = (call: string): string => `stack S(n, k) { Linear(n * k) }\nmodel M { input x: [8]; S(4, k = 3); ReLU; ${call} }\n`;
+  expect(fixedText('missing-argument', text('S(5)'))['Add k = 3']).toBe(text('S(5, k = 3)'));
+  expect(fixedText('missing-argument', text('S'))['Add n = 4, k = 3']).toBe(text('S(n = 4, k = 3)'));
+});
+
+it('an image has its channels first', () => {
+  const titles = (code: string, type: string): readonly string[] => fixesOf(...site(code, `model M {\n  input x: ${type}\n  Conv2d(8, 3)\n}\n`)).map(({ title }) => title);
+  expect(titles('channels-last', '[64, 48, 3]')).toEqual(['Declare x as [3, 64, 48], the channels first']);
+  expect(titles('free-parameter-shape', '[H, W, 3]')).toContain('Declare x as [3, H, W], the channels first');
 });
 
 it('an input is declared without the batch, and with the channel', () => {

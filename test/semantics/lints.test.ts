@@ -122,6 +122,12 @@ it('what a sigmoid or its logarithm leaves of the probabilities is told apart', 
   expect(said('LogSigmoid')).toContain('above 1/2;');
 });
 
+it('narrow maps of many channels are no images with their channels last', () => {
+  const codes = (type: string): readonly string[] => analyseText(`model M {\n  input x: ${type}\n  Conv2d(8, [3, 1])\n}\n`).diagnostics.map(({ code }) => code);
+  expect(['[64, 100, 1]', '[64, 32, 4]', '[8, 100, 3]', '[64, 48, 8]'].flatMap(codes)).toEqual([]);
+  expect(['[28, 28, 1]', '[224, 160, 3]'].flatMap(codes)).toEqual(['channels-last', 'channels-last']);
+});
+
 describe('is left alone', () => {
   it.each([
     ['a 1×1 convolution with a stride', 'Conv2d(6, 1, stride = 2)'],

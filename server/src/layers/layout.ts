@@ -76,6 +76,7 @@ function completeShape({ call, name, wanted, argument }: Reshaping): Shape | und
       code: 'element-count-differs',
       argument,
       message: `${name} cannot make ${printShape(wanted)} of ${printShape(shape)}: ${print(total)} elements do not fill ${fixed.length < wanted.length ? 'multiples of ' : ''}${print(known)}`,
+      data: typeof total === 'number' ? { sizes: [total] } : undefined,
     });
   if (fixed.length === wanted.length) {
     return identical(known, total) || call.requireEqual(known, total) ? wanted : clash();

@@ -4,6 +4,7 @@ import type * as ast from '../../../grammar/ast';
 import type { Fix } from '../base/diagnostic';
 import { namesAround, nearestName } from '../base/nearest';
 import { movingWith } from '../base/span';
+import { counted } from '../base/words';
 import { bindArguments } from '../layers/bind';
 import type { ArgumentDefinitions } from '../layers/arguments';
 import type { Arguments, Operation } from '../layers/definition';
@@ -227,7 +228,7 @@ export function bindParameters(
     for (const argument of all) {
       const key = argument.name ?? parameters[position++]?.name.text;
       const index = key === undefined ? undefined : indices.get(key);
-      const problem = index === undefined ? noArgument(name, key, argument, parameters) : taken.has(index) && onRepeat === 'report' ? { code: 'repeated-argument' as const, message: `${key!} is given twice` } : undefined;
+      const problem = index === undefined ? noArgument(name, key, argument, parameters) : taken.has(index) && onRepeat === 'report' ? repeatedArgument(key!) : undefined;
       if (problem !== undefined) {
         run.report(context, { ...problem, place: argument.namePlace ?? argument.place });
         complete = false;
@@ -268,10 +269,14 @@ export function bindParameters(
   return complete ? scope : undefined;
 }
 
+export function repeatedArgument(name: string): Omit<Finding, 'place'> {
+  return { code: 'repeated-argument', message: `${name} is given twice` };
+}
+
 /** What is wrong with an argument that no parameter takes. */
-function noArgument(name: string, key: string | undefined, argument: BoundArgument, parameters: readonly ast.Parameter[]): Omit<Finding, 'place'> {
+export function noArgument(name: string, key: string | undefined, argument: BoundArgument, parameters: readonly ast.Parameter[]): Omit<Finding, 'place'> {
   const { names } = namesOf(parameters);
-  if (key === undefined) return { code: 'too-many-arguments', message: `${name} takes ${names.length === 0 ? 'no arguments' : `${String(names.length)} (${listed(names)})`}, but this is one more` };
+  if (key === undefined) return { code: 'too-many-arguments', message: `${name} takes ${names.length === 0 ? 'no arguments' : `${counted(names.length, 'argument')} (${listed(names)})`}, but this is one more` };
   const nearest = nearestName(key, namesAround(key, names));
   return { code: 'unknown-argument', message: `${name} has no argument ${key}${didYouMean(nearest)}`, fixes: renaming(argument.namePlace, nearest) };
 }

@@ -1,9 +1,7 @@
 // Variants of models, `model B = A(args)`: the same body with other defaults.
 
 import type * as ast from '../../../grammar/ast';
-import { namesAround } from '../base/nearest';
-import { counted } from '../base/words';
-import { listed, suggestion } from './construct';
+import { noArgument, repeatedArgument } from './construct';
 import { evaluate } from './evaluate';
 import { at, type Context } from './run';
 import { type BoundArgument, type ConstructorValue, describe, unknown, type Value } from './values';
@@ -33,28 +31,21 @@ export function variantOf(context: Context, declaration: ast.Model): Value {
 function argumentsOf(context: Context, callee: ConstructorValue, node: ast.Call): readonly BoundArgument[] {
   if (callee.target.kind !== 'declaration') return [];
   const { program } = context.run;
-  const names = callee.target.declaration.parameters.map((parameter) => parameter.name.text);
-  const known = new Set(names);
+  const { parameters } = callee.target.declaration;
+  const names = new Set(parameters.map((parameter) => parameter.name.text));
   const given = new Map<string, BoundArgument>();
   for (const [index, argument] of node.arguments.entries()) {
-    const name = argument.name?.text ?? names[index];
-    const value = program.orUnknown(() => evaluate(context, argument.value));
-    if (name === undefined || !known.has(name)) {
-      context.run.report(context, {
-        code: name === undefined ? 'too-many-arguments' : 'unknown-argument',
-        place: at(context, argument),
-        message:
-          name === undefined
-            ? `${callee.name} takes ${counted(names.length, 'argument')} (${listed(names)}), but this is one more`
-            : `${callee.name} has no argument ${name}${suggestion(name, namesAround(name, names))}`,
-      });
-      continue;
-    }
-    if (given.has(name)) {
-      context.run.report(context, { code: 'repeated-argument', place: at(context, argument), message: `${name} is given twice` });
-      continue;
-    }
-    given.set(name, { name, value, place: at(context, argument.value), written: { node: argument.value, file: context.scope.file } });
+    const name = argument.name?.text ?? parameters[index]?.name.text;
+    const bound: BoundArgument = {
+      name,
+      namePlace: argument.name && at(context, argument.name),
+      value: program.orUnknown(() => evaluate(context, argument.value)),
+      place: at(context, argument.value),
+      written: { node: argument.value, file: context.scope.file },
+    };
+    const problem = name === undefined || !names.has(name) ? noArgument(callee.name, name, bound, parameters) : given.has(name) ? repeatedArgument(name) : undefined;
+    if (problem !== undefined) context.run.report(context, { ...problem, place: bound.namePlace ?? bound.place });
+    else given.set(name!, bound);
   }
   return [...given.values()];
 }

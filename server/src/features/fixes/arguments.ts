@@ -1,6 +1,7 @@
 // Fixes of arguments: take away what is too much, add what is missing, and write the nearest value that is accepted.
 
 import type * as ast from '../../../../grammar/ast';
+import { walk } from '../../../../grammar/walk';
 import type { Fix } from '../../base/diagnostic';
 import { registeredCode } from '../../base/codes';
 import { nearestName } from '../../base/nearest';
@@ -58,6 +59,35 @@ export const addArguments: Fixer = (site) => {
   const edit = call.kind === 'name' ? insert(call.span.end, `(${text})`) : insert(call.span.end - 1, call.arguments.length === 0 ? text : `, ${text}`);
   return [{ title: `Add ${text}`, edits: [edit] }];
 };
+
+/** The same for a stack or model: values that other applications of it give, or small numbers. */
+export function* likelyArguments(site: Site): Iterable<Fix> {
+  const call = site.path.findLast((node) => (node.kind === 'call' || node.kind === 'name') && node.span.start === site.diagnostic.span.start && node.span.end === site.diagnostic.span.end);
+  if (call?.kind !== 'call' && call?.kind !== 'name') return;
+  const asCall: ast.Call = call.kind === 'call' ? call : { kind: 'call', span: call.span, callee: call, arguments: [] };
+  const callee = calleeOf(asCall, site.document);
+  if (callee?.kind !== 'declaration') return;
+  const given = new Set(asCall.arguments.map((argument) => nameOfArgument(asCall, argument, callee)));
+  const missing = callee.declaration.parameters.filter((parameter) => parameter.default === undefined && !given.has(parameter.name.text)).map(({ name }) => name.text);
+  const others = otherCalls(site, asCall, callee.declaration.name.text);
+  const usualOf = (name: string): readonly string[] => [...new Set([...others.flatMap((other) => other.arguments.filter((argument) => nameOfArgument(other, argument, callee) === name).map((argument) => textOf(site, argument.value))), '1', '64'])];
+  for (const value of missing.length === 0 ? [] : usualOf(missing[0]!)) {
+    const text = missing.map((name, index) => `${name} = ${index === 0 ? value : usualOf(name)[0]!}`).join(', ');
+    yield { title: `Add ${text}`, edits: [call.kind === 'name' ? insert(call.span.end, `(${text})`) : insert(call.span.end - 1, call.arguments.length === 0 ? text : `, ${text}`)] };
+  }
+}
+
+/** The other calls of a name in the text. */
+function otherCalls({ document }: Site, call: ast.Call, name: string): readonly ast.Call[] {
+  const found: ast.Call[] = [];
+  walk(document.tree, {
+    enter(node) {
+      if (node.kind === 'call' && node.span.start !== call.span.start && node.callee.kind === 'name' && node.callee.text === name) found.push(node);
+      return undefined;
+    },
+  });
+  return found;
+}
 
 /** The nearest value that the argument takes: its own definition says which it reads. */
 export const nearestValue: Fixer = (site) => {
@@ -143,6 +173,18 @@ export function* inferredArgument(site: Site): Iterable<Fix> {
   // Of a call with nothing else, the parentheses go, too.
   const isAll = call.arguments.length === 1;
   yield replace(title, isAll ? { start: call.callee.span.end, end: call.span.end } : itemSpan(site.document.text, call.arguments, 0), '');
+}
+
+/** `LayerNorm([64, 8, 8])` of PyTorch is `LayerNorm(dims = 3)` here: the sizes are known, and how many there are is what is left to say. */
+export function* normalizedAxes(site: Site): Iterable<Fix> {
+  const found = argumentAt(site);
+  const callee = found && calleeOf(found.call, site.document);
+  if (found?.argument.value.kind !== 'list' || found.call.arguments[0] !== found.argument || callee?.kind !== 'operation' || nameOfArgument(found.call, found.argument, callee) !== 'dims') return;
+  const { length } = found.argument.value.items;
+  const others = found.call.arguments.length > 1;
+  const text = `dims = ${String(length)}`;
+  if (length !== 1) yield replace(`Use ${text}: the sizes are known`, found.argument.span, text);
+  else yield replace('Leave out the size, which is known', others ? itemSpan(site.document.text, found.call.arguments, 0) : { start: found.call.callee.span.end, end: found.call.span.end }, '');
 }
 
 /** The whole number that an expression is worth. */

@@ -1,6 +1,7 @@
 // Fixes at what is declared: shapes of inputs, names, files, lets that should be stacks, sizes that models ask for.
 
 import type * as ast from '../../../../grammar/ast';
+import { nodePathAt } from '../../../../grammar/walk';
 import { nearestName } from '../../base/nearest';
 import type { Fix } from '../../base/diagnostic';
 import { separatorAt } from '../refactor/site';
@@ -53,6 +54,17 @@ export function* statedRequirement(site: Site): Iterable<Fix> {
   const input = around(site, 'input');
   if (condition === undefined || input === undefined) return;
   yield { title: `State it: assert ${condition}`, edits: [insert(input.span.end, `${separatorAt(site.document, input)}assert ${condition}`)] };
+}
+
+/** What a product asks of a size that nobody meant to settle: its second factor was to be transposed. */
+export function* transposedFactor(site: Site): Iterable<Fix> {
+  for (const { span, file } of site.diagnostic.related ?? []) {
+    if (file !== undefined && file !== site.document.uri) continue;
+    const product = nodePathAt(site.document.tree, span.start).find((node) => node.kind === 'binary' && node.operator === '@' && node.span.start === span.start && node.span.end === span.end);
+    if (product?.kind !== 'binary') continue;
+    const text = `transpose(${textOf(site, product.right)})`;
+    yield replace(`Write ${textOf(site, product.left)} @ ${text}`, product.right.span, text);
+  }
 }
 
 /** `let head = Linear(10)` as a stack. */

@@ -5,7 +5,18 @@ import { functions } from '../../layers/catalog';
 import { foreignNames } from '../../semantics/foreign';
 import { applied, type TextEdit } from '../text-edits';
 import { wholeNumber } from './numbers';
-import { type Fixer, holderOf, replace, type Site, textOf } from './site';
+import { type Fixer, holderOf, indentationAt, replace, type Site, textOf } from './site';
+
+/** `Sequential(Conv2d(8, 3), ReLU())` becomes `{ Conv2d(8, 3); ReLU() }`. */
+export const blockOfSequence: Fixer = (site) => {
+  const call = site.path.findLast((node) => node.kind === 'call' && node.callee.span.start <= site.diagnostic.span.start && site.diagnostic.span.end <= node.callee.span.end);
+  if (call?.kind !== 'call' || !/\bSequential$/.test(textOf(site, call.callee)) || call.arguments.length === 0 || call.arguments.some(({ name }) => name !== undefined)) return [];
+  const layers = call.arguments.map((argument) => textOf(site, argument));
+  const isLong = layers.some((layer) => layer.includes('\n')) || textOf(site, call).includes('\n');
+  const indent = indentationAt(site, call.span.start);
+  const text = isLong ? `{\n${layers.map((layer) => `${indent}  ${layer}`).join('\n')}\n${indent}}` : `{ ${layers.join('; ')} }`;
+  return [replace('Write a block of these layers', call.span, text)];
+};
 
 /** `nn.Conv2d` becomes `Conv2d`, and `torch.cat(x, dim=1)` becomes `concat(x, dim=0)`. */
 export const ownName: Fixer = (site) => {

@@ -161,11 +161,43 @@ export function* permutations(site: Site): Iterable<Fix> {
   }
 }
 
-/** One of the sizes left to be worked out from the others. */
-export function* inferredSize(site: Site): Iterable<Fix> {
+/** The sizes of a new shape, as they are written. */
+function sizesOfShape(site: Site): readonly Node[] {
   const call = site.path.findLast((each): each is ast.Call => each.kind === 'call');
   const marked = markedNode(site);
-  const nodes: readonly Node[] = marked.kind === 'list' ? marked.items : (call?.arguments ?? []).map(({ value }) => value).filter((value) => wholeNumber(value) !== undefined);
+  return marked.kind === 'list' ? marked.items : (call?.arguments ?? []).map(({ value }) => value).filter((value) => wholeNumber(value) !== undefined);
+}
+
+/** Of a map, the channels and a square of what is left; of a size beside one that is worked out, the nearest that divides all there is. */
+export function* fittingSizes(site: Site): Iterable<Fix> {
+  const total = site.diagnostic.data?.sizes?.[0];
+  const nodes = sizesOfShape(site);
+  const values = nodes.map(wholeNumber);
+  const [channels] = values;
+  if (total === undefined) return;
+  const side = Math.sqrt(total / (channels ?? NaN));
+  if (nodes.length === 3 && channels !== undefined && channels > 0 && Number.isInteger(side)) {
+    const text = `${String(side)}, ${String(side)}`;
+    yield replace(`Use ${String(channels)}, ${text}`, { start: nodes[1]!.span.start, end: nodes[2]!.span.end }, text);
+  }
+  if (!values.includes(-1)) return;
+  for (const [index, node] of nodes.entries()) {
+    const value = values[index];
+    if (value === undefined || value < 1) continue;
+    const others = values.reduce<number>((product, each, at) => (at === index || each === undefined || each < 1 ? product : product * each), 1);
+    const fitting = (from: number, step: number): number | undefined => {
+      for (let size = from; size >= 1 && size <= total; size += step) if (total % (size * others) === 0) return size;
+      return undefined;
+    };
+    const nearest = [fitting(value - 1, -1), fitting(value + 1, 1)].filter((size) => size !== undefined).sort((a, b) => Math.abs(a - value) - Math.abs(b - value));
+    for (const size of nearest) yield replace(`Use ${String(size)}`, node.span, String(size));
+  }
+}
+
+/** One of the sizes left to be worked out from the others. */
+export function* inferredSize(site: Site): Iterable<Fix> {
+  const nodes = sizesOfShape(site);
+  if (nodes.some((node) => wholeNumber(node) === -1)) return;
   for (const node of [...nodes].reverse()) {
     const shape = nodes.map((each) => (each === node ? '-1' : textOf(site, each))).join(', ');
     yield replace(`Use ${shape}`, node.span, '-1');

@@ -47,6 +47,18 @@ function* declaredWithRank(site: Site): Iterable<{ readonly fix: Fix; readonly i
   }
 }
 
+/** `[224, 224, 3]` as `[3, 224, 224]`. */
+export function* channelsFirst(site: Site): Iterable<Fix> {
+  const model = around(site, 'model');
+  for (const input of model?.body?.kind === 'block' ? model.body.statements : []) {
+    const shape = input.kind === 'input' ? input.type?.shape : undefined;
+    const channels = shape?.[2];
+    if (input.kind !== 'input' || shape?.length !== 3 || channels?.kind !== 'integer' || channels.value > 4) continue;
+    const text = [channels, shape[0]!, shape[1]!].map((size) => textOf(site, size)).join(', ');
+    yield replace(`Declare ${input.name.text} as [${text}], the channels first`, { start: shape[0]!.span.start, end: channels.span.end }, text);
+  }
+}
+
 function sameSize([a, b]: NonNullable<ast.Type['shape']>): boolean {
   return a?.kind === 'integer' && b?.kind === 'integer' && a.value === b.value;
 }

@@ -4,7 +4,7 @@ import type * as ast from '../../../../grammar/ast';
 import type { Fix } from '../../base/diagnostic';
 import { argumentFix } from '../../semantics/lint/edits';
 import { layerOf, makerOf } from '../../semantics/lint/network';
-import { subtract } from '../../symbolic/dimension';
+import { identical, subtract } from '../../symbolic/dimension';
 import { operandsOf, origins, resultOf } from './shapes';
 import { insert, marked, type Site, textOf } from './site';
 
@@ -42,6 +42,47 @@ export function* croppedBranch(site: Site): Iterable<Fix> {
     const isLoose = !['name', 'call', 'index', 'member'].includes(node.kind);
     const written = `[:, ${slices.join(', ')}]`;
     yield { title: `Crop ${text}${written}`, edits: [...(isLoose ? [insert(node.span.start, '(')] : []), insert(node.span.end, `${isLoose ? ')' : ''}${written}`)] };
+  }
+}
+
+/** The smaller of two maps, where the other is a multiple of it, brought to its size. */
+export function* resizedBranch(site: Site): Iterable<Fix> {
+  const nodes = branchesOf(site);
+  const shapes = nodes.map((node) => resultOf(site, node)?.type.shape);
+  if (nodes.length !== 2 || !shapes.every((shape) => shape !== undefined)) return;
+  for (const [large, small] of [[0, 1], [1, 0]] as const) {
+    const [from, to] = [shapes[small]!.slice(1), shapes[large]!.slice(1)];
+    if (from.length !== to.length || from.length < 2) return;
+    const factors = from.map((size, axis) => (typeof size === 'number' && typeof to[axis] === 'number' ? to[axis] / size : NaN));
+    const [factor] = factors;
+    if (factor === undefined || !Number.isInteger(factor) || factor < 2 || !factors.every((each) => each === factor)) continue;
+    const node = nodes[small]!;
+    const layer = `Upsample(scale_factor = ${String(factor)})`;
+    const isLoose = !['name', 'call', 'index', 'member', 'pipe'].includes(node.kind);
+    const piped = `${isLoose ? `(${textOf(site, node)})` : textOf(site, node)} -> ${layer}`;
+    yield { title: `Write ${piped}`, edits: [{ span: node.span, text: marked(site, 'binary') === undefined ? piped : `(${piped})` }] };
+  }
+}
+
+/** The width that the layer on one side makes, as the other side has it. */
+export function* sameWidth(site: Site): Iterable<Fix> {
+  const tensors = operandsOf(site);
+  const [a, b] = tensors.map(({ type }) => type.shape);
+  if (a === undefined || b === undefined || a.length !== b.length || tensors.length !== 2) return;
+  const unlike = a.flatMap((size, axis) => (identical(size, b[axis]!) ? [] : [axis]));
+  if (unlike.length !== 1) return;
+  for (const [own, other] of [[1, 0], [0, 1]] as const) {
+    const [has, wanted] = [tensors[own]!.type.shape[unlike[0]!], tensors[other]!.type.shape[unlike[0]!]];
+    for (const tensor of origins(tensors[own]!)) {
+      const node = makerOf(tensor);
+      const layer = node && layerOf(node);
+      const name = node && ['out_features', 'embedding_dim', 'hidden_size', 'out_channels'].find((each) => each in node.arguments);
+      if (node === undefined || layer === undefined || name === undefined) continue;
+      const written = layer.argumentPlaces.get(name);
+      const text = written === undefined ? undefined : site.document.text.slice(written.span.start, written.span.end);
+      if (layer.origin.place.file === site.document.uri && text === String(has) && typeof wanted === 'number') yield* argumentFix(`Use ${name} = ${String(wanted)}`, node, { [name]: String(wanted) }) ?? [];
+      break;
+    }
   }
 }
 

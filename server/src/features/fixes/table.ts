@@ -2,20 +2,20 @@
 // already knows how to mend, it brings along with the diagnostic.
 
 import type { RegisteredCode } from '../../base/codes';
-import { addArguments, inferredArgument, missingName, nameArgument, nearestValue, removeArgument } from './arguments';
+import { addArguments, inferredArgument, likelyArguments, missingName, nameArgument, nearestValue, normalizedAxes, removeArgument } from './arguments';
 import { equalArguments, fewerArguments, fewerIndices, flipped, oneEllipsis, ownerOfMember, projectedArgument, quotedName, swapped, swappedBounds, transposed } from './calls';
-import { actualValue, declaredShape, fittingType, freeDimensions, incomingSize, moveDown, nameForKeyword, otherDimension, otherNames, ownLayer, stackForLet, statedRequirement } from './declarations';
-import { methodIntoFunction, ownName } from './foreign';
+import { actualValue, declaredShape, fittingType, freeDimensions, incomingSize, moveDown, nameForKeyword, otherDimension, otherNames, ownLayer, stackForLet, statedRequirement, transposedFactor } from './declarations';
+import { blockOfSequence, methodIntoFunction, ownName } from './foreign';
 import { fileThatDeclares, importName, nearestImport } from './imports';
 import { activationBefore, channelsBefore, normOfExample, normsBehind, openActivation, otherDilation, projectionBefore, smallerKernel } from './network';
-import { addingUp, inferredSize, nearestNumber, number, otherLength, permutations, positiveNumber, sideOfWindows, withoutRepeats } from './numbers';
+import { addingUp, fittingSizes, inferredSize, nearestNumber, number, otherLength, permutations, positiveNumber, sideOfWindows, withoutRepeats } from './numbers';
 import { addBlock, addBranch, addName, anotherName, assumeCondition, bindingForStep, flowInParentheses, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
-import { fittingLayer, possibleShape, probableShape } from './ranks';
+import { channelsFirst, fittingLayer, possibleShape, probableShape } from './ranks';
 import { renameValue } from './rebinding';
 import { fewerRounds } from './rounds';
 import { padToKeep, poolKeepsSize, projectSkip } from './shapes';
 import { projectWhereNeeded } from './skips';
-import { croppedBranch, transposedSize } from './sizes';
+import { croppedBranch, resizedBranch, sameWidth, transposedSize } from './sizes';
 import { own } from './site';
 import { flattenBefore, flattenPrediction, otherElement, poolBeforeFlatten } from './tensors';
 import { type Table, trying, tryingAll } from './tried';
@@ -28,21 +28,22 @@ export const fixers: Table = {
   'axes-out-of-order': [trying(swapped)],
   'bound-twice': [renameValue],
   'bounds-out-of-order': [trying(swapped)],
+  'channels-last': [trying(channelsFirst)],
   'declared-twice': [anotherName],
   'disconnected-parameter': [trying(removeStatement)],
   'dropout-without-effect': [removeArgument],
-  'element-count-differs': [trying(inferredSize)],
+  'element-count-differs': [tryingAll(fittingSizes), trying(inferredSize)],
   'empty-range': [trying(swapped)],
   'empty-slice': [trying(swappedBounds)],
   'exploding-gradient': [tryingAll(normsBehind)],
   'factor-does-not-divide': [trying(channelsBefore, projectionBefore)],
-  'free-parameter-shape': [poolBeforeFlatten, trying(flattenBefore)],
+  'free-parameter-shape': [trying(channelsFirst), poolBeforeFlatten, trying(flattenBefore)],
   gridding: [trying(otherDilation)],
   'groups-do-not-divide': [own, trying(nearestNumber, channelsBefore)],
   'heads-do-not-divide': [trying(nearestNumber)],
   'index-out-of-range': [trying(fewerRounds, nearestNumber)],
   'inferred-size-given': [trying(inferredArgument)],
-  'invalid-argument': [trying(inferredArgument), nearestValue],
+  'invalid-argument': [trying(inferredArgument, normalizedAxes, nearestValue)],
   'invalid-repeat': [trying(positiveNumber)],
   'invalid-size': [trying(fewerRounds, positiveNumber)],
   'keys-and-values-differ': [trying(equalArguments)],
@@ -54,7 +55,7 @@ export const fixers: Table = {
   'loss-broadcasts': [trying(flattenPrediction)],
   'loss-not-scalar': [reduceLoss],
   'matmul-sizes-differ': [trying(transposed)],
-  'missing-argument': [addArguments],
+  'missing-argument': [addArguments, trying(likelyArguments)],
   'missing-body': [trying(addBlock)],
   'missing-file': [fileThatDeclares],
   'missing-part': [trying(addName)],
@@ -79,14 +80,14 @@ export const fixers: Table = {
   'repeated-ellipsis': [trying(oneEllipsis)],
   'saturating-chain': [tryingAll(openActivation)],
   'shape-mismatch': [trying(fittingType, incomingSize)],
-  'shapes-do-not-broadcast': [trying(padToKeep, projectWhereNeeded, projectSkip, transposedSize, croppedBranch)],
-  'shapes-do-not-join': [trying(padToKeep, poolKeepsSize, transposedSize, croppedBranch)],
+  'shapes-do-not-broadcast': [trying(padToKeep, projectWhereNeeded, projectSkip, sameWidth, transposedSize, resizedBranch, croppedBranch)],
+  'shapes-do-not-join': [trying(padToKeep, poolKeepsSize, transposedSize, resizedBranch, croppedBranch)],
   'shared-shape-clash': [trying(ownLayer)],
   'shifts-and-dims-differ': [trying(otherLength)],
   'single-value-per-channel': [trying(normOfExample)],
   'size-not-possible': [trying(nearestNumber)],
   'size-or-scale-factor': [tryingAll(fewerArguments)],
-  'size-requirement': [trying(statedRequirement)],
+  'size-requirement': [trying(transposedFactor, statedRequirement)],
   'slice-step-below-one': [trying(flipped)],
   'slopes-do-not-fit': [trying(nearestNumber)],
   'split-sizes-differ': [trying(addingUp)],
@@ -100,7 +101,7 @@ export const fixers: Table = {
   'unknown-argument': [own, trying(missingName), (site) => (site.diagnostic.fixes !== undefined ? [] : removeArgument(site))],
   'unknown-dimension': [trying(otherDimension)],
   'unknown-member': [trying(methodIntoFunction), nearestListed],
-  'unknown-name': [ownName, nearestImport, importName, trying(bindingForStep)],
+  'unknown-name': [blockOfSequence, ownName, nearestImport, importName, trying(bindingForStep)],
   'unknown-optimizer': [nearestListed],
   'unknown-parameter': [trying(quotedName)],
   'unread-at-some-sizes': [trying(statedRequirement)],

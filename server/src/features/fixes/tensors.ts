@@ -24,11 +24,28 @@ export const poolBeforeFlatten: Fixer = (site) => {
 export function* flattenBefore(site: Site): Iterable<Fix> {
   const at = linearBefore(site);
   if (at === undefined) return;
+  if (isSequence(site, at)) {
+    for (const [what, layer] of [['the last step of the sequence', '{ input steps; steps[-1] }'], ['the mean over the sequence', 'mean(dim = 0)']] as const) {
+      yield { title: `Take ${what} in front of the Linear`, edits: [inFront(site, at, [layer])] };
+    }
+  }
   yield { title: 'Put Flatten in front of the Linear', edits: [inFront(site, at, ['Flatten'])] };
-  for (const axes of [2, 1, 3]) {
+  for (const axes of isSequence(site, at) ? [] : [2, 1, 3]) {
     const layers = [`AdaptiveAvgPool${String(axes)}d(1)`, 'Flatten'];
     yield { title: `Put ${layers.join(' -> ')} in front of the Linear`, edits: [inFront(site, at, layers)] };
   }
+}
+
+/** Whether what comes into the layer at a place is steps of features, [T, F], and not channels of places, [C, L]. */
+function isSequence(site: Site, at: number): boolean {
+  const nodes = site.document.analysis.models.flatMap(({ graph }) => graph.nodes);
+  const layer = nodes.find((node): node is GraphNode => node.kind === 'operation' && node.operation.name === 'Linear' && node.place.file === site.document.uri && node.place.span.start === at);
+  if (layer?.inputs[0]?.type.shape.length !== 2) return false;
+  for (let maker = makerOf(layer.inputs[0]), steps = 0; maker !== undefined && steps < 100; maker = makerOf(maker.inputs[0]), steps++) {
+    if (/^(?:RNN|LSTM|GRU|Embedding|MultiheadAttention|Transformer\w+Layer|LayerNorm)$/.test(maker.operation.name)) return true;
+    if (/^(?:Conv\w*|\w*Pool)1d$/.test(maker.operation.name)) return false;
+  }
+  return false;
 }
 
 /** Where the Linear stands that is marked, or that made the prediction of a marked loss. */

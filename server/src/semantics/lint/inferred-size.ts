@@ -41,7 +41,9 @@ function misread(node: GraphNode): Misread | undefined {
     const isMisread = first === shape.at(-1) && second > 8;
     return isMisread ? { node, numbers, first: 'hidden_size', inferred: 'input_size', meaning: `${String(second)} is the number of layers` } : undefined;
   }
-  const isMisread = first === shape[0] && second >= 16 && third !== undefined && third <= 11 && second > 2 * third;
+  // A stride of 3 or more that is neither the kernel's nor named is one of a few; as many filters as channels come in are others.
+  const isOddStride = third !== undefined && third >= 3 && second !== third;
+  const isMisread = first === shape[0] && third !== undefined && third <= 11 && ((second >= 16 && second > 2 * third) || isOddStride);
   return isMisread ? { node, numbers, first: 'out_channels', inferred: 'in_channels', meaning: `${String(second)} is the kernel and ${String(third)} the stride` } : undefined;
 }
 

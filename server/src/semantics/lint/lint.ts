@@ -4,6 +4,7 @@ import type { Finding } from '../findings';
 import type { EvaluatedModel } from '../model';
 import { adjacentLinear } from './adjacent-linear';
 import { biasBeforeNorm } from './bias-before-norm';
+import { channelsLast } from './channels-last';
 import { checkerboard } from './checkerboard';
 import { disconnected } from './disconnected';
 import { freeBorder } from './free-border';
@@ -36,6 +37,7 @@ export const lints: readonly Lint[] = [
   biasBeforeNorm,
   largeNormEps,
   inferredSize,
+  channelsLast,
   adjacentLinear,
   repeatedActivation,
   misplacedDropout,

@@ -5,7 +5,7 @@ import type { Span } from '../server/src/base/span';
 import type { File } from './ast';
 import { Attachments } from './attach';
 import type { Comment } from './comments';
-import type { Page } from './page';
+import { type Page, pageWidth } from './page';
 import type { Node } from './walk';
 
 /** Where a tree comes from: its text and its comments. */
@@ -70,12 +70,13 @@ export class Margin {
     this.writeBehind(this.attached?.opening.get(node));
   }
 
-  /** A comment keeps its distance from where its line begins. */
+  /** A comment keeps its distance from where its line begins; one that stood far behind a long line moves up to its end. */
   private writeBehind(comment: Comment | undefined): void {
     if (comment === undefined) return;
     const { line, character } = this.lines.position(comment.span.start);
     const indent = this.lines.line(line).search(/\S/);
-    this.page.comment(comment.text, character - indent + this.page.indent);
+    const column = character - indent + this.page.indent;
+    this.page.comment(comment.text, column <= pageWidth ? column : 0);
   }
 
   firstLine(span: Span): number {

@@ -156,6 +156,9 @@ describe('indentation while typing', () => {
     ['arguments over several lines', 'model A {\n  Conv2d(\n$0', 'model A {\n  Conv2d(\n    '],
     ['two brackets of one line, once', 'model A {\n  x = f({\n$0', 'model A {\n  x = f({\n    '],
     ['a line outside of all', 'model A { ReLU }\n   $0', 'model A { ReLU }\n'],
+    ['a statement that goes on', 'model A {\n  y = x +\n$0', 'model A {\n  y = x +\n      '],
+    ['a statement behind one that is finished', 'model A {\n  y = x + 1\n$0', 'model A {\n  y = x + 1\n  '],
+    ['the end of a body behind one that is not', 'model A {\n  y = x +\n  }$0', 'model A {\n  y = x +\n}'],
     ['a step of a chain, left where it is', 'model A {\n  x -> ReLU\n       -> Tanh$0', 'model A {\n  x -> ReLU\n       -> Tanh'],
   ])('of %s', (_, marked, result) => {
     expect(after(marked)).toBe(result);

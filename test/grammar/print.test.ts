@@ -188,6 +188,13 @@ describe('layout', () => {
 });
 
 describe('comments', () => {
+  test('stand right behind what became short, however long the line was', () => {
+    const long = `  for c in [${Array.from({ length: 30 }, (_, index) => String(index + 10)).join(', ')}] { Linear(c) }   # all`;
+    const formatted = format(`model A {\n  input x: [3]\n${long}\n}\n`)!;
+    expect(formatted).toContain('  }  # all\n');
+    expect(format(formatted)).toBe(formatted);
+  });
+
   const kept = (text: string): void => {
     expect(format(text)).toBe(text);
   };

@@ -130,6 +130,22 @@ describe('hovers on choices and loops', () => {
   });
 });
 
+describe('hovers on losses', () => {
+  const at = (body: string, target: string, input = 'input x: [128, 4]'): string => /The loss .*|A guess .*/.exec(hoverAt(`model A { ${input}; target y: ${target}; p = x -> Linear(10); lo$0ss ${body} }`))?.[0] ?? '';
+
+  it('say between which numbers they lie, and what a guess gives', () => {
+    expect(at('cross_entropy(p, y)', 'int[128]')).toBe('The loss is ≥ 0; guessing all 10 classes alike gives ln 10 = 2.303.');
+    expect(at('cross_entropy(p, y, reduction = "sum")', 'int[128]')).toBe('The loss is ≥ 0; guessing all 10 classes alike gives 128·ln 10 = 294.731.');
+    expect(at('cross_entropy(p, y, ones(10))', 'int[128]')).toBe('The loss is ≥ 0.');
+    expect(at('binary_cross_entropy_with_logits(p, y)', '[128, 10]')).toBe('The loss is ≥ 0 for targets between 0 and 1; a guess of ½ gives ln 2 = 0.693.');
+    expect(at('nll_loss(log_softmax(p), y)', 'int[128]')).toBe('The loss is ≥ 0.');
+    expect(at('sum((p - y) ^ 2) / 10', '[128, 10]')).toBe('The loss is ≥ 0.');
+    expect(at('sqrt(mse_loss(p, y)) - 1', '[128, 10]')).toBe('The loss is ≥ -1.');
+    expect(at('mean(maximum(0, 1 - y * p))', '[128, 10]')).toBe('The loss is ≥ 0.');
+    expect(at('-mean(p)', '[128, 10]')).toBe('');
+  });
+});
+
 describe('hovers', () => {
   it('say what a model requires of its input, and where that comes from', () => {
     expect(hoverIn(example('inception_unet.nn'), 'inp$0ut image: [1, H, W]')).toContain('Requires `H % 16 == 0`');

@@ -189,7 +189,7 @@ describe('layout', () => {
 
 describe('comments', () => {
   test('stand right behind what became short, however long the line was', () => {
-    const long = `  for c in [${Array.from({ length: 30 }, (_, index) => String(index + 10)).join(', ')}] { Linear(c) }   # all`;
+    const long = `  for c in [8, 16, 24, 32] { ${Array.from({ length: 9 }, () => 'Linear(c, bias = false)').join('; ')} }   # all`;
     const formatted = format(`model A {\n  input x: [3]\n${long}\n}\n`)!;
     expect(formatted).toContain('  }  # all\n');
     expect(format(formatted)).toBe(formatted);

@@ -1,6 +1,7 @@
 // Optimizers: every step as PyTorch takes it, and what the exam asks of Adam.
 
 import { describe, expect, it } from 'vitest';
+import { ruleWithNumbers } from '../../server/src/features/hover/optimizer';
 import { optimizers } from '../../server/src/layers/optimizers';
 import type { Arguments } from '../../server/src/layers/definition';
 import recorded from '../oracle/optimizers.json';
@@ -16,6 +17,23 @@ function stepsUnder(gradient: number, name: string, given: Arguments, count = 5)
   return Array.from({ length: count }, () => -next(gradient, 0));
 }
 
+/** Carries out one line of a rule, as a reader would. */
+function follow(line: string, state: Record<string, number>, gradient: number, step: number): void {
+  const [target, formula, first] = /^(\S+) [←=] (.*?)(, at first g)?$/.exec(line)!.slice(1);
+  const written = (first !== undefined && step === 1 ? 'g' : formula!)
+    .replaceAll('∂loss/∂w', 'G')
+    .replaceAll(/([\d.]+)ᵗ/g, '($1 ** t)')
+    .replaceAll(/(\p{L})\u0302/gu, '$1Hat')
+    .replaceAll(/√(\w+)/g, 'Math.sqrt($1)')
+    .replaceAll('max(', 'Math.max(')
+    .replaceAll('²', ' ** 2')
+    .replaceAll('·', ' * ')
+    .replaceAll('−', '-');
+  const known = { ...state, G: gradient, t: step };
+  const value = new Function(...Object.keys(known), `return ${written}`)(...Object.values(known)) as number;
+  state[target!.replace(/\u0302/u, 'Hat')] = value;
+}
+
 describe('an optimizer', () => {
   it.each(recorded.map((each) => [`${each.name} ${JSON.stringify(each.arguments)}`, each] as const))('moves as PyTorch does: %s', (_, { name, arguments: given, start, gradients, values }) => {
     const next = optimizers.get(name)!.start(argumentsOf(name, given as Arguments));
@@ -23,6 +41,15 @@ describe('an optimizer', () => {
     for (const [step, gradient] of gradients.entries()) {
       value = next(gradient, value);
       expect(Math.abs(value - values[step]!)).toBeLessThan(1e-12);
+    }
+  });
+
+  it.each(recorded.map((each) => [`${each.name} ${JSON.stringify(each.arguments)}`, each] as const))('says in its hover how PyTorch moves: %s', (_, { name, arguments: given, start, gradients, values }) => {
+    const lines = ruleWithNumbers(optimizers.get(name)!, argumentsOf(name, given as Arguments));
+    const state: Record<string, number> = { w: start, g: 0, m: 0, v: 0, u: 0, b: 0, s: 0 };
+    for (const [step, gradient] of gradients.entries()) {
+      for (const line of lines) follow(line, state, gradient, step + 1);
+      expect(Math.abs(state.w! - values[step]!), lines.join('; ')).toBeLessThan(1e-12);
     }
   });
 

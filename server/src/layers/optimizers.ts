@@ -6,8 +6,8 @@ import type { Arguments } from './definition';
 export interface Optimizer {
   readonly name: string;
   readonly summary: string;
-  /** The step for a parameter w with gradient g. */
-  readonly formula: string;
+  /** The step for a parameter w, line by line, with the names of the arguments; those that are 0 may be in it. */
+  rule(given: Arguments): readonly string[];
   readonly source: string;
   readonly arguments: ArgumentDefinitions<Arguments>;
   /** How a parameter moves, one number at a time, from a fresh state: its next value, given the gradient and the value. */
@@ -92,8 +92,29 @@ const startAdagrad: Optimizer['start'] = (given) => {
   };
 };
 
+const gradient = 'g ← ∂loss/∂w + weight_decay·w';
+
+/** m̂ and v̂ are without their bias towards 0 at the first steps. */
+function adamRule(given: Arguments): readonly string[] {
+  const greatest = given.amsgrad === true;
+  return [
+    'm ← β₁·m + (1 − β₁)·g',
+    'v ← β₂·v + (1 − β₂)·g²',
+    ...(greatest ? ['u ← max(u, v)'] : []),
+    'm̂ = m/(1 − β₁ᵗ)',
+    greatest ? 'v̂ = u/(1 − β₂ᵗ)' : 'v̂ = v/(1 − β₂ᵗ)',
+    'w ← w − lr·m̂/(√v̂ + eps)',
+  ];
+}
+
+function sgdRule({ momentum, dampening, nesterov }: Arguments): readonly string[] {
+  if (momentum === 0) return [gradient, 'w ← w − lr·g'];
+  const buffer = `b ← momentum·b + (1 − dampening)·g${dampening === 0 ? '' : ', at first g'}`;
+  return [gradient, buffer, nesterov === true ? 'w ← w − lr·(g + momentum·b)' : 'w ← w − lr·b'];
+}
+
 const adam = {
-  formula: 'm ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  w ← w − lr·m̂/(√v̂ + eps)',
+  rule: (given: Arguments) => [gradient, ...adamRule(given)],
   arguments: { lr: lr(1e-3), betas, eps: eps(1e-8), weight_decay: weightDecay, amsgrad: flag({ default: false, documentation: 'Uses the largest v so far.' }) },
   start: startAdam(false),
   state: (given: Arguments) => (given.amsgrad === true ? 3 : 2),
@@ -103,7 +124,7 @@ const all: readonly Optimizer[] = [
   {
     name: 'SGD',
     summary: 'Stochastic gradient descent, with momentum if given.',
-    formula: 'g ← ∂loss/∂w + weight_decay·w;  b ← momentum·b + (1 − dampening)·g;  w ← w − lr·b',
+    rule: sgdRule,
     source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html',
     arguments: {
       lr: lr(1e-3),
@@ -127,13 +148,13 @@ const all: readonly Optimizer[] = [
     source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html',
     ...adam,
     start: startAdam(true),
-    formula: `w ← (1 − lr·weight_decay)·w;  ${adam.formula}`,
+    rule: (given) => ['w ← (1 − lr·weight_decay)·w', 'g ← ∂loss/∂w', ...adamRule(given)],
     arguments: { ...adam.arguments, weight_decay: number({ minimum: 0, default: 1e-2, documentation: 'Shrinks w by lr·weight_decay in each step.' }) },
   },
   {
     name: 'RMSprop',
     summary: 'Divides the gradient by a mean of its size.',
-    formula: 'v ← α·v + (1 − α)·g²;  w ← w − lr·g/(√v + eps)',
+    rule: ({ momentum }) => [gradient, 'v ← α·v + (1 − α)·g²', ...(momentum === 0 ? ['w ← w − lr·g/(√v + eps)'] : ['b ← momentum·b + g/(√v + eps)', 'w ← w − lr·b'])],
     source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html',
     arguments: {
       lr: lr(1e-2),
@@ -148,7 +169,7 @@ const all: readonly Optimizer[] = [
   {
     name: 'Adagrad',
     summary: 'Divides the gradient by the root of the sum of all its squares (Duchi et al., 2011).',
-    formula: 's ← s + g²;  w ← w − lr·g/(√s + eps)',
+    rule: () => [gradient, 's ← s + g²', 'w ← w − lr·g/(√s + eps)'],
     source: 'https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html',
     arguments: { lr: lr(1e-2), eps: eps(1e-10), weight_decay: weightDecay },
     start: startAdagrad,

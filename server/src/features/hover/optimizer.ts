@@ -24,11 +24,11 @@ export function optimizerPage(statement: ast.Optimizer, declaration: ast.Declara
     codeBlock(spellCall(definition, given)),
     definition.summary,
     rulesOfParameters(definition, given, model, document),
-    isPlain(definition, given) ? undefined : ruleWithNumbers(definition.formula, given),
+    isPlain(definition, given) ? undefined : paragraphs('With the numbers put in:', ruleBlock(ruleWithNumbers(definition, given))),
     stateText(definition, given, model),
     stepPlots(definition, given),
     stepTable(definition, given),
-    paragraphs('In general:', ruleBlock(definition.formula)),
+    paragraphs('In general:', ruleBlock(definition.rule(given))),
     sourceLinks(definition.source),
   );
 }
@@ -75,31 +75,35 @@ function decayOf({ weight_decay: decay }: Arguments, w: string): string {
 const greek: Readonly<Record<string, string>> = { α: 'alpha', μ: 'momentum' };
 
 /** The rule with the values of the arguments in place of their names, and without what they make vanish. */
-function ruleWithNumbers(formula: string, given: Arguments): string {
-  let filled = formula;
-  const put = (name: string, value: unknown): void => {
-    if (typeof value === 'number') filled = filled.replaceAll(new RegExp(`(?<![\\p{L}_])${name}(?![\\p{L}_])`, 'gu'), String(value));
-  };
-  for (const [name, value] of Object.entries(given)) put(name, value);
-  for (const [sign, name] of Object.entries(greek)) put(sign, given[name]);
+export function ruleWithNumbers(definition: Optimizer, given: Arguments): readonly string[] {
   const betas = Array.isArray(given.betas) ? (given.betas as readonly number[]) : [];
-  filled = filled.replaceAll('β₁', String(betas[0])).replaceAll('β₂', String(betas[1]));
-  return paragraphs('With the numbers put in:', ruleBlock(withoutNothing(filled)));
+  const values: readonly (readonly [string, unknown])[] = [...Object.entries(given), ...Object.entries(greek).map(([sign, name]) => [sign, given[name]] as const), ['β₁', betas[0]], ['β₂', betas[1]]];
+  return definition.rule(given).flatMap((line) => {
+    let filled = line;
+    for (const [name, value] of values) {
+      if (typeof value === 'number') filled = filled.replaceAll(new RegExp(`(?<![\\p{L}_])${name}(?![\\p{Ll}\\p{Lu}_₁₂])`, 'gu'), String(value));
+    }
+    const rest = withoutNothing(filled);
+    return rest === undefined ? [] : [rest];
+  });
 }
 
-/** `(1 − 0.9)g` is `0.1g`, `(1 − 0)·g` is `g`, and `g + 0·w` is `g`. */
-function withoutNothing(formula: string): string {
-  return formula
-    .replaceAll(/\(1 − ([\d.e-]+)\)(·?)/g, (_, value: string, times: string) => {
+/** `(1 − 0.9)·g` is `0.1·g`, `(1 − 0)·g` is `g`, and `g + 0·w` is `g`; undefined for a line that does nothing. */
+function withoutNothing(line: string): string | undefined {
+  if (/\(1 − (?:0·[\d.e-]+|[\d.e-]+·0)\)·w$/.test(line)) return undefined;
+  return line
+    .replaceAll(/\(1 − ([\d.e-]+)·([\d.e-]+)\)/g, (_, a: string, b: string) => `(1 − ${String(Number((Number(a) * Number(b)).toPrecision(12)))})`)
+    .replaceAll(/\(1 − ([\d.e-]+)\)·/g, (_, value: string) => {
       const rest = Number((1 - Number(value)).toPrecision(12));
-      return rest === 1 ? '' : `${String(rest)}${times}`;
+      return rest === 1 ? '' : `${String(rest)}·`;
     })
     .replaceAll(/ \+ 0·\p{L}+/gu, '')
-    .replaceAll(/(?<= )0·\p{L}+ \+ /gu, '');
+    .replaceAll(/(?<= )0·\p{L}+ \+ /gu, '')
+    .replaceAll(/ \+ 0(?=\))/g, '');
 }
 
-function ruleBlock(formula: string): string {
-  return `\`\`\`\n${formula.split(/;\s*/).join('\n')}\n\`\`\``;
+function ruleBlock(lines: readonly string[]): string {
+  return `\`\`\`\n${lines.join('\n')}\n\`\`\``;
 }
 
 // ── How far it steps ─────────────────────────────────────────────────────────

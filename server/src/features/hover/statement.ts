@@ -11,7 +11,7 @@ import { counted, grouped } from '../numbers';
 import { spellValue, textOf } from '../spelling';
 import type { Document } from '../workspace';
 import { computationOf } from './computation';
-import { rangeOf, rangeText } from './loss';
+import { lossSentence } from './loss';
 import { requirementList, valuePage } from './value';
 
 /** `input` and `target`: the type, and what the model requires of its free dimensions. */
@@ -54,12 +54,10 @@ export function outputPage(statement: ast.Output, document: Document): string | 
 export function lossPage(statement: ast.Loss, declaration: ast.Declaration | undefined, document: Document): string {
   const value = document.analysis.observations(statement.value)?.first[0]?.value;
   const node = value?.kind === 'tensor' && value.tensor.source.kind === 'node' && value.tensor.source.node.kind === 'operation' ? value.tensor.source.node : undefined;
-  const range = value?.kind === 'tensor' ? rangeText(rangeOf(value.tensor)) : undefined;
-  const classes = node?.operation.name === 'cross_entropy' ? node.inputs[0]?.type.shape[0] : undefined;
   return paragraphs(
     codeBlock(`loss ${textOf(statement.value, document.text)}`),
     node !== undefined && statement.value.kind === 'call' ? code(node.operation.formula) : undefined,
-    range === undefined ? undefined : `The loss is ${range}${typeof classes === 'number' ? `; guessing all ${grouped(classes)} classes alike gives ln ${grouped(classes)} = ${Math.log(classes).toFixed(3)}` : ''}.`,
+    value?.kind === 'tensor' ? lossSentence(value.tensor) : undefined,
     'One number per example, averaged over the batch; several `loss` statements add up. Its gradient is what trains the parameters.',
     computationOf(modelOf(document, declaration), document),
   );

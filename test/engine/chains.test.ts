@@ -20,7 +20,7 @@ function numbers(length: number, seed: number): Float64Array {
 }
 
 function run(...calls: readonly (SimdCall | undefined)[]): boolean {
-  return prepareChain(calls.map((call) => call!))!();
+  return prepareChain(calls.map((call) => call!))!.run();
 }
 
 function expectClose(actual: Float64Array, expected: Float64Array): void {
@@ -140,14 +140,31 @@ describe.each(implementations)('in a chain of %s kernels', (implementation) => {
     const one = prepareChain([differenceCall(y, 0, x, x, 0, 40)!, sumDifferencesCall(sums, x, y, runs)!])!;
     const other = prepareChain([differenceCall(zero, 0, zero, zero, 0, 3)!])!;
     const difference = prepareChain([sumDifferencesCall(sums, x, y, runs)!])!;
-    difference();
+    difference.run();
     expectClose(sums, expected);
-    other();
+    other.run();
     expect([...zero]).toEqual([0, 0, 0]);
-    one();
+    one.run();
     sumDifferences(expected, x, new Float64Array(40), runs);
     expectClose(sums, expected);
     expect([...y].every((value) => value === 0)).toBe(true);
+  });
+
+  it('the same functions can be called with other numbers, and other functions cannot', () => {
+    const arena = new Arena(100, implementation);
+    const [x, y, zero] = [arena.copy(numbers(20, 1)), arena.copy(numbers(20, 2)), arena.allocate(20)];
+    const difference = (start: number, length: number): SimdCall => differenceCall(zero, start, x, y, start, length)!;
+    const first = prepareChain([difference(0, 5)])!;
+    const moved = first.moved([difference(7, 6)])!;
+    const places = (): number[] => [...zero.keys()].filter((i) => zero[i] !== 0);
+    moved.run();
+    expect(places()).toEqual([7, 8, 9, 10, 11, 12]);
+    zero.fill(0);
+    first.run();
+    expect(places()).toEqual([0, 1, 2, 3, 4]);
+    const runs = { start: 2, blocks: 2, apart: 9, count: 1, length: 3 };
+    expect(first.moved([sumDifferencesCall(zero, x, y, runs)!])).toBeUndefined();
+    expect(first.moved([difference(0, 5), difference(0, 5)])).toBeUndefined();
   });
 
   it('what needs more numbers than there is room for is not chained', () => {

@@ -4,7 +4,7 @@ import { CancelledError, EngineError } from './errors';
 import { groupInstructions, storageOf } from './fusion/group';
 import type { Item, NestItem } from './fusion/group';
 import { prepareChain } from './fusion/chain';
-import { nestCall } from './fusion/run';
+import { nestCalls } from './fusion/run';
 import { wholeBox } from './incremental/box';
 import { accelerateRange } from './kernels/accelerated';
 import { Arena, bestImplementation } from './kernels/wasm/arena';
@@ -12,7 +12,7 @@ import type { Implementation } from './kernels/wasm/arena';
 import type { Call } from './primitive';
 import { primitiveOf } from './primitives/table';
 import { describeInstruction } from './program';
-import type { PrimitiveName, Program, Ref } from './program';
+import type { Instruction, PrimitiveName, Program, Ref } from './program';
 import { sizeOf } from './shape';
 
 /** Fills the output of one application, as Primitive.forward does. */
@@ -48,9 +48,17 @@ export function liveRefs(program: Program, wanted: readonly Ref[]): Ref[] {
 
 /** The static side of an instruction. */
 export function callOf(program: Program, ref: Ref): Call<unknown> {
-  const { attributes, shape, inputs } = program.instructions[ref]!;
-  return { attributes, shape, inputShapes: inputs.map((input) => program.instructions[input]!.shape) };
+  const instruction = program.instructions[ref]!;
+  let call = knownCalls.get(instruction);
+  if (!call) {
+    const { attributes, shape, inputs } = instruction;
+    call = { attributes, shape, inputShapes: inputs.map((input) => program.instructions[input]!.shape) };
+    knownCalls.set(instruction, call);
+  }
+  return call;
 }
+
+const knownCalls = new WeakMap<Instruction, Call<unknown>>();
 
 /**
  * One instruction made ready to run again and again: fills an output from its inputs.
@@ -216,10 +224,10 @@ export class Execution {
   }
 
   private nest({ nest }: NestItem): () => void {
-    const call = nestCall(nest, nest.operands.map(({ ref }) => this.valueOf(ref)), wholeBox(this.program.instructions[nest.over]!.shape));
-    const compute = call && prepareChain([call]);
-    if (!compute) throw new Error('the tensors of a loop nest do not lie in one arena');
-    return compute;
+    const callIn = nestCalls(nest, nest.operands.map(({ ref }) => this.valueOf(ref)));
+    const chain = callIn && prepareChain([callIn(wholeBox(this.program.instructions[nest.over]!.shape))]);
+    if (!chain) throw new Error('the tensors of a loop nest do not lie in one arena');
+    return chain.run;
   }
 }
 

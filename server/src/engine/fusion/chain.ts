@@ -3,10 +3,10 @@
 import { FunctionWriter } from './encoder';
 import type { SimdCall, WasmFunction } from '../kernels/wasm/call';
 
-type Chain = (block: number) => number;
+type ChainFunction = (block: number) => number;
 
 const modules = new Map<string, WebAssembly.Module>();
-const instances = new WeakMap<WebAssembly.Memory, Map<string, Chain>>();
+const instances = new WeakMap<WebAssembly.Memory, Map<string, ChainFunction>>();
 const identities = new WeakMap<WasmFunction, number>();
 let nextIdentity = 0;
 
@@ -31,7 +31,7 @@ function writeModule(calls: readonly SimdCall[]): Uint8Array<ArrayBuffer> {
   return writer.get(changed).module();
 }
 
-function chainIn(memory: WebAssembly.Memory, calls: readonly SimdCall[]): Chain {
+function chainIn(memory: WebAssembly.Memory, calls: readonly SimdCall[]): ChainFunction {
   const signature = calls.map(({ numbers, gives }) => `${numbers.length} ${gives}`).join();
   const key = `${signature}: ${calls.map(({ target }) => identityOf(target)).join()}`;
   let known = instances.get(memory);
@@ -41,7 +41,7 @@ function chainIn(memory: WebAssembly.Memory, calls: readonly SimdCall[]): Chain 
     let module = modules.get(signature);
     if (!module) modules.set(signature, (module = new WebAssembly.Module(writeModule(calls))));
     const imports = Object.fromEntries(calls.map(({ target }, i) => [`f${i}`, target]));
-    chain = new WebAssembly.Instance(module, { env: { memory, ...imports } }).exports.run as Chain;
+    chain = new WebAssembly.Instance(module, { env: { memory, ...imports } }).exports.run as ChainFunction;
     known.set(key, chain);
   }
   return chain;
@@ -62,21 +62,46 @@ function blockOf(numbers: readonly (number | Int32Array)[], length: number, addr
   return block;
 }
 
-/** Makes the calls, all in the memory of one instance, and says whether one found that a branch changed; undefined if their numbers need too much room. */
-export function prepareChain(calls: readonly SimdCall[]): (() => boolean) | undefined {
+/** Whether calls differ in nothing but their numbers. */
+function areAlike(calls: readonly SimdCall[], others: readonly SimdCall[]): boolean {
+  const lengthOf = (each: number | Int32Array): number => (typeof each === 'number' ? 0 : each.length);
+  return calls.length === others.length && calls.every(({ simd, target, numbers }, i) => {
+    const other = others[i]!;
+    return simd === other.simd && target === other.target && numbers.length === other.numbers.length
+      && numbers.every((each, j) => lengthOf(each) === lengthOf(other.numbers[j]!));
+  });
+}
+
+/** Calls that run one after the other. */
+export interface Chain {
+  /** Makes the calls, and says whether one found that a branch changed. */
+  readonly run: () => boolean;
+  /** The chain of the same functions called with other numbers; undefined if the calls are of other functions. */
+  readonly moved: (calls: readonly SimdCall[]) => Chain | undefined;
+}
+
+/** A chain of calls, all in the memory of one instance; undefined if their numbers need too much room. */
+export function prepareChain(calls: readonly SimdCall[]): Chain | undefined {
   const { memory, chains } = calls[0]!.simd;
   const { room } = chains;
-  const numbers = calls.flatMap((call) => call.numbers);
-  const length = numbers.reduce<number>((sum, each) => sum + (typeof each === 'number' ? 1 : 1 + each.length), 0);
+  const length = calls.reduce((sum, { numbers }) => numbers.reduce<number>((all, each) => all + (typeof each === 'number' ? 1 : 1 + each.length), sum), 0);
   if (length > room.length) return undefined;
   // Plans are made for their cost alone, too: what a run needs is made by the first one.
-  let ready: { readonly run: Chain; readonly block: Int32Array } | undefined;
-  return () => {
-    const { run, block } = (ready ??= { run: chainIn(memory, calls), block: blockOf(numbers, length, room.byteOffset) });
-    if (chains.block !== block) {
-      room.set(block);
-      chains.block = block;
-    }
-    return run(room.byteOffset) !== 0;
+  let run: ChainFunction | undefined;
+  const withNumbersOf = (own: readonly SimdCall[]): Chain => {
+    let block: Int32Array | undefined;
+    return {
+      run: () => {
+        run ??= chainIn(memory, calls);
+        block ??= blockOf(own.flatMap(({ numbers }) => numbers), length, room.byteOffset);
+        if (chains.block !== block) {
+          room.set(block);
+          chains.block = block;
+        }
+        return run(room.byteOffset) !== 0;
+      },
+      moved: (others) => (areAlike(calls, others) ? withNumbersOf(others) : undefined),
+    };
   };
+  return withNumbersOf(calls);
 }

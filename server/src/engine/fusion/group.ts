@@ -90,7 +90,7 @@ export function groupInstructions(options: GroupingOptions): Item[] {
   const drafts: (Ref | Draft)[] = [];
   let open: Draft | undefined;
   const close = (): void => {
-    if (open) drafts.push(...(open.size > 1 || open.watches || (open.size > 0 && open.isSmall) ? [open] : open.refs));
+    if (open) drafts.push(...(open.size > 1 || open.watches || (open.size > 0 && (open.isSmall || open.repeats)) ? [open] : open.refs));
     open = undefined;
   };
   for (const ref of refs) {
@@ -147,6 +147,8 @@ const SMALL = 1024;
 class Draft {
   readonly refs: Ref[] = [];
   watches = false;
+  /** Whether it reads what is repeated where it stands once. */
+  repeats = false;
   /** What the nest runs over: what its first instruction computes or sums up. */
   private readonly over: Ref;
   private readonly domain: Shape;
@@ -181,7 +183,7 @@ class Draft {
   append(ref: Ref): boolean {
     if (!this.options.mayFuse(ref)) return false;
     const mark = [this.nodes.length, this.operands.length] as const;
-    const { reduced, watches } = this;
+    const { reduced, watches, repeats } = this;
     const value = this.valueOf(ref);
     if (value && this.fits(value.map, ref) && this.axes()) {
       this.values.set(ref, value);
@@ -191,6 +193,7 @@ class Draft {
     [this.nodes.length, this.operands.length] = mark;
     this.reduced = reduced;
     this.watches = watches;
+    this.repeats = repeats;
     return false;
   }
 
@@ -272,6 +275,7 @@ class Draft {
       map = from.map((length, axis) => (length === 1 ? -1 : map[axis + missing]!));
       ref = inputs[0]!;
       ({ primitive, inputs, shape } = this.instruction(ref));
+      this.repeats = true;
     }
     const root = storageOf(this.options.program, ref);
     const same = this.operands.findIndex((other) =>

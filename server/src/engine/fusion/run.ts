@@ -1,5 +1,6 @@
 // A nest made ready to run on the arrays of its operands.
 
+import { offsetOf } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import { sharedInstance } from '../kernels/wasm/arena';
 import type { Nest } from './group';
@@ -19,22 +20,25 @@ function functionIn(memory: WebAssembly.Memory, module: WebAssembly.Module): Nes
 
 const modules = new WeakMap<Nest, WebAssembly.Module>();
 
-/**
- * The nest on the arrays of its operands; undefined where they do not lie in one arena.
- * @param box The part of the tensor that the nest runs over.
- */
-export function nestCall(nest: Nest, arrays: readonly Float64Array[], box: Box): SimdCall | undefined {
-  const { nodes, operands, lengths } = nest;
+function moduleOf(nest: Nest): WebAssembly.Module {
+  let module = modules.get(nest);
+  if (!module) modules.set(nest, (module = nestModule(nest.nodes, nest.operands.length)));
+  return module;
+}
+
+/** The nest on the arrays of its operands, as a call for the part of the tensor that it runs over; undefined where they do not lie in one arena. */
+export function nestCalls(nest: Nest, arrays: readonly Float64Array[]): ((box: Box) => SimdCall) | undefined {
+  const { operands, lengths: [blocks, columns, rows, entries] } = nest;
   const simd = sharedInstance(...arrays);
   if (!simd) return undefined;
-  const [blocks, columns, rows, entries] = lengths;
-  const numbers = new Int32Array(HEADER_NUMBERS + OPERAND_NUMBERS * operands.length);
-  numbers.set([blocks, columns, rows, 8 * (entries & ~3), entries & 2, entries & 1]);
-  operands.forEach(({ strides, axisStrides }, i) => {
-    const offset = axisStrides.reduce((sum, stride, axis) => sum + stride * box[axis]!.start, 0);
-    numbers.set([arrays[i]!.byteOffset + 8 * offset, ...strides.slice(0, 3).map((stride) => 8 * stride)], HEADER_NUMBERS + OPERAND_NUMBERS * i);
-  });
-  let module = modules.get(nest);
-  if (!module) modules.set(nest, (module = nestModule(nodes, operands.length)));
-  return { simd, target: functionIn(simd.memory, module) as WasmFunction, numbers: [numbers], gives: 'branch' };
+  const fixed = Int32Array.from([
+    ...[blocks, columns, rows, 8 * (entries & ~3), entries & 2, entries & 1],
+    ...operands.flatMap(({ strides }, i) => [arrays[i]!.byteOffset, ...strides.slice(0, 3).map((stride) => 8 * stride)]),
+  ]);
+  return (box) => {
+    const numbers = fixed.slice();
+    operands.forEach(({ axisStrides }, i) => (numbers[HEADER_NUMBERS + OPERAND_NUMBERS * i]! += 8 * offsetOf(box, axisStrides)));
+    // Compiled when it is first needed, which for most plans that are made for their cost alone is never.
+    return { simd, get target() { return functionIn(simd.memory, moduleOf(nest)) as WasmFunction; }, numbers: [numbers], gives: 'branch' };
+  };
 }

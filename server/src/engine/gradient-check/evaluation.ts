@@ -5,7 +5,7 @@ import { arenaFor, assignBuffers, callOf, canFuse, Execution, leafValues, liveRe
 import type { BufferPlan, ExecutionOptions, KernelTable } from '../execute';
 import { storageOf } from '../fusion/group';
 import type { Item } from '../fusion/group';
-import { runsOf, wholeBox } from '../incremental/box';
+import { isSameBox, runsOf, wholeBox } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
 import { comparesInput, planUpdate } from '../incremental/plan';
@@ -226,10 +226,11 @@ export class Evaluation {
   entryTrack(leaf: Ref): EntryTrack {
     const { shape } = this.program.instructions[leaf]!;
     const entry = { leaf, change: this.entryChange };
-    const planFor = (place: number, axes: readonly number[]): Plan => {
+    const planFor = (place: number, axes: readonly number[], before?: Plan): Plan => {
       const index = unravel(place, shape);
       const box = wholeBox(shape).map((range, axis) => (axes.includes(axis) ? { start: index[axis]!, stop: index[axis]! + 1 } : range));
-      return this.plan(new Map([[leaf, box]]), { entry });
+      const changed = new Map([[leaf, box]]);
+      return before?.moved(changed) ?? this.plan(changed, { entry });
     };
     const values = this.current(leaf);
     return new EntryTrack(shape, values, planFor, (plan, place, value) => {
@@ -265,9 +266,10 @@ export class Evaluation {
   private activate(plan: Plan): void {
     if (this.active === plan) return;
     for (const [ref, box] of this.active?.boxes ?? []) {
-      // Leaves are put back by whoever moves them.
-      if (this.program.instructions[ref]!.primitive === 'leaf') continue;
-      const { starts, length } = runsOf(box, this.program.instructions[ref]!.shape);
+      const { primitive, shape } = this.program.instructions[ref]!;
+      // Leaves are put back by whoever moves them, and what the plan computes anew need not be.
+      if (primitive === 'leaf' || primitive === 'reshape' || isSameBox(plan.boxes.get(ref), box)) continue;
+      const { starts, length } = runsOf(box, shape);
       const base = this.base(ref);
       const current = this.current(ref);
       for (const start of starts) current.set(base.subarray(start, start + length), start);
@@ -363,7 +365,7 @@ export class EntryTrack {
   constructor(
     private readonly shape: readonly number[],
     readonly values: Float64Array,
-    private readonly planFor: (place: number, axes: readonly number[]) => Plan,
+    private readonly planFor: (place: number, axes: readonly number[], before?: Plan) => Plan,
     private readonly evaluate: (plan: Plan, place: number, value: number) => Probe,
   ) {
     const single = shape.map((_, axis) => [axis]).filter(([axis]) => shape[axis!]! > 1);
@@ -383,7 +385,7 @@ export class EntryTrack {
   probe(place: number, value: number): Probe {
     if (place !== this.place) {
       const group = this.groupOf(place);
-      if (!this.plan || group !== this.group) this.plan = this.planFor(place, this.axes);
+      if (!this.plan || group !== this.group) this.plan = this.planFor(place, this.axes, this.plan);
       this.group = group;
       this.place = place;
     }

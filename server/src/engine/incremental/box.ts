@@ -31,6 +31,15 @@ export function isWhole(box: Box, shape: Shape): boolean {
   return box.every((range, axis) => coversRange(range, shape[axis]!));
 }
 
+/** Whether a box is as large as another along each axis. */
+export function hasLengthsOf(box: Box, other: Box): boolean {
+  return other.every(({ start, stop }, axis) => box[axis]!.stop - box[axis]!.start === stop - start);
+}
+
+export function isSameBox(box: Box | undefined, other: Box): boolean {
+  return box === other || (box !== undefined && other.every(({ start, stop }, axis) => box[axis]!.start === start && box[axis]!.stop === stop));
+}
+
 export function hullOfRanges(a: Range, b: Range): Range {
   return { start: Math.min(a.start, b.start), stop: Math.max(a.stop, b.stop) };
 }

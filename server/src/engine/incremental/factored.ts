@@ -1,7 +1,9 @@
 // Changes that stay factored: a sum over the places of a pointwise convolution changes by the weights times the sum of the change, whatever is added between.
 
 import { addMatrixProduct, matrixProductCall, sumDifferences, sumDifferencesCall } from '../kernels/accelerated';
+import type { Runs } from '../kernels/accelerated';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
+import type { Matrix } from '../kernels/matrix-product';
 import { allCalls } from '../kernels/wasm/call';
 import { convolutionLayout, isPointwise } from '../kernels/patches';
 import { readersOf } from '../program';
@@ -63,7 +65,7 @@ function convolutionUnder(program: Program, from: Ref, reached: ReadonlyMap<Ref,
   return undefined;
 }
 
-/** sum = base + Σ (x − base x) · wᵀ, per example. */
+/** sum = base + Σ (x − base x) · wᵀ, per example. @param box What changes of x. */
 export function updateFactoredSum(
   program: Program,
   { convolution, input }: FactoredSum,
@@ -78,14 +80,18 @@ export function updateFactoredSum(
   const count = stop - start;
   const { x, baseX, w, sum, baseSum } = arrays;
   const change = scratch.take(batch * count);
-  const runs = { start: start * volume, blocks: batch, apart: channels * volume, count, length: volume };
   const target = denseMatrix(sum, 0, outputs);
   const left = denseMatrix(change, 0, count);
-  const right = { ...transposed(denseMatrix(w, 0, channels)), offset: start };
-  const calls = allCalls([sumDifferencesCall(change, x, baseX, runs), matrixProductCall(target, left, right, batch, outputs, count, baseSum)]);
+  const runsFrom = (channel: number): Runs => ({ start: channel * volume, blocks: batch, apart: channels * volume, count, length: volume });
+  const rightFrom = (channel: number): Matrix => ({ ...transposed(denseMatrix(w, 0, channels)), offset: channel });
+  const runs = runsFrom(start);
+  const right = rightFrom(start);
   return {
     cost: batch * count * (volume + outputs),
-    calls,
+    calls: ([elsewhere]) => {
+      const from = elsewhere![1]!.start;
+      return allCalls([sumDifferencesCall(change, x, baseX, runsFrom(from)), matrixProductCall(target, left, rightFrom(from), batch, outputs, count, baseSum)]);
+    },
     run: () => {
       sumDifferences(change, x, baseX, runs);
       addMatrixProduct(target, left, right, batch, outputs, count, baseSum);

@@ -1,18 +1,19 @@
 // Updates of sums and products by what a change adds to them, without computing them anew.
 
-import { addMatrixProduct, differenceCall } from '../kernels/accelerated';
+import { addMatrixProduct, differenceCall, matrixProductCall } from '../kernels/accelerated';
 import { addConvolution, convolutionCalls } from '../kernels/convolution';
 import { convolutionLayout, moveTapCall, setTap } from '../kernels/patches';
-import type { Tap } from '../kernels/patches';
+import type { Layout, Tap } from '../kernels/patches';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
+import type { Matrix } from '../kernels/matrix-product';
 import { allCalls, MOST_CALLS } from '../kernels/wasm/call';
 import type { SimdCall } from '../kernels/wasm/call';
 import { addDifferences } from '../kernels/strided';
 import type { Call, Operands } from '../primitive';
 import type { AttributesOf, PrimitiveName, Ref } from '../program';
 import { stridesOf, unravel } from '../shape';
-import { boxShape, boxSize, coversRange, isWhole, offsetOf, runsOf } from './box';
-import type { Box } from './box';
+import { boxShape, boxSize, coversRange, isWhole, offsetOf, runsOf, wholeRange } from './box';
+import type { Box, Range } from './box';
 
 /** One application, its buffers at the changed and at the base point, and the boxes that a change reaches. */
 export interface Application<Attributes> {
@@ -42,8 +43,8 @@ export interface Scratch {
 
 export interface Update {
   readonly run: () => void;
-  /** The same as calls of SIMD kernels, where it is made of nothing else. */
-  readonly calls?: readonly SimdCall[];
+  /** The same as calls of SIMD kernels, where it is made of nothing else, for a change that is as large but may lie elsewhere in the inputs. */
+  readonly calls?: (changed: readonly (Box | undefined)[]) => readonly SimdCall[] | undefined;
   /** Roughly, in multiply-adds. */
   readonly cost: number;
 }
@@ -54,6 +55,8 @@ type LinearRule<Attributes> = (application: Application<Attributes>) => Update |
 type LinearRules = { readonly [Name in PrimitiveName]?: LinearRule<AttributesOf[Name]> };
 
 const MOST_TAPS = 4;
+/** Among the differences of more depths than this it pays to look for those that are all zero. */
+const MOST_DEPTHS = 16;
 
 /** Sets the reached part of the output back to its base. */
 function restoring({ current, base, reached, call: { shape } }: Application<unknown>): () => void {
@@ -68,8 +71,8 @@ function restoring({ current, base, reached, call: { shape } }: Application<unkn
 interface Difference {
   readonly values: Float64Array;
   readonly run: () => void;
-  /** The same as calls; undefined where there are too many, or no SIMD. */
-  readonly calls: readonly SimdCall[] | undefined;
+  /** The same as calls, for a box that may lie elsewhere; undefined where there are too many, or no SIMD. */
+  readonly calls: (box: Box) => readonly SimdCall[] | undefined;
 }
 
 function differencing({ current, base, call, scratch }: Application<unknown>, input: number, box: Box): Difference {
@@ -79,7 +82,10 @@ function differencing({ current, base, call, scratch }: Application<unknown>, in
   const [now, before] = [current.inputs[input]!, base.inputs[input]!];
   return {
     values,
-    calls: starts.length > MOST_CALLS ? undefined : allCalls(starts.map((start, run) => differenceCall(values, run * length, now, before, start, length))),
+    calls: (elsewhere) => {
+      const runs = runsOf(elsewhere, shape);
+      return runs.starts.length > MOST_CALLS ? undefined : allCalls(runs.starts.map((start, run) => differenceCall(values, run * length, now, before, start, length)));
+    },
     run: () => {
       starts.forEach((start, run) => {
         for (let i = 0, p = start, q = run * length; i < length; i++, p++, q++) values[q] = now[p]! - before[p]!;
@@ -94,7 +100,7 @@ function singleDifference({ call, scratch }: Application<unknown>, input: number
   const values = scratch.take(starts.length * length);
   return {
     values,
-    calls: undefined,
+    calls: () => undefined,
     run: () => {
       values.fill(0);
       const place = change[0]!;
@@ -132,7 +138,8 @@ const linearRules: LinearRules = {
     if (changed[1 - side] || isWhole(box, inputShapes[side]!) || shape.length > 2) return undefined;
     const isTransposed = side === 0 ? attributes.transposeLeft : attributes.transposeRight;
     const depthFirst = (side === 0) === isTransposed;
-    const [depths, others] = (depthFirst ? box : [...box].reverse()) as unknown as [Box[number], Box[number]];
+    const rangesOf = (part: Box): [Range, Range] => (depthFirst ? [part[0]!, part[1]!] : [part[1]!, part[0]!]);
+    const [depths, others] = rangesOf(box);
     const depthCount = depths.stop - depths.start;
     const otherCount = others.stop - others.start;
     const entry = application.entries?.[side];
@@ -140,35 +147,39 @@ const linearRules: LinearRules = {
     const [depthStride, otherStride] = depthFirst ? [otherCount, 1] : [1, depthCount];
     const restore = restoring(application);
     const [rows, columns] = boxShape(reached) as [number, number];
-    const target = { values: current.output, offset: offsetOf(reached, stridesOf(shape)), row: shape[1]!, column: 1 };
+    const targetFrom = (other: number): Matrix => ({ ...denseMatrix(current.output, 0, shape[1]!), offset: other * (side === 0 ? shape[1]! : 1) });
     const plain = [current.inputs[0]!, current.inputs[1]!].map((values, i) => denseMatrix(values, 0, inputShapes[i]![1]!));
     const left = attributes.transposeLeft ? transposed(plain[0]!) : plain[0]!;
     const right = attributes.transposeRight ? transposed(plain[1]!) : plain[1]!;
+    /** The factors from a depth on, so many depths behind where the difference begins. */
+    const factorsFrom = (skipped: number, depth: number): [Matrix, Matrix] => {
+      const delta = { values: difference.values, offset: skipped * depthStride };
+      return side === 0
+        ? [{ ...delta, row: otherStride, column: depthStride }, { ...right, offset: depth * right.row }]
+        : [{ ...left, offset: depth * left.column }, { ...delta, row: depthStride, column: otherStride }];
+    };
     return {
       cost: rows * columns + otherCount * depthCount,
+      calls: (elsewhere) => {
+        if (depthCount > MOST_DEPTHS) return undefined;
+        const part = elsewhere[side]!;
+        const [from, other] = rangesOf(part);
+        const calls = difference.calls(part);
+        const product = calls && matrixProductCall(targetFrom(other.start), ...factorsFrom(0, from.start), rows, columns, depthCount, base.output);
+        return product && [...calls, product];
+      },
       run: () => {
         difference.run();
-        const delta = difference.values;
         const isZero = (depth: number): boolean => {
-          for (let i = 0, p = depth * depthStride; i < otherCount; i++, p += otherStride) if (delta[p] !== 0) return false;
+          for (let i = 0, p = depth * depthStride; i < otherCount; i++, p += otherStride) if (difference.values[p] !== 0) return false;
           return true;
         };
         let first = 0;
         let last = depthCount;
         while (first < last && isZero(first)) first++;
         while (first < last && isZero(last - 1)) last--;
-        if (first === last) {
-          restore();
-          return;
-        }
-        const depth = depths.start + first;
-        const a = side === 0
-          ? { values: delta, offset: first * depthStride, row: otherStride, column: depthStride }
-          : { ...left, offset: depth * left.column };
-        const b = side === 1
-          ? { values: delta, offset: first * depthStride, row: depthStride, column: otherStride }
-          : { ...right, offset: depth * right.row };
-        addMatrixProduct(target, a, b, rows, columns, last - first, base.output);
+        if (first === last) restore();
+        else addMatrixProduct(targetFrom(others.start), ...factorsFrom(first, depths.start + first), rows, columns, last - first, base.output);
       },
     };
   },
@@ -181,26 +192,34 @@ function byInput(application: Application<AttributesOf['convolution']>): Update 
   const { call: { shape, inputShapes, attributes }, current, base, changed: [box, weights] } = application;
   const [x, w] = inputShapes as [readonly number[], readonly number[]];
   const perGroup = w[1]!;
-  const channels = box![1]!;
-  const group = Math.floor(channels.start / perGroup);
-  const count = channels.stop - channels.start;
-  if (weights || count === perGroup || channels.stop > (group + 1) * perGroup) return undefined;
-  const planes = [box![0]!, channels, ...x.slice(2).map((length) => ({ start: 0, stop: length }))];
   const full = convolutionLayout(x, w, shape, attributes);
-  const layout = {
-    ...full,
-    batch: box![0]!.stop - box![0]!.start,
-    groups: 1,
-    inputChannels: count,
-    inputBatch: count * full.inputVolume,
-    outputOffset: box![0]!.start * full.outputBatch + group * full.outputChannels * full.outputVolume,
-    weightOffset: group * full.outputChannels * full.weightRow + (channels.start - group * perGroup) * full.kernelVolume,
+  const partIn = ([examples, channels]: Box): { planes: Box; layout: Layout } | undefined => {
+    const group = Math.floor(channels!.start / perGroup);
+    const count = channels!.stop - channels!.start;
+    if (count === perGroup || channels!.stop > (group + 1) * perGroup) return undefined;
+    const layout = {
+      ...full,
+      batch: examples!.stop - examples!.start,
+      groups: 1,
+      inputChannels: count,
+      inputBatch: count * full.inputVolume,
+      outputOffset: examples!.start * full.outputBatch + group * full.outputChannels * full.outputVolume,
+      weightOffset: group * full.outputChannels * full.weightRow + (channels!.start - group * perGroup) * full.kernelVolume,
+    };
+    return { planes: [examples!, channels!, ...x.slice(2).map(wholeRange)], layout };
   };
+  const part = weights ? undefined : partIn(box!);
+  if (!part) return undefined;
+  const { planes, layout } = part;
   const difference = differencing(application, 0, planes);
-  const product = convolutionCalls(current.output, difference.values, current.inputs[1]!, layout, base.output);
   return {
-    cost: layout.batch * full.outputChannels * full.outputVolume * count * full.kernelVolume,
-    calls: product && difference.calls && [...difference.calls, ...product],
+    cost: layout.batch * full.outputChannels * full.outputVolume * layout.inputChannels * full.kernelVolume,
+    calls: ([elsewhere]) => {
+      const there = partIn(elsewhere!);
+      const calls = there && difference.calls(there.planes);
+      const product = calls && convolutionCalls(current.output, difference.values, current.inputs[1]!, there.layout, base.output);
+      return product && [...calls, ...product];
+    },
     run: () => {
       difference.run();
       addConvolution(current.output, difference.values, current.inputs[1]!, layout, base.output);
@@ -227,7 +246,8 @@ function byTaps(application: Application<AttributesOf['convolution']>): Update |
     const call = isOneChannel ? moveTapCall(current.output, base.output, current.inputs[0]!, layout, change) : undefined;
     return {
       cost: layout.batch * layout.outputVolume,
-      calls: call && [call],
+      // Where the weight lies stands in what is noted of the entry.
+      calls: () => call && [call],
       run: () => {
         if (!isOneChannel) restore();
         setTap(current.output, base.output, current.inputs[0]!, layout, tapAt(change[0]!), change[1]!);

@@ -40,17 +40,17 @@ export function updatePooledMaximum(
   { argmax, input }: PooledMaximum,
   box: Box,
   { x, places, output }: { readonly x: Float64Array; readonly places: Float64Array; readonly output: Float64Array },
-): { readonly run: () => boolean; readonly calls: readonly SimdCall[] | undefined } {
+): { readonly run: () => boolean; readonly calls: (box: Box) => readonly SimdCall[] | undefined } {
   const { shape, attributes } = program.instructions[argmax]!;
   const { windows } = attributes as AttributesOf['windowArgmax'];
   const lead = shape.length - windows.length;
   const sizes = program.instructions[input]!.shape.slice(lead);
-  const blocks = planeBlocks(box.slice(0, lead), shape.slice(0, lead), sizeOf(shape.slice(lead)));
+  const blocksIn = (maxima: Box): PlaneBlocks[] => planeBlocks(maxima.slice(0, lead), shape.slice(0, lead), sizeOf(shape.slice(lead)));
   return {
-    calls: allCalls(blocks.map((each) => maxOfWindows(output, x, places, windows, sizes, each))),
+    calls: (elsewhere) => allCalls(blocksIn(elsewhere).map((each) => maxOfWindows(output, x, places, windows, sizes, each))),
     run: () => {
       let moved = false;
-      for (const each of blocks) if (maxWindows(output, x, places, windows, sizes, each)) moved = true;
+      for (const each of blocksIn(box)) if (maxWindows(output, x, places, windows, sizes, each)) moved = true;
       return moved;
     },
   };

@@ -9,6 +9,8 @@ import { drawValues } from '../../server/src/check/values';
 import { run } from '../../server/src/engine/execute';
 import { spellDerivative, spellLossGradient } from '../../server/src/features/derivatives';
 import { Derivatives } from '../../server/src/semantics/derivative/derive';
+import { formsOf } from '../../server/src/semantics/derivative/expression';
+import { printExpression } from '../../server/src/semantics/derivative/print';
 import type { Graph, Tensor } from '../../server/src/semantics/graph';
 import { documentOf } from '../support/fixture';
 import { evaluateExpression, type Values } from './support/evaluate-expression';
@@ -46,6 +48,20 @@ describe('the derivative of a loss reads', () => {
     ['a matrix', 'param A: [4, 4]\nr = A @ x - w\nloss dot(r, r)', 'A', '2·r·xᵀ'],
     ['the vector behind a matrix', 'param A: [4, 4]\nr = A @ x - w\nloss dot(r, r)', 'x', '2·Aᵀ·r'],
     ['cross entropy', 'target label: int\nparam A: [3, 4]\nlogits = A @ x\nloss cross_entropy(logits, label)', 'A', '(softmax(logits) − onehot(label))·xᵀ'],
+    ['logistic regression, by its weights', 'p = sigmoid(dot(w, x) + b)\nloss -(y * log(p) + (1 - y) * log(1 - p))', 'w', '(p − y)·x'],
+    ['a sigmoid written out', 'loss 1 / (1 + exp(-b))', 'b', 'σ(b)·(1 − σ(b))'],
+    ['the length of a vector, written out', 'loss sqrt(sum(w ^ 2))', 'w', 'w/‖w‖'],
+    ['the logarithm of a magnitude', 'loss log(abs(b))', 'b', '1/b'],
+    ['a mean over many', 'input h: [3, 5]\nparam A: [4, 5]\nloss mean((h @ transpose(A)) ^ 2)', 'A', 'A·hᵀ·h/6'],
+    ['a clamp', 'loss sum(clamp(w, -1, 1) * x)', 'w', 'x ⊙ [−1 ≤ w ≤ 1]'],
+    ['a leaky ReLU', 'loss leaky_relu(b, 0.2)', 'b', '0.2 + 0.8·step(b)'],
+    ['a leaky ReLU by a maximum', 'loss maximum(b, 0.1 * b)', 'b', '[b > 0] + [b < 0]/10'],
+    ['pieces', 'loss sum(where(w > 0, w ^ 2, 3 * w))', 'w', '3·[w ≤ 0] + 2·[w > 0] ⊙ w'],
+    ['a Huber loss', 'loss huber_loss(dot(w, x), y)', 'w', 'clamp(dot(w, x) − y, −1, 1)·x'],
+    ['both penalties', 'loss 0.1 * l1() + 0.2 * l2()', 'w', '0.4·w + sign(w)/10'],
+    ['a log-likelihood', 'target label: int\nparam A: [3, 4]\nloss nll_loss(log_softmax(A @ x), label)', 'A', '(softmax(A·x) − onehot(label))·xᵀ'],
+    ['the error function', 'loss erf(b)', 'b', '2·exp(−b²)/√π'],
+    ['a swish', 'loss silu(b)', 'b', 'σ(b)·(1 + b − b·σ(b))'],
     ['a linear layer', 'f = Linear(3)\nh = x -> f\nloss sum(h ^ 2)', 'weight', '2·h·xᵀ'],
   ])('of %s', (_, body, by, expected) => {
     expect(derivativeIn(vectors + body, by)).toBe(expected);
@@ -81,6 +97,7 @@ const { s: scalars } = fc.letrec<{ s: string; v: string; q: string }>((tie) => {
   const from = (template: string, ...parts: readonly fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
     fc.tuple(...parts).map((made) => made.reduce((text, part, index) => text.replaceAll(`$${String(index)}`, part), template));
   const smooth = fc.constantFrom('sin', 'cos', 'tanh', 'sigmoid', 'softplus', 'square', 'relu', 'abs', 'sign', 'step');
+  const bent = fc.constantFrom('silu', 'softsign', 'tanhshrink', 'hardtanh', 'relu6', 'softshrink');
   return {
     s: fc.oneof(
       { maxDepth: 4, withCrossShrink: true },
@@ -91,11 +108,18 @@ const { s: scalars } = fc.letrec<{ s: string; v: string; q: string }>((tie) => {
       from('(-$0)', s),
       from('($0 / (1 + $1 ^ 2))', s, s),
       from('$1($0)', s, smooth),
+      from('$1($0 + b)', s, bent),
       from('exp(tanh($0))', s),
       from('log(2 + sin($0))', s),
       from('sqrt(1 + $0 ^ 2)', s),
       from('((2 + sin($0)) ^ $1)', s, fc.constantFrom('2', '3', '-1', '0.5', 'b')),
       from('maximum($0, $1)', s, s),
+      from('maximum($0 + b, $1 * ($0 + b))', s, fc.constantFrom('0.1', '-0.5')),
+      from('clamp($0 + b, -0.5, 0.7)', s),
+      from('leaky_relu($0 + b, 0.2)', s),
+      from('where($0 > $1 + b, $0, sin($1))', s, s),
+      from('sqrt($0 ^ 2)', from('(3 + $0)', s)),
+      from('huber_loss($0 + b, $1 + u)', s, s),
       from('sum($0)', v),
       from('mean($0)', v),
       from('norm($0 + x)', v),
@@ -157,11 +181,13 @@ describe('a derivative as an expression', () => {
           const expression = derivatives.derivative(y, by);
           if (expression === undefined) continue;
           written++;
-          const symbolic = evaluateExpression(expression, symbols, by.type.shape as number[]);
           const engine = values.get(outputs[0]!)!.data;
           const scale = Math.max(1, ...engine.map(Math.abs));
-          for (const [place, value] of engine.entries()) {
-            if (Number.isFinite(value)) expect(Math.abs(symbolic[place]! - value) / scale, `${text}\nby ${names.get(by)!}`).toBeLessThan(1e-9);
+          for (const form of formsOf(expression)) {
+            const symbolic = evaluateExpression(form, symbols, by.type.shape as number[]);
+            for (const [place, value] of engine.entries()) {
+              if (Number.isFinite(value)) expect(Math.abs(symbolic[place]! - value) / scale, `${text}\nby ${names.get(by)!}: ${printExpression(form)}`).toBeLessThan(1e-9);
+            }
           }
         }
       }),

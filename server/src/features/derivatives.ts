@@ -1,7 +1,7 @@
 // Derivatives of a model's scalars in words: the names of its text, and expressions that are short enough to read.
 
 import { Derivatives, type Naming } from '../semantics/derivative/derive';
-import { expanded, type Expression } from '../semantics/derivative/expression';
+import { type Expression, formsOf } from '../semantics/derivative/expression';
 import { greekName, printExpression } from '../semantics/derivative/print';
 import type { Graph, Place, Tensor } from '../semantics/graph';
 import { namingOf } from '../semantics/derivative/naming';
@@ -34,12 +34,19 @@ export function spellDerivative(model: EvaluatedModel, y: Tensor, x: Tensor, doc
   return expression && spellExpression(expression);
 }
 
-/** The shorter of what it is and what it is multiplied out; undefined where both are too long to read. */
+/** The shortest of the ways in which it is known; undefined where all are too long to read. */
 export function spellExpression(expression: Expression): string | undefined {
-  const [text] = [expression, expanded(expression)]
-    .flatMap((form) => (form === undefined ? [] : [printExpression(form)]))
-    .sort((a, b) => a.length - b.length);
-  return text!.length <= longest ? text : undefined;
+  const [first] = formsOf(expression).map((form) => ({ form, text: printExpression(form) })).sort((a, b) => weightOf(a) - weightOf(b));
+  const { text } = first!;
+  return text.length <= longest ? text : undefined;
+}
+
+/** So many signs more are read gladly where factors stand in front of a sum: σ(x)·(1 − σ(x)). */
+const factorSigns = 3;
+
+function weightOf({ form, text }: { readonly form: Expression; readonly text: string }): number {
+  const isFactored = form.kind === 'product' && form.factors.some(({ kind }) => kind === 'sum') && form.factors.some(({ kind }) => kind !== 'sum' && kind !== 'number');
+  return text.length - (isFactored ? factorSigns : 0);
 }
 
 /** The derivative of the sum of a model's losses. */

@@ -53,6 +53,19 @@ const functions: Readonly<Record<string, (...x: readonly number[]) => number>> =
   maximum: (a, b) => Math.max(a!, b!),
   minimum: (a, b) => Math.min(a!, b!),
   // Equals share the derivative.
+  exceeds: (a, b) => Number(a! > b!),
+  atMost: (a, b) => Number(a! <= b!),
+  between: (low, x, high) => Number(low! < x! && x! < high!),
+  within: (low, x, high) => Number(low! <= x! && x! <= high!),
+  where: (mask, a, b) => (mask! !== 0 ? a! : b!),
+  clamp: (x, low, high) => Math.min(Math.max(x!, low!), high!),
+  hardtanh: (x) => Math.min(Math.max(x!, -1), 1),
+  relu6: (x) => Math.min(Math.max(x!, 0), 6),
+  leaky_relu: (x, slope) => (x! > 0 ? x! : slope! * x!),
+  silu: (x) => x! / (1 + Math.exp(-x!)),
+  softsign: (x) => x! / (1 + Math.abs(x!)),
+  tanhshrink: (x) => x! - Math.tanh(x!),
+  softshrink: (x) => Math.sign(x!) * Math.max(0, Math.abs(x!) - 0.5),
   greater: (a, b) => (a === b ? 0.5 : Number(a! > b!)),
 };
 
@@ -63,7 +76,7 @@ function evaluate(expression: Expression, symbols: Values): Value {
     case 'number':
       return scalar(expression.value);
     case 'symbol':
-      return symbols.get(expression.name)!;
+      return expression.name === 'π' ? scalar(Math.PI) : symbols.get(expression.name)!;
     case 'sum':
       return expression.terms.map(of).reduce((a, b) => entrywise([a, b], (x, y) => x! + y!));
     case 'product':

@@ -6,9 +6,9 @@ import { EngineError } from '../../engine/errors';
 import { run } from '../../engine/execute';
 import type { Arguments, Call, Operation } from '../../layers/definition';
 import { Derivatives } from '../../semantics/derivative/derive';
-import type { Expression } from '../../semantics/derivative/expression';
+import { type Expression, formsOf } from '../../semantics/derivative/expression';
 import { numberName } from '../../semantics/derivative/naming';
-import { branchesOf, domainOf, printInterval, rangeOf, zerosOf } from '../../semantics/derivative/range';
+import { branchesOf, domainOf, intersection, isDefinedAt, printInterval, rangeOf, zerosOf } from '../../semantics/derivative/range';
 import type { FunctionGraph } from '../../semantics/function-graph';
 import type { FunctionValue } from '../../semantics/values';
 import { spellExpression, textAt } from '../derivatives';
@@ -48,25 +48,30 @@ function certainties(value: Expression | undefined, derivative: Expression | und
   const add = (what: string, text: string | undefined): void => {
     if (text !== undefined) facts.push([what, text]);
   };
-  add('Values', value && within(value));
+  const defined = value === undefined ? [] : domainOf(value);
+  const smooth = derivative === undefined ? [] : domainOf(derivative).filter((condition) => !defined.includes(condition) && !defined.includes(condition.replace('≠', '>')));
+  const where = (conditions: readonly string[]): string | undefined => (conditions.length === 0 ? undefined : `where ${conditions.map(code).join(' and ')}`);
+  add('Values within', value && within(value));
   add('Zero', value && zeros(value));
   add('Derivative within', derivative && within(derivative));
   add('Derivative zero', derivative && zeros(derivative));
-  const undefinedWhere = value === undefined ? [] : domainOf(value);
-  add('Defined', undefinedWhere.length === 0 ? undefined : `where ${undefinedWhere.map(code).join(' and ')}`);
-  const branches = value === undefined ? [] : branchesOf(value);
-  add('Kink', branches.length === 0 ? undefined : `where ${branches.map(code).join(' or ')}; there the derivative is the one shown, by convention`);
+  add('Defined', where(defined));
+  add('Derivative defined', where(smooth));
+  const kinks = value === undefined ? [] : branchesOf(value).filter((condition) => isDefinedAt(value, condition));
+  const isShown = derivative !== undefined && kinks.every((condition) => isDefinedAt(derivative, condition)) && !derivative.key.includes('greater');
+  add('Kink', kinks.length === 0 ? undefined : `where ${kinks.map(code).join(' or ')}${isShown ? '; there the derivative is the one shown, by convention' : ''}`);
   return facts;
 }
 
+/** What all of its forms tell. */
 function within(expression: Expression): string | undefined {
   if (expression.kind === 'number') return undefined;
-  const text = printInterval(rangeOf(expression));
+  const text = printInterval(formsOf(expression).map(rangeOf).reduce(intersection));
   return text && code(text);
 }
 
 function zeros(expression: Expression): string | undefined {
-  const found = zerosOf(expression);
+  const found = formsOf(expression).map(zerosOf).find((each) => each !== undefined);
   if (found === undefined) return undefined;
   if (found.length === 0) return 'nowhere';
   return found.map((condition) => (condition === 'everywhere' ? 'everywhere: nothing in front of it learns' : `where ${code(condition)}`)).join(', ');

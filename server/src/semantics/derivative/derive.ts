@@ -2,7 +2,8 @@
 
 import type { AnyNode, Graph, GraphNode, Tensor } from '../graph';
 import { constant, type Expression, one, sum, symbol, zero } from './expression';
-import { type Rule, ruleOf } from './rules';
+import type { Rule } from './rule';
+import { ruleOf } from './rules';
 
 /** What a tensor is called where it was written; undefined for what has no name. */
 export type Naming = (tensor: Tensor) => string | undefined;

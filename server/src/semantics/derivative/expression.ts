@@ -1,6 +1,7 @@
 // Expressions as people write derivatives: sums, products, powers and functions of named tensors, simplified as they are made.
 
 import { type Dimension, identical, multiply } from '../../symbolic/dimension';
+import { type Factor, simplifiedFactors } from './simplify';
 
 export type Shape = readonly Dimension[];
 
@@ -87,9 +88,8 @@ export function subtract(a: Expression, b: Expression): Expression {
 
 // ── Products ─────────────────────────────────────────────────────────────────
 
-interface Factor {
-  readonly base: Expression;
-  exponent: number;
+function factorOf(factor: Expression): Factor {
+  return factor.kind === 'power' && factor.exponent.kind === 'number' ? { base: factor.base, exponent: factor.exponent.value } : { base: factor, exponent: 1 };
 }
 
 /** Equal factors become powers, numbers one coefficient in front. */
@@ -100,8 +100,7 @@ export function product(factors: readonly Expression[]): Expression {
     if (factor.kind === 'number') coefficient *= factor.value;
     else if (factor.kind === 'product') factor.factors.forEach(collect);
     else {
-      const numeric = factor.kind === 'power' && factor.exponent.kind === 'number';
-      const [base, exponent] = numeric ? [factor.base, (factor.exponent as { value: number }).value] : [factor, 1];
+      const { base, exponent } = factorOf(factor);
       const known = collected.find((each) => each.base.key === base.key);
       if (known === undefined) collected.push({ base, exponent });
       else known.exponent += exponent;
@@ -116,54 +115,6 @@ export function product(factors: readonly Expression[]): Expression {
   return { kind: 'product', factors: all, shape: broadcast(all.map(({ shape }) => shape)), key: `[${all.map(({ key }) => key).sort().join('*')}]` };
 }
 
-/** u where the expression is 1 + eᵘ. */
-function exponentBeyondOne(expression: Expression): Expression | undefined {
-  if (expression.kind !== 'sum' || expression.terms.length !== 2 || !expression.terms.some(({ key }) => key === '1')) return undefined;
-  const other = expression.terms.find(({ key }) => key !== '1');
-  return other?.kind === 'applied' && other.name === 'exp' ? other.operands[0] : undefined;
-}
-
-/** 1/(1 + eᵘ) = σ(−u), and σ(−u)·eᵘ = σ(u). */
-function withSigmoids(factors: readonly Factor[]): Factor[] {
-  const kept = factors.map((factor) => {
-    const u = factor.exponent === -1 ? exponentBeyondOne(factor.base) : undefined;
-    return u === undefined ? factor : { base: applied('sigmoid', [negate(u)], factor.base.shape), exponent: 1 };
-  });
-  for (const factor of [...kept]) {
-    const { base } = factor;
-    if (factor.exponent !== 1 || base.kind !== 'applied' || base.name !== 'exp') continue;
-    const u = base.operands[0]!;
-    const sigmoid = kept.findIndex((other) => other.exponent === 1 && other.base.kind === 'applied' && other.base.name === 'sigmoid' && other.base.operands[0]!.key === negate(u).key);
-    if (sigmoid < 0) continue;
-    kept[sigmoid] = { base: applied('sigmoid', [u], base.shape), exponent: 1 };
-    kept.splice(kept.indexOf(factor), 1);
-  }
-  return kept;
-}
-
-/** step(z)ⁿ = step(z), step(z)·relu(z) = relu(z), sign(z)·|z| = z. */
-function simplifiedFactors(factors: readonly Factor[]): readonly Factor[] {
-  const kept = withSigmoids(factors);
-  const find = (name: string, operand: Expression): number =>
-    kept.findIndex(({ base, exponent }) => exponent > 0 && base.kind === 'applied' && base.name === name && base.operands[0]!.key === operand.key);
-  for (const factor of [...kept]) {
-    const { base, exponent } = factor;
-    if (base.kind !== 'applied' || exponent < 1) continue;
-    const operand = base.operands[0]!;
-    if (base.name === 'step') {
-      factor.exponent = 1;
-      if (find('relu', operand) >= 0) kept.splice(kept.indexOf(factor), 1);
-    }
-    if (base.name === 'sign' && exponent === 1) {
-      const magnitude = find('abs', operand);
-      if (magnitude < 0 || kept[magnitude]!.exponent !== 1) continue;
-      kept.splice(magnitude, 1);
-      kept[kept.indexOf(factor)] = { base: operand, exponent: 1 };
-    }
-  }
-  return kept;
-}
-
 export function power(base: Expression, exponent: Expression): Expression {
   if (exponent.kind === 'number') {
     const { value } = exponent;
@@ -174,9 +125,45 @@ export function power(base: Expression, exponent: Expression): Expression {
     if (Number.isInteger(value)) {
       if (base.kind === 'power') return power(base.base, product([base.exponent, exponent]));
       if (base.kind === 'product') return product(base.factors.map((factor) => power(factor, exponent)));
+      if (value % 2 === 0 && base.kind === 'applied' && base.name === 'abs') return power(base.operands[0]!, exponent);
+    } else if (base.kind === 'power' && base.exponent.kind === 'number' && base.exponent.value % 2 === 0) {
+      // (x²)ᵖ = |x|²ᵖ
+      return power(magnitude(base.base), constant(base.exponent.value * value));
     }
   }
   return { kind: 'power', base, exponent, shape: broadcast([base.shape, exponent.shape]), key: `${base.key}^${exponent.key}` };
+}
+
+function magnitude(x: Expression): Expression {
+  return x.kind === 'applied' && ['abs', 'norm'].includes(x.name) ? x : applied('abs', [x], x.shape);
+}
+
+/** With what all terms of a sum have in common drawn out of it; undefined where that is nothing. */
+export function factored(expression: Expression): Expression | undefined {
+  if (expression.kind === 'product') {
+    const parts = expression.factors.map((factor) => (factor.kind === 'sum' ? (factored(factor) ?? factor) : factor));
+    return parts.some((part, index) => part !== expression.factors[index]) ? product(parts) : undefined;
+  }
+  if (expression.kind !== 'sum') return undefined;
+  const factorsOf = (term: Expression): readonly Factor[] => (term.kind === 'product' ? term.factors : [term]).filter(({ kind }) => kind !== 'number').map(factorOf);
+  const [first, ...others] = expression.terms.map(factorsOf);
+  const common = first!.flatMap(({ base, exponent }): Factor[] => {
+    const exponents = [exponent, ...others.map((factors) => factors.find((factor) => factor.base.key === base.key)?.exponent ?? 0)];
+    // x of x²·a + x·b, but nothing of a/x² + b/x, which would become fractions of fractions.
+    const least = exponents.every((each) => each > 0) ? Math.min(...exponents) : exponents.every((each) => each === exponent) ? exponent : 0;
+    return least === 0 ? [] : [{ base, exponent: least }];
+  });
+  const [coefficient, ...coefficients] = expression.terms.map((term) => Math.abs(coefficientOf(term)[0]));
+  const scale = coefficients.every((each) => each === coefficient) ? coefficient! : 1;
+  if (common.length === 0 && scale === 1) return undefined;
+  const divisor = [constant(1 / scale), ...common.map(({ base, exponent }) => power(base, constant(-exponent)))];
+  return product([constant(scale), ...common.map(({ base, exponent }) => power(base, constant(exponent))), sum(expression.terms.map((term) => product([term, ...divisor])))]);
+}
+
+/** The ways in which an expression is known: as it was found, with factors drawn out, multiplied out, and both. */
+export function formsOf(expression: Expression): readonly Expression[] {
+  const whole = expanded(expression);
+  return [expression, factored(expression), whole && factored(whole), whole].filter((form) => form !== undefined);
 }
 
 /** With products distributed over sums, which is shorter where terms cancel. Undefined where it grows beyond measure. */
@@ -229,6 +216,8 @@ function totalOfTensor(tensor: Expression): Expression {
   const [a, b] = factors;
   if (tensor.shape.length === 1 && factors.length === 1 && a!.kind === 'power' && a!.exponent.key === '2') return power(applied('norm', [a!.base], []), a!.exponent);
   if (tensor.shape.length === 1 && factors.length === 2 && sameShape(a!.shape, b!.shape)) return applied('dot', [a!, b!], []);
+  // Of one label.
+  if (factors.length === 1 && a!.kind === 'applied' && a!.name === 'onehot') return one;
   return applied('sum', [tensor], []);
 }
 
@@ -264,5 +253,14 @@ export function matrixProduct(name: 'matmul' | 'outer', operands: readonly (read
 
 export function transpose(matrix: Expression, [rows, columns]: Shape): Expression {
   const [scalars, rest] = splitScalars(matrix);
-  return product([...scalars, applied('transpose', [rest], [columns!, rows!])]);
+  return product([...scalars, transposed(rest, [columns!, rows!])]);
+}
+
+/** (A·B)ᵀ = Bᵀ·Aᵀ, (u·vᵀ)ᵀ = v·uᵀ. */
+function transposed(matrix: Expression, shape: Shape): Expression {
+  if (matrix.kind === 'applied' && matrix.name === 'outer') return applied('outer', [...matrix.operands].reverse(), shape);
+  if (matrix.kind === 'applied' && matrix.name === 'matmul' && matrix.operands.every((operand) => operand.shape.length === 2)) {
+    return applied('matmul', [...matrix.operands].reverse().map((operand) => transpose(operand, operand.shape)), shape);
+  }
+  return applied('transpose', [matrix], shape);
 }

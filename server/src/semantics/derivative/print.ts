@@ -94,9 +94,18 @@ function fraction(above: string, parts: number, below: readonly string[]): strin
   return `${numerator}/${below.length > 1 ? `(${below.join('·')})` : below[0]!}`;
 }
 
-/** 0.25 goes below the stroke as 4. */
+const mostOfFraction = 10_000;
+
+/** 0.25 goes below the stroke as 4, and what is no short decimal becomes a fraction: 0.1333… is 2/15. */
 function fractionOf(coefficient: number): { readonly above: readonly string[]; readonly below: readonly string[] } {
   const inverse = 1 / coefficient;
+  if (Number(coefficient.toPrecision(6)) !== coefficient) {
+    for (let above = 1; above <= 12; above++) {
+      const below = Math.round(above * inverse);
+      const isNear = below > 1 && below <= mostOfFraction && Math.abs(above / below - coefficient) < 1e-14 * coefficient;
+      if (isNear) return { above: above === 1 ? [] : [String(above)], below: [String(below)] };
+    }
+  }
   if (coefficient < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-9 * inverse && inverse > 1) return { above: [], below: [String(Math.round(inverse))] };
   return { above: coefficient === 1 ? [] : [spellNumber(coefficient)], below: [] };
 }
@@ -132,7 +141,14 @@ function writeApplied(name: string, operands: readonly Expression[]): Written {
     case 'outer':
       return { text: `${matrixFactor(a!)}·${within(b!, Binding.Atom)}ᵀ`, binding: Binding.Product };
     case 'greater':
-      return atom(`[${printExpression(a!)} > ${printExpression(b!)}]`);
+    case 'exceeds':
+      return atom(compared(a!, b!, '>', '<'));
+    case 'atMost':
+      return atom(compared(a!, b!, '≤', '≥'));
+    case 'between':
+      return atom(`[${printExpression(a!)} < ${printExpression(b!)} < ${printExpression(operands[2]!)}]`);
+    case 'within':
+      return atom(`[${printExpression(a!)} ≤ ${printExpression(b!)} ≤ ${printExpression(operands[2]!)}]`);
     case 'ones':
       return atom('𝟏');
     case 'sum₀':
@@ -140,6 +156,11 @@ function writeApplied(name: string, operands: readonly Expression[]): Written {
     default:
       return atom(`${shownAs[name] ?? name}(${operands.map(printExpression).join(', ')})`);
   }
+}
+
+/** `[x < 1]` rather than `[1 > x]`. */
+function compared(a: Expression, b: Expression, sign: string, turned: string): string {
+  return a.kind === 'number' ? `[${printExpression(b)} ${turned} ${printExpression(a)}]` : `[${printExpression(a)} ${sign} ${printExpression(b)}]`;
 }
 
 /** Matrix products follow each other without parentheses; products entry by entry do not. */

@@ -1,7 +1,8 @@
 // What is certain of a function of one number: between which bounds its values lie, where it is defined, where it is zero.
 
-import type { Expression } from './expression';
+import { constant, type Expression, subtract } from './expression';
 import { printExpression } from './print';
+import { valueAt } from './value';
 
 /** All values lie between the ends; a closed end may be reached. */
 export interface Interval {
@@ -27,7 +28,7 @@ export function rangeOf(expression: Expression): Interval {
     case 'number':
       return closed(expression.value, expression.value);
     case 'symbol':
-      return everything;
+      return expression.name === 'π' ? closed(Math.PI, Math.PI) : everything;
     case 'sum':
       return expression.terms.map(rangeOf).reduce((a, b) => ({ low: a.low + b.low, high: a.high + b.high, lowClosed: a.lowClosed && b.lowClosed, highClosed: a.highClosed && b.highClosed }));
     case 'product':
@@ -35,8 +36,17 @@ export function rangeOf(expression: Expression): Interval {
     case 'power':
       return expression.exponent.kind === 'number' ? raised(rangeOf(expression.base), expression.exponent.value) : everything;
     case 'applied':
+      if (['between', 'within', 'greater', 'exceeds', 'atMost'].includes(expression.name)) return closed(0, 1);
+      if (['maximum', 'minimum'].includes(expression.name)) return extreme(expression.name, rangeOf(expression.operands[0]!), rangeOf(expression.operands[1]!));
       return expression.operands.length === 1 ? appliedRange(expression.name, rangeOf(expression.operands[0]!)) : everything;
   }
+}
+
+/** What two bounds of the same say together. */
+export function intersection(a: Interval, b: Interval): Interval {
+  const [low, lowClosed] = a.low > b.low || (a.low === b.low && !a.lowClosed) ? [a.low, a.lowClosed] : [b.low, b.lowClosed];
+  const [high, highClosed] = a.high < b.high || (a.high === b.high && !a.highClosed) ? [a.high, a.highClosed] : [b.high, b.highClosed];
+  return { low, high, lowClosed, highClosed };
 }
 
 /** t·(1 − t) is at most 1/4, which the factors alone do not tell. */
@@ -48,6 +58,15 @@ function complementRange(factors: readonly Expression[]): Interval | undefined {
   if (!isComplement(t, rest) && !isComplement(rest, t)) return undefined;
   const { low, high } = rangeOf(isComplement(t, rest) ? t : rest);
   return low >= 0 && high <= 1 ? { low: 0, high: 1 / 4, lowClosed: false, highClosed: true } : undefined;
+}
+
+/** Of a maximum both lower bounds hold, of a minimum both upper ones. */
+function extreme(name: string, a: Interval, b: Interval): Interval {
+  const higher = (x: Interval, y: Interval): Interval => (x.high > y.high || (x.high === y.high && x.highClosed) ? x : y);
+  const lower = (x: Interval, y: Interval): Interval => (x.low < y.low || (x.low === y.low && x.lowClosed) ? x : y);
+  const least = name === 'minimum' ? lower(a, b) : a.low > b.low || (a.low === b.low && !a.lowClosed) ? a : b;
+  const most = name === 'maximum' ? higher(a, b) : a.high < b.high || (a.high === b.high && !a.highClosed) ? a : b;
+  return { low: least.low, lowClosed: least.lowClosed, high: most.high, highClosed: most.highClosed };
 }
 
 function multiplied(a: Interval, b: Interval): Interval {
@@ -118,7 +137,40 @@ const bounded: Readonly<Record<string, Interval>> = {
   hardsigmoid: closed(0, 1),
   softsign: open(-1, 1),
   relu6: closed(0, 6),
-  hardtanh: closed(-1, 1),
+  elu: open(-1, Infinity),
+  celu: open(-1, Infinity),
+  // Of these, the least values lie within the last digit above.
+  selu: open(-1.7581, Infinity),
+  hardswish: closed(-3 / 8, Infinity),
+  silu: open(-0.27847, Infinity),
+  gelu: open(-0.16998, Infinity),
+  mish: open(-0.30885, Infinity),
+  'elu′': { low: 0, high: 1, lowClosed: false, highClosed: true },
+  'celu′': { low: 0, high: 1, lowClosed: false, highClosed: true },
+  'selu′': open(0, 1.7581),
+  'hardswish′': closed(-1 / 2, 3 / 2),
+  'gelu′': open(-0.12891, 1.12891),
+  'mish′': open(-0.11253, 1.0885),
+};
+
+/** Where these have zeros, beside those of their operand. */
+const zeroWhere: Readonly<Record<string, (x: string) => string>> = {
+  relu6: (x) => `${x} ≤ 0`,
+  hardsigmoid: (x) => `${x} ≤ −3`,
+  hardshrink: (x) => `|${x}| ≤ 0.5`,
+  softshrink: (x) => `|${x}| ≤ 0.5`,
+};
+
+/** Where these have kinks or jumps, for the numbers that they have where none are given. */
+const kinksOf: Readonly<Record<string, readonly number[]>> = {
+  relu6: [0, 6],
+  hardtanh: [-1, 1],
+  hardsigmoid: [-3, 3],
+  hardswish: [-3, 3],
+  hardshrink: [-0.5, 0.5],
+  softshrink: [-0.5, 0.5],
+  selu: [0],
+  leaky_relu: [0],
 };
 
 function appliedRange(name: string, x: Interval): Interval {
@@ -137,6 +189,8 @@ function appliedRange(name: string, x: Interval): Interval {
       const from = x.low > 0 ? x : { ...x, low: 0, lowClosed: false };
       return x.high <= 0 ? everything : risen(from, Math.log);
     }
+    case 'hardtanh':
+      return closed(-1, 1);
     default:
       return bounded[name] ?? everything;
   }
@@ -161,8 +215,9 @@ export function domainOf(expression: Expression): readonly string[] {
     else if (each.kind === 'product') each.factors.forEach(visit);
     else if (each.kind === 'applied') {
       each.operands.forEach(visit);
-      if (each.name === 'log' && rangeOf(each.operands[0]!).low < 0) found.add(`${printExpression(each.operands[0]!)} > 0`);
-      else if (each.name === 'log' && holds(rangeOf(each.operands[0]!), 0)) found.add(`${printExpression(each.operands[0]!)} ≠ 0`);
+      const [operand] = each.operands;
+      if (each.name === 'log' && rangeOf(operand!).low < 0) found.add(`${printExpression(operand!)} > 0`);
+      else if (each.name === 'log' && holds(rangeOf(operand!), 0)) found.add(notZero(operand!));
     } else if (each.kind === 'power') {
       visit(each.base);
       if (each.exponent.kind !== 'number') {
@@ -172,11 +227,18 @@ export function domainOf(expression: Expression): readonly string[] {
       const { value } = each.exponent;
       const base = rangeOf(each.base);
       if (!Number.isInteger(value) && base.low < 0) found.add(`${printExpression(each.base)} ${value < 0 ? '>' : '≥'} 0`);
-      else if (value < 0 && holds(base, 0)) found.add(`${printExpression(each.base)} ≠ 0`);
+      else if (value < 0 && holds(base, 0)) found.add(notZero(each.base));
     }
   };
   visit(expression);
-  return [...found];
+  const positive = (condition: string): boolean => found.has(condition.replace(/ [≠≥] 0$/, ' > 0'));
+  return [...found].filter((condition) => / > 0$/.test(condition) || !positive(condition));
+}
+
+/** `x ≠ 0` for |x| ≠ 0. */
+function notZero(expression: Expression): string {
+  const [zero, ...others] = candidateZeros(expression) ?? [];
+  return zero?.includes(' = ') === true && others.length === 0 ? zero.replace(' = ', ' ≠ ') : `${printExpression(expression)} ≠ 0`;
 }
 
 /** Where the expression takes another branch, as conditions of which one must hold. */
@@ -190,15 +252,50 @@ export function branchesOf(expression: Expression): readonly string[] {
       each.operands.forEach(visit);
       const [a, b] = each.operands;
       if (['relu', 'abs', 'sign', 'step'].includes(each.name) && holds(rangeOf(a!), 0)) found.add(zerosOf(a!)?.join(' or ') ?? `${printExpression(a!)} = 0`);
-      if (['maximum', 'minimum'].includes(each.name)) found.add(`${printExpression(a!)} = ${printExpression(b!)}`);
+      if (['maximum', 'minimum'].includes(each.name)) found.add(meeting(a!, b!));
+      for (const place of kinksIn(each.name, each.operands.slice(1))) found.add(`${printExpression(a!)} = ${printExpression(constant(place))}`);
     }
   };
   visit(expression);
   return [...found].filter((condition) => condition !== '');
 }
 
+/** Where two sides are equal. */
+function meeting(a: Expression, b: Expression): string {
+  return zerosOfLine(subtract(a, b))?.[0] ?? `${printExpression(a)} = ${printExpression(b)}`;
+}
+
+/** The places of a function's kinks, by the numbers that it was given. */
+function kinksIn(name: string, given: readonly Expression[]): readonly number[] {
+  const numbers = given.flatMap((each) => (each.kind === 'number' ? [each.value] : []));
+  if (name === 'clamp') return numbers;
+  if (numbers.length === 0 || name === 'leaky_relu') return kinksOf[name] ?? [];
+  return name === 'hardtanh' ? numbers : ['hardshrink', 'softshrink'].includes(name) ? numbers.flatMap((width) => [-width, width]) : [];
+}
+
 /** Where it is zero: conditions of which one must hold; none: it never is. Undefined where that is not known. */
 export function zerosOf(expression: Expression): readonly string[] | undefined {
+  const found = candidateZeros(expression);
+  // A factor may be 0 where another one has no value.
+  return found?.every((condition) => placeOf(condition) !== undefined || condition === 'everywhere' || !/[≤≥]/.test(condition) || domainOf(expression).length === 0) === true
+    ? found.filter((condition) => isDefinedAt(expression, condition))
+    : undefined;
+}
+
+/** The place that a condition `x = 2` names. */
+function placeOf(condition: string): number | undefined {
+  const match = /^\S+ = (−?[\d.]+)$/.exec(condition);
+  return match === null ? undefined : Number(match[1]!.replace('−', '-'));
+}
+
+/** Whether there is a value where a condition holds, as far as that is known. */
+export function isDefinedAt(expression: Expression, condition: string): boolean {
+  const place = placeOf(condition);
+  const value = place === undefined ? 0 : (valueAt(expression, place) ?? 0);
+  return Number.isFinite(value);
+}
+
+function candidateZeros(expression: Expression): readonly string[] | undefined {
   if (!holds(rangeOf(expression), 0)) return [];
   switch (expression.kind) {
     case 'number':
@@ -216,7 +313,9 @@ export function zerosOf(expression: Expression): readonly string[] | undefined {
     case 'applied': {
       const [operand] = expression.operands;
       if (['relu', 'step'].includes(expression.name)) return [solved(operand!, '≤')];
-      return ['abs', 'sign', 'tanh', 'erf', 'softsign', 'tanhshrink', 'gelu', 'silu', 'mish'].includes(expression.name) ? zerosOf(operand!) : undefined;
+      const where = zeroWhere[expression.name];
+      if (where !== undefined) return expression.operands.length === 1 && operand!.kind === 'symbol' ? [where(printExpression(operand!))] : undefined;
+      return ['abs', 'sign', 'tanh', 'erf', 'softsign', 'tanhshrink', 'gelu', 'silu', 'mish', 'elu', 'selu', 'celu', 'leaky_relu', 'hardtanh'].includes(expression.name) ? zerosOf(operand!) : undefined;
     }
   }
 }

@@ -3,6 +3,8 @@
 import type { Dimension } from '../../symbolic/dimension';
 import type { GraphNode } from '../graph';
 import { elements } from '../../layers/tensor';
+import { above, numbered, piecewise } from './piecewise';
+import { type Flow, reshaped, type Rule, shapeOf, shapesOf } from './rule';
 import {
   applied,
   constant,
@@ -21,29 +23,8 @@ import {
   sum,
   total,
   transpose,
+  zero,
 } from './expression';
-
-/** One application: its operands and what they are called, and the same of its result. */
-export interface Site {
-  readonly node: GraphNode;
-  readonly inputs: readonly Expression[];
-  readonly output: Expression;
-  /** Of layers with weights, by name. */
-  readonly weights: ReadonlyMap<string, Expression>;
-}
-
-/** 'zero' where nothing flows back by structure; undefined where it cannot be written well. */
-export type Flow = Expression | 'zero' | undefined;
-
-export interface Rule {
-  /** The result of an operation whose operands are known; undefined where it cannot be written well. */
-  value(site: Omit<Site, 'output'>): Expression | undefined;
-  /** What flows back into each input, and behind them into each weight, when `cotangent` flows into the result. */
-  flow(site: Site, cotangent: Expression): readonly Flow[];
-}
-
-const shapesOf = (node: GraphNode): readonly Shape[] => node.inputs.map((input) => input.type.shape);
-const shapeOf = (node: GraphNode): Shape => node.effect.output.shape;
 
 // ── Entry by entry ───────────────────────────────────────────────────────────
 
@@ -87,8 +68,8 @@ const rules = new Map<string, Rule>([
     ),
   ],
   ['negative', entrywise((a) => negate(a!), () => constant(-1))],
-  ['maximum', entrywise((a, b) => applied('maximum', [a!, b!], []), ([a, b]) => applied('greater', [a!, b!], []), ([a, b]) => applied('greater', [b!, a!], []))],
-  ['minimum', entrywise((a, b) => applied('minimum', [a!, b!], []), ([a, b]) => applied('greater', [b!, a!], []), ([a, b]) => applied('greater', [a!, b!], []))],
+  ['maximum', entrywise((a, b) => applied('maximum', [a!, b!], []), ([a, b]) => above(a!, b!), ([a, b]) => above(b!, a!))],
+  ['minimum', entrywise((a, b) => applied('minimum', [a!, b!], []), ([a, b]) => above(b!, a!), ([a, b]) => above(a!, b!))],
   ['square', entrywise((x) => power(x!, two), ([x]) => product([two, x!]))],
   ['sqrt', entrywise((x) => squareRoot(x!), (_, y) => divide(one, product([two, y])))],
   ['rsqrt', entrywise((x) => power(x!, constant(-1 / 2)), ([x]) => product([constant(-1 / 2), power(x!, constant(-3 / 2))]))],
@@ -103,6 +84,13 @@ const rules = new Map<string, Rule>([
   ['tanh', one_('tanh', (_, y) => subtract(one, power(y, two)))],
   ['sigmoid', one_('sigmoid', (_, y) => product([y, subtract(one, y)]))],
   ['softplus', one_('softplus', (x) => applied('sigmoid', [x], x.shape))],
+  ['silu', one_('silu', (x) => {
+    const s = applied('sigmoid', [x], x.shape);
+    return sum([s, product([x, s, subtract(one, s)])]);
+  })],
+  ['tanhshrink', one_('tanhshrink', (x) => power(applied('tanh', [x], x.shape), two))],
+  ['softsign', one_('softsign', (x) => power(sum([one, applied('abs', [x], x.shape)]), constant(-2)))],
+  ['erf', one_('erf', (x) => product([two, power({ kind: 'symbol', name: 'π', shape: [], key: 'π' }, constant(-1 / 2)), applied('exp', [negate(power(x, two))], x.shape)]))],
   ['logsigmoid', one_('logsigmoid', (x) => subtract(one, applied('sigmoid', [x], x.shape)))],
   ['relu', one_('relu', (x) => applied('step', [x], x.shape))],
   ...['sign', 'step', 'floor', 'ceil', 'round'].map((name): [string, Rule] => [name, one_(name, flat)]),
@@ -110,14 +98,16 @@ const rules = new Map<string, Rule>([
   ['identity', entrywise((x) => x!, () => one)],
 ]);
 
+for (const [name, rule] of piecewise) rules.set(name, rule);
+
+// The sums over all parameters.
+rules.set('l1', { value: () => undefined, flow: ({ inputs }, g) => inputs.map((w) => product([g, applied('sign', [w], w.shape)])) });
+rules.set('l2', { value: () => undefined, flow: ({ inputs }, g) => inputs.map((w) => product([g, two, w])) });
+
 // maximum and greater have the shape of both operands.
 for (const name of ['maximum', 'minimum'] as const) {
   const { value, flow } = rules.get(name)!;
   rules.set(name, { value: (site) => reshaped(value(site), shapeOf(site.node)), flow });
-}
-
-function reshaped(expression: Expression | undefined, shape: Shape): Expression | undefined {
-  return expression?.kind === 'applied' ? applied(expression.name, expression.operands, shape) : expression;
 }
 
 // ── Reductions ───────────────────────────────────────────────────────────────
@@ -251,9 +241,9 @@ rules.set('linear', {
 // ── Losses: one number per example ───────────────────────────────────────────
 
 /** A loss of two tensors entry by entry, averaged or summed. */
-function pairLoss(value: (a: Expression, b: Expression) => Expression, slope: (a: Expression, b: Expression) => Expression, back?: (a: Expression, b: Expression) => Expression): Rule {
+function pairLoss(value: (a: Expression, b: Expression) => Expression, slope: (a: Expression, b: Expression) => Expression, back?: (a: Expression, b: Expression) => Expression, others: readonly string[] = []): Rule {
   const scaleOf = (node: GraphNode): number | undefined => {
-    if (node.inputs.length !== 2 || !allUsual(node, ['reduction']) || !['mean', 'sum'].includes(String(node.arguments.reduction))) return undefined;
+    if (node.inputs.length !== 2 || !allUsual(node, ['reduction', ...others]) || !['mean', 'sum'].includes(String(node.arguments.reduction))) return undefined;
     const [a, b] = shapesOf(node);
     if (!sameShape(a!, b!) && elements(a!) !== elements(b!)) return undefined;
     const count = numberOf(elements(a!));
@@ -279,6 +269,25 @@ const signOf = (x: Expression): Expression => applied('sign', [x], x.shape);
 
 rules.set('mse_loss', pairLoss((a, b) => power(difference(a, b), two), (a, b) => product([two, difference(a, b)]), (a, b) => product([two, difference(b, a)])));
 rules.set('l1_loss', pairLoss((a, b) => applied('abs', [difference(a, b)], a.shape), (a, b) => signOf(difference(a, b)), (a, b) => signOf(difference(b, a))));
+// Squares within a distance, lines beyond it.
+for (const [name, width, scaled] of [['huber_loss', 'delta', false], ['smooth_l1_loss', 'beta', true]] as const) {
+  const bent = (node: GraphNode, a: Expression, b: Expression): Expression => {
+    const limit = constant(node.arguments[width] as number);
+    const within = scaled ? divide(difference(a, b), limit) : difference(a, b);
+    const bound = scaled ? one : limit;
+    return applied('clamp', [within, negate(bound), bound], within.shape);
+  };
+  const { flow } = pairLoss(() => zero, () => one, undefined, [width]);
+  rules.set(name, {
+    value: () => undefined,
+    flow: (site, g) => {
+      const [scale] = flow(site, one);
+      if (scale === undefined || scale === 'zero' || site.node.arguments[width] === 0) return [undefined, undefined];
+      const slope = bent(site.node, site.inputs[0]!, site.inputs[1]!);
+      return [product([g, scale, slope]), product([g, scale, negate(slope)])];
+    },
+  });
+}
 rules.set('binary_cross_entropy_with_logits', pairLoss(
   (z, y) => subtract(applied('softplus', [z], z.shape), product([z, y])),
   (z, y) => subtract(sigmoidOf(z), y),
@@ -317,7 +326,7 @@ export function ruleOf(node: GraphNode): Rule | undefined {
   const { operation } = node;
   const isLayer = /^[A-Z]/.test(operation.name);
   const name = isLayer ? lowered(operation.name) : operation.name;
-  if (operation.pointwise === true && !allUsual(node)) return undefined;
+  if (operation.pointwise === true && !numbered.has(name) && !allUsual(node)) return undefined;
   const rule = rules.get(name);
   // The names of layers and functions that are no layers must not meet by accident.
   if (rule !== undefined && (!isLayer || operation.pointwise === true || ['linear', 'identity', 'softmax', 'log_softmax', 'flatten'].includes(name))) return rule;

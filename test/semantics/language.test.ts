@@ -320,3 +320,12 @@ describe('a stack that nobody applies', () => {
     expect(analyseText('stack S {\n  input a\n  for n in [4, 6] { Linear(n); output y }\n  concat(y)\n}\n').diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 });
+
+it('alternatives for one free dimension are assumed, and claims of alternatives judged', () => {
+  const messages = (body: string, sizes = ''): readonly string[] =>
+    analyseText(`model M {\n  input x: [3, H]\n  ${body}\n}\n${sizes}`).diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+  expect(messages('assert H == 4 or H == 7; ReLU', 'assert macs(M, H = 5) >= 0\n')).toEqual(['H = 5 is not possible: the model requires (H == 4 or H == 7)']);
+  expect(messages('assert H % 8 == 0 or H % 8 >= 5; ReLU', 'assert macs(M, H = 13) >= 0\nassert macs(M, H = 9) >= 0\n')).toEqual(['H = 9 is not possible: the model requires (H % 8 == 0 or H % 8 >= 5)']);
+  expect(messages('assert H == 4 or H == 6; MaxPool1d(2); output y; assert shape(y)[1] == 2 or shape(y)[1] == 3')).toEqual([]);
+  expect(messages('assert H <= 6; MaxPool1d(2); output y; assert shape(y)[1] == 1 or shape(y)[1] == 2')).toEqual(['this assert fails at H = 6: H//2 == 1 or H//2 == 2 does not hold there']);
+});

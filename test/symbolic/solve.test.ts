@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { add, type Dimension, floorDivide, freeSymbol, maximum, minimum, multiply, substitute, subtract } from '../../server/src/symbolic/dimension';
-import { conditions, type Domain, rangeOf, restrict, type SymbolRange } from '../../server/src/symbolic/domain';
+import { conditions, type Domain, includes, intersect, rangeOf, restrict, type SymbolRange, union } from '../../server/src/symbolic/domain';
 import { decideNonNegative, decideZero, type Verdict } from '../../server/src/symbolic/solve';
 
 const H = freeSymbol('H');
@@ -35,6 +35,15 @@ describe('what an equality requires', () => {
     expect(required(decideZero(subtract(floorDivide(add(H, -7), 1)!, 224), anySize))).toEqual(['H == 231']);
   });
 
+  it('of some sizes that fit, those are said', () => {
+    expect(required(decideZero(subtract(add(floorDivide(add(H, 1), 3)!, 1), H), anySize))).toEqual(['H <= 2']);
+    const verdict = decideZero(subtract(H, add(multiply(3, floorDivide(H, 4)!), 1)), anySize);
+    expect(required(verdict)).toEqual(['(H == 1 or H == 4)']);
+    // With another condition, those of them that fit it.
+    const even = restrict(anySize, { symbol: { name: 'H', key: 'H' }, range: { minimum: 1, maximum: Infinity, modulus: 32, residues: [4] } })!;
+    expect(required(verdict, even)).toEqual(['H == 4']);
+  });
+
   it('sizes that never agree are refuted, with a size as witness', () => {
     const verdict = decideZero(subtract(add(H, 1), H), anySize);
     expect(verdict.holds).toBe('never');
@@ -52,6 +61,25 @@ describe('what an equality requires', () => {
     const domain = restrict(anySize, { symbol: { name: 'H', key: 'H' }, range: divisible })!;
     expect(decideZero(subtract(multiply(12, floorDivide(H, 12)!), H), domain).holds).toBe('always');
   });
+});
+
+const anyRange: fc.Arbitrary<SymbolRange> = fc
+  .record({ minimum: fc.integer({ min: 1, max: 20 }), span: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constant(Infinity)), modulus: fc.integer({ min: 1, max: 12 }), residues: fc.array(fc.nat(11), { minLength: 1, maxLength: 4 }) })
+  .map(({ minimum, span, modulus, residues }) => intersect({ minimum, maximum: minimum + span, modulus: 1, residues: [0] }, { minimum: 1, maximum: Infinity, modulus, residues: [...new Set(residues.map((residue) => residue % modulus))].sort((a, b) => a - b) }))
+  .filter((range) => range !== undefined);
+
+it('sizes of both ranges, and of either, are those that counting finds', () => {
+  const upTo = 400;
+  const members = (has: (size: number) => boolean): readonly number[] => Array.from({ length: upTo }, (_, index) => index + 1).filter(has);
+  fc.assert(
+    fc.property(anyRange, anyRange, (a, b) => {
+      const both = intersect(a, b);
+      expect(both === undefined ? [] : members((size) => includes(both, size))).toEqual(members((size) => includes(a, size) && includes(b, size)));
+      const either = union(a, b);
+      if (either !== undefined) expect(members((size) => includes(either, size))).toEqual(members((size) => includes(a, size) || includes(b, size)));
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('sizes that an assumption bounds', () => {

@@ -13,8 +13,9 @@ import {
   subtract,
   symbolsOf,
 } from '../symbolic/dimension';
-import { rangeOf, smallestFrom } from '../symbolic/domain';
+import { includes, rangeOf, smallestFrom, union } from '../symbolic/domain';
 import { knownNonNegative, knownZero, type SizeCondition } from '../symbolic/knowledge';
+import type { Verdict } from '../symbolic/solve';
 import { applyFunction, isLayerLike } from './apply';
 import { evaluate } from './evaluate';
 import { comparableSizes, formulaOf, isNumeric } from './formula';
@@ -307,9 +308,27 @@ export function disjunction(context: Context, a: Value, b: Value, node: ast.Expr
   if (a.kind === 'boolean') return a.value ? a : b;
   if (b.kind === 'boolean') return b.value ? b : a;
   if (a.kind === 'condition' && b.kind === 'condition') {
-    return { kind: 'condition', verdict: { holds: 'unknown' }, text: `${a.text} or ${b.text}` };
+    return { kind: 'condition', verdict: either(context, a.verdict, b.verdict), text: `${a.text} or ${b.text}` };
   }
   return logical(context, 'logical_or', a, b, node);
+}
+
+/** What two alternatives come to, where one size decides both: all sizes that satisfy one of them. */
+function either(context: Context, a: Verdict, b: Verdict): Verdict {
+  if (a.holds === 'always' || b.holds === 'never') return a;
+  if (b.holds === 'always' || a.holds === 'never') return b;
+  const [first, second] = [a.requirement, b.requirement];
+  const range = first !== undefined && second !== undefined && first.symbol.key === second.symbol.key ? union(first.range, second.range) : undefined;
+  if (range === undefined) return { holds: 'unknown' };
+  const { symbol } = first!;
+  const around = rangeOf(context.run.graph.domain, symbol.key);
+  const counterexample = [...(a.counterexample ?? []), ...(b.counterexample ?? [])].find(([{ key }]) => key === symbol.key)?.[0];
+  // Above the largest of some sizes none is among them; of classes, one of a period is not, if any.
+  const last = Math.min(around.maximum, around.minimum + range.modulus * around.modulus + (Number.isFinite(range.maximum) ? range.maximum : 0));
+  for (let size = around.minimum; counterexample !== undefined && size <= last; size++) {
+    if (includes(around, size) && !includes(range, size)) return { holds: 'sometimes', requirement: { symbol, range }, counterexample: [[counterexample, size]] };
+  }
+  return { holds: 'unknown' };
 }
 
 export function negation(context: Context, value: Value, node: ast.Expression): Value {

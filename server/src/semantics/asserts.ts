@@ -38,12 +38,14 @@ export function assume(context: Context, statement: ast.Assert): boolean {
 /** Restricts the free dimensions by what a condition needs; false where nothing is left. */
 function takeCondition(context: Context, { parts, condition, verdict, text }: ConditionValue, statement: ast.Assert): boolean {
   if (parts !== undefined) return parts.every((part) => takeCondition(context, part, statement));
-  if (condition === undefined) return true;
-  const { run, chain } = context;
-  if (chain === undefined && !run.freeParameters) return run.learn(condition, verdict);
   const { requirement } = verdict;
+  if (condition === undefined && requirement === undefined) return true;
+  const { run, chain } = context;
+  // Alternatives are known by the sizes that satisfy one of them.
+  const asked = condition ?? { kind: 'nonnegative', value: 0 };
+  if (chain === undefined && !run.freeParameters) return run.learn(asked, verdict);
   const spell = (): string => (requirement === undefined ? text : conditions(requirement.symbol.name, requirement.range).join(' and '));
-  return run.require(condition, verdict, spell, at(context, statement.condition), chain?.name ?? 'the assert');
+  return run.require(asked, verdict, spell, at(context, statement.condition), chain?.name ?? 'the assert');
 }
 
 /** The inputs and free dimensions that an expression is about; undefined where it is about anything else, or about nothing. */

@@ -33,6 +33,24 @@ export function leastCommonMultiple(a: number, b: number): number {
   return (a / x) * b;
 }
 
+/** Sets of sizes whose first and last are further apart are not kept. */
+const widestSet = 1024;
+
+/** Some sizes and no others: residue classes that are as far apart as the first and the last; undefined where that is too far. */
+export function finiteRange(sizes: readonly number[]): SymbolRange | undefined {
+  const [minimum, maximum] = [Math.min(...sizes), Math.max(...sizes)];
+  const modulus = maximum - minimum + 1;
+  if (modulus > widestSet) return undefined;
+  return { minimum, maximum, ...coarsest(modulus, [...new Set(sizes.map((size) => size % modulus))].sort((a, b) => a - b)) };
+}
+
+/** The sizes of a range, if they are a few that no bounds describe. */
+function setOf(range: SymbolRange): readonly number[] | undefined {
+  if (range.modulus === 1 || range.maximum - range.minimum >= widestSet) return undefined;
+  const sizes = sizesIn(range);
+  return sizes.length <= 4 ? sizes : undefined;
+}
+
 /** Both restrictions at once; undefined where no size satisfies both, or the classes become too many to list. */
 export function intersect(a: SymbolRange, b: SymbolRange): SymbolRange | undefined {
   const modulus = leastCommonMultiple(a.modulus, b.modulus);
@@ -49,7 +67,29 @@ export function intersect(a: SymbolRange, b: SymbolRange): SymbolRange | undefin
     maximum: Math.min(a.maximum, b.maximum),
     ...coarsest(modulus, residues.sort((x, y) => x - y)),
   });
-  return range.residues.length === 0 || range.minimum > range.maximum ? undefined : range;
+  if (range.residues.length === 0 || range.minimum > range.maximum) return undefined;
+  // Classes that are further apart than the bounds tell nothing more, and would only become more with each restriction.
+  return range.maximum - range.minimum + 1 < range.modulus ? (finiteRange(sizesIn(range)) ?? range) : range;
+}
+
+/** All sizes that are in one of two ranges or the other; undefined where no single range has just those. */
+export function union(a: SymbolRange, b: SymbolRange): SymbolRange | undefined {
+  if (Math.max(a.maximum - a.minimum, b.maximum - b.minimum) < widestSet) return finiteRange([...sizesIn(a), ...sizesIn(b)]);
+  const modulus = leastCommonMultiple(a.modulus, b.modulus);
+  if (a.minimum !== b.minimum || a.maximum !== b.maximum || modulus > largestModulus) return undefined;
+  const members = [a, b].map((range) => new Set(range.residues));
+  const residues = Array.from({ length: modulus }, (_, residue) => residue).filter((residue) => members[0]!.has(residue % a.modulus) || members[1]!.has(residue % b.modulus));
+  return { minimum: a.minimum, maximum: a.maximum, ...coarsest(modulus, residues) };
+}
+
+/** Whether a size is in a range. */
+export function includes({ minimum, maximum, modulus, residues }: SymbolRange, size: number): boolean {
+  return size >= minimum && size <= maximum && residues.includes(size % modulus);
+}
+
+function sizesIn({ minimum, maximum, modulus, residues }: SymbolRange): readonly number[] {
+  const members = new Set(residues);
+  return Array.from({ length: maximum - minimum + 1 }, (_, distance) => minimum + distance).filter((size) => members.has(size % modulus));
 }
 
 /** The same classes with the smallest modulus that tells them apart from the others. */
@@ -93,6 +133,8 @@ export function restrict(domain: Domain, requirement: Requirement): Domain | und
 /** The restriction as conditions in the language: `H % 16 == 0`, `H >= 33`, `H == 224`; empty for any positive size. */
 export function conditions(name: string, range: SymbolRange): readonly string[] {
   if (range.minimum === range.maximum) return [`${name} == ${String(range.minimum)}`];
+  const some = setOf(range);
+  if (some !== undefined) return [`(${some.map((size) => `${name} == ${String(size)}`).join(' or ')})`];
   const found: string[] = [];
   if (range.modulus > 1) {
     found.push(residueCondition(`${name} % ${String(range.modulus)}`, range));

@@ -8,6 +8,7 @@
 
 import { add, type Atom, type Dimension, evaluateAt, Expression, type FreeSymbol, multiply, symbolsOf } from './dimension';
 import {
+  finiteRange,
   coarsest,
   type Domain,
   intersect,
@@ -183,9 +184,8 @@ function decideOnPeriod(
       return { symbol, range: { ...base, ...classes } };
     }
     if (question === 'zero') {
-      const [value] = isolated;
-      if (isolated.length > 1 || wholeClasses.length > 0) return undefined;
-      return { symbol, range: { minimum: value!, maximum: value!, modulus: 1, residues: [0] } };
+      const some = wholeClasses.length > 0 ? undefined : finiteRange(isolated);
+      return some && { symbol, range: some };
     }
     if (!oneSided) return undefined;
     const bounds = intersect(range, { minimum: from, maximum: upTo, modulus: 1, residues: [0] });

@@ -56,6 +56,54 @@ const cases: readonly [string, readonly number[], (builder: Builder, large: Ref)
   ['a pooled one', [2, 64, 32, 32], (b, x) => b.maxPool(x, { kernel: [2, 2], stride: [2, 2], paddingBefore: [0, 0], paddingAfter: [0, 0] })],
 ];
 
+describe('a large leaf that has been moved', () => {
+  const { builder, large, loss, leaves } = lossOf((b, w) => b.matmul(b.constant(drawn('x', 3 * 256), [3, 256]), w), [256, 512]);
+  const { program } = builder;
+  const counted = (): { fills: number; values: Map<Ref, (target: Float64Array) => void> } => {
+    const count = { fills: 0, values: new Map<Ref, (target: Float64Array) => void>() };
+    count.values.set(large, (target) => {
+      count.fills++;
+      target.set(leaves.get(large)!);
+    });
+    return count;
+  };
+
+  it('is put back when it is next asked for, whoever asks', () => {
+    for (const ask of [
+      (evaluation: Evaluation) => isSame(evaluation.values[large]!, leaves.get(large)!),
+      (evaluation: Evaluation) => evaluation.entryTrack(large).values[5] === leaves.get(large)![5],
+      (evaluation: Evaluation) => evaluation.findNondeterminism() === undefined,
+      (evaluation: Evaluation) => evaluation.entryTrack(large).probe(5, leaves.get(large)![5]!).loss === evaluation.baseLoss,
+    ]) {
+      const count = counted();
+      const evaluation = new Evaluation(program, loss, count.values);
+      const track = evaluation.track([large]);
+      onLine(track, randomDirection(track, 5, 1), (line) => [line(1e-3), line(-1e-3)]);
+      expect([count.fills, evaluation.isAtRest]).toEqual([1, false]);
+      expect(ask(evaluation)).toBe(true);
+      expect([count.fills, evaluation.isAtRest]).toEqual([2, true]);
+    }
+  });
+
+  it('is not put back by a check that ends there', () => {
+    const count = counted();
+    const report = checkGradients({ program, loss, leaves: count.values, check: [large], budget: { evaluations: 4 } });
+    expect(report.tensors).toMatchObject([{ ok: true, checked: 0, directions: 1 }]);
+    expect(count.fills).toBe(1);
+  });
+});
+
+it('a loss is computed again as long as that may go on, what is least first', () => {
+  const { builder, loss, leaves } = lossOf((b, w) => b.relu(b.sum(b.exp(w), [0])), [256, 512]);
+  let calls = 0;
+  const evaluation = new Evaluation(builder.program, loss, leaves, { kernels: { exp: (output, [x]) => { output.forEach((_, i) => (output[i] = Math.exp(x![i]!) * (1 + 1e-13 * calls))); calls++; } } });
+  const asked = { times: 0 };
+  expect(evaluation.findNondeterminism(() => asked.times++ < 2)).toBeUndefined();
+  expect(calls).toBe(1);
+  const found = evaluation.findNondeterminism(() => true);
+  expect(found && builder.program.instructions[found]!.primitive).toBe('exp');
+});
+
 describe.each(cases)('a large leaf that is %s', (_, shape, make) => {
   const { builder, large, loss, leaves } = lossOf(make, shape);
   const { program } = builder;

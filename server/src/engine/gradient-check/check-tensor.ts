@@ -7,7 +7,7 @@ import { errorOfSweep, examine, lineNoise, smoothSteps, sweep } from './differen
 import type { Line, Measurement, Scale } from './difference';
 import { followError, measureDirection, partOf } from './direction';
 import type { Surroundings } from './direction';
-import type { EntryTrack, Evaluation, Track } from './evaluation';
+import type { Evaluation } from './evaluation';
 import type { Gradient } from './gradient';
 import { entryLine, randomDirection } from './lines';
 import type { Direction } from './lines';
@@ -15,6 +15,7 @@ import { findPattern } from './patterns';
 import type { Evidence } from './patterns';
 import type { EntryReport, KinkReport, TensorReport } from './report';
 import { samplePlaces, sampleSize, sampleRandom } from './sample';
+import type { EntryTrack, Track } from './track';
 
 const LISTED_FAILURES = 20;
 /** So many are remembered to see what they have in common. */

@@ -54,10 +54,12 @@ const DIRECTIONS_SHARE = 0.6;
 /** What entries may take in any case, even if directions took all: those near the loss cost little. */
 const ENTRIES_SHARE = 0.03;
 const SECOND_DIRECTIONS_SHARE = 0.25;
+/** What must be left for them where large leaves lie elsewhere and must be drawn again before. */
+const REST_SHARE = 0.2;
 /** The noise is estimated once for all tensors where that takes no greater part, and along one entry of each else. */
 const NOISE_SHARE = 0.1;
 const NOISE_EVALUATIONS = 7;
-/** Where computing the loss takes more, not all of it is computed again to see that it stays the same. */
+/** Where computing the loss takes more, not all of it is computed again to see that it stays the same: as much as this pays for. */
 const BRIEF_SHARE = 0.05;
 /** Leaves of up to so many entries are shaken for it: what lies behind them shakes with them, and greater ones only take longer. */
 const SHAKEN_ENTRIES = 1e6;
@@ -122,7 +124,8 @@ export function checkGradients(input: GradientCheck): GradientReport {
   const first = budget.shareOf({ milliseconds: evaluation.firstTime, evaluations: 1 });
   const isBrief = first > BRIEF_SHARE;
   const again = budget.shareOf(budget.measure(() => {
-    unstable = evaluation.findNondeterminism(isBrief);
+    const limit = budget.used() + BRIEF_SHARE;
+    unstable = evaluation.findNondeterminism(isBrief ? () => budget.used() < limit : undefined);
   }));
   // Where code is still cold, the first time says little.
   const once = isBrief ? Math.max(first, again) : again;
@@ -141,8 +144,11 @@ export function checkGradients(input: GradientCheck): GradientReport {
   const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, seed, floor, surroundings));
   const groups = checkDirections(checks, share, 2 * once, budget, progress, (group) =>
     new GroupCheck(evaluation, group.map(({ tensor }) => tensor), seed, surroundings));
-  budget.grant(ENTRIES_SHARE);
-  checkEntries(checks, share, budget, progress);
+  // Where time is short, no large leaves are put back for a few entries more.
+  if (evaluation.isAtRest || budget.left() > REST_SHARE || checks.some((single) => single.hasWrongDirection)) {
+    budget.grant(ENTRIES_SHARE);
+    checkEntries(checks, share, budget, progress);
+  }
 
   const results = checks.map((single) => single.report());
   const failing = results.filter(({ ok }) => !ok).map(({ ref }) => ref);

@@ -1,7 +1,7 @@
 // Derivatives along a line by differences, each with its own error bound, and the verdict on an analytic value.
 
-import type { Probe } from './evaluation';
 import { noiseOf } from './noise';
+import type { Probe } from './track';
 
 /** The loss at an offset from the base point; `offset` is the offset really taken, after rounding. */
 export type Line = (offset: number) => Probe & { readonly offset: number };

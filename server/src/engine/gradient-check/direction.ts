@@ -3,10 +3,10 @@
 import type { Ref } from '../program';
 import { compare, discrepancy, examine, lineNoise, QUICK_STEPS, smoothSteps } from './difference';
 import type { Line, Measurement } from './difference';
-import type { Track } from './evaluation';
 import type { Gradient } from './gradient';
 import { alongDirection, onLine } from './lines';
 import type { Direction } from './lines';
+import type { Track } from './track';
 
 const CERTAIN_FAILURES = 2;
 

@@ -5,7 +5,7 @@ import { arenaFor, assignBuffers, callOf, canFuse, Execution, leafValues, liveRe
 import type { BufferPlan, ExecutionOptions, KernelTable } from '../execute';
 import { storageOf } from '../fusion/group';
 import type { Item } from '../fusion/group';
-import { isSameBox, runsOf, wholeBox } from '../incremental/box';
+import { boxSize, isSameBox, runsOf, wholeBox } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
 import { comparesInput, planUpdate } from '../incremental/plan';
@@ -15,12 +15,8 @@ import type { Program, Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
 import { KeptGradient, SummedGradient } from './gradient';
 import type { Gradient, Questions } from './gradient';
-
-/** The loss at a changed point, and whether any piecewise primitive took another branch than at the base point. */
-export interface Probe {
-  readonly loss: number;
-  readonly branched: boolean;
-}
+import { EntryTrack } from './track';
+import type { Probe, Track } from './track';
 
 /** The values of a leaf, or what fills an array with them, the same ones each time. */
 export type LeafValues = Float64Array | ((target: Float64Array) => void);
@@ -96,8 +92,7 @@ export class Evaluation {
   count = 0;
   /** Milliseconds that computing it took the first time. */
   readonly firstTime: number;
-  /** Every live tensor at the base point, by ref. A reshaped tensor shares the buffer of its input. Leaves change here while a line moves them. */
-  readonly values: Float64Array[] = [];
+  private readonly stored: Float64Array[] = [];
 
   private readonly layout: Layout;
   private readonly changed: Float64Array[] = [];
@@ -108,6 +103,10 @@ export class Evaluation {
   private readonly groupings = { kept: new Map<string, readonly Item[]>(), watched: new Map<string, readonly Item[]>() };
   private readonly entryChange: Float64Array;
   private active: Plan | undefined;
+  /** What is computed from leaves and was not computed at any changed point yet: such arrays have arbitrary content. */
+  private readonly unwritten = new Set<Ref>();
+  /** Leaves that a line has left where it ended: putting them back takes long, and after the last line nobody asks for them. */
+  private readonly left = new Set<Ref>();
 
   constructor(
     readonly program: Program,
@@ -125,13 +124,13 @@ export class Evaluation {
     const started = performance.now();
     for (const ref of this.layout.live) {
       const { primitive, inputs, shape } = program.instructions[ref]!;
-      if (primitive === 'reshape') this.values[ref] = this.values[inputs[0]!]!;
+      if (primitive === 'reshape') this.stored[ref] = this.stored[inputs[0]!]!;
       else if (primitive === 'leaf') {
         const before = performance.now();
-        this.values[ref] = this.fill(ref, this.arena.allocate(sizeOf(shape)));
-        if (this.layout.copied.has(ref)) this.copies[ref] = this.arena.copy(this.values[ref]);
+        this.stored[ref] = this.fill(ref, this.arena.allocate(sizeOf(shape)));
+        if (this.layout.copied.has(ref)) this.copies[ref] = this.arena.copy(this.stored[ref]);
         drawing += performance.now() - before;
-      } else this.values[ref] = this.compute(ref, this.arena.allocate(sizeOf(shape)));
+      } else this.stored[ref] = this.compute(ref, this.arena.allocate(sizeOf(shape)));
     }
     this.firstTime = performance.now() - started - drawing;
     this.count++;
@@ -142,15 +141,21 @@ export class Evaluation {
     return this.arena.implementation;
   }
 
+  /** Every live tensor at the base point, by ref. A reshaped tensor shares the buffer of its input. Leaves change here while a line moves them. */
+  get values(): readonly Float64Array[] {
+    this.settle();
+    return this.stored;
+  }
+
   /** The loss at the base point. */
   get baseLoss(): number {
-    return this.values[this.loss]![0]!;
+    return this.stored[this.loss]![0]!;
   }
 
   /** The first ref where a loss comes from that is no finite number: that is no number, or infinite, where all before are finite. */
   findNonFinite(): Ref | undefined {
     const isSought = Number.isNaN(this.baseLoss) ? Number.isNaN : (value: number): boolean => !Number.isFinite(value);
-    return this.layout.live.find((ref) => this.values[ref]!.some((value) => isSought(value)));
+    return this.layout.live.find((ref) => this.stored[ref]!.some((value) => isSought(value)));
   }
 
   /** The first ref whose slope is infinite, or none, at some of its values, although the loss is a number. */
@@ -168,20 +173,16 @@ export class Evaluation {
   }
 
   /**
-   * Computes everything a second time; the first ref whose bits differ, if any.
-   * @param isBrief Of instructions that do the same to tensors of the same shapes, only the first one.
+   * Computes everything a second time; a ref whose bits differ, if any.
+   * @param mayGoOn Asked before each instruction, where not all are computed again: of those that do the same to tensors of the same shapes one, the smallest first.
    */
-  findNondeterminism(isBrief = false): Ref | undefined {
+  findNondeterminism(mayGoOn?: () => boolean): Ref | undefined {
     this.count++;
-    const seen = new Set<string>();
-    return this.layout.live.find((ref) => {
+    this.settle();
+    return (mayGoOn ? this.kinds() : this.layout.live).find((ref) => {
       const { primitive } = this.program.instructions[ref]!;
-      if (primitive === 'leaf' || primitive === 'reshape') return false;
-      const { shape, inputShapes } = callOf(this.program, ref);
-      const kind = `${primitive} ${inputShapes.join('|')} ${shape.join()}`;
-      if (isBrief && seen.has(kind)) return false;
-      seen.add(kind);
-      const value = this.values[ref]!;
+      if (primitive === 'leaf' || primitive === 'reshape' || mayGoOn?.() === false) return false;
+      const value = this.stored[ref]!;
       this.scratch.reset();
       const output = this.compute(ref, this.scratch.take(value.length));
       for (let i = 0; i < value.length; i++) if (!Object.is(value[i], output[i])) return true;
@@ -189,16 +190,27 @@ export class Evaluation {
     });
   }
 
+  /** Of instructions that do the same to tensors of the same shapes the first one; what reads and writes least comes first. */
+  private kinds(): Ref[] {
+    const kinds = new Map<string, { readonly ref: Ref; readonly size: number }>();
+    for (const ref of this.layout.live) {
+      const { shape, inputShapes } = callOf(this.program, ref);
+      const kind = `${this.program.instructions[ref]!.primitive} ${inputShapes.join('|')} ${shape.join()}`;
+      if (!kinds.has(kind)) kinds.set(kind, { ref, size: [shape, ...inputShapes].reduce((sum, each) => sum + sizeOf(each), 0) });
+    }
+    return [...kinds.values()].sort((a, b) => a.size - b.size).map(({ ref }) => ref);
+  }
+
   /** The gradients that the continuation computes at the base point. @param questionsOf What will be asked of one by its place, if it is not kept. */
   continue(questionsOf: (index: number) => Questions): Gradient[] {
     const { program, wanted, passing } = this.continuation;
     const { slots } = this.layout.continuation;
-    const execution = new Execution(program, this.layout.continuation, this.arena, this.options, (ref) => this.values[ref]);
+    const execution = new Execution(program, this.layout.continuation, this.arena, this.options, (ref) => this.stored[ref]);
     const roots = wanted.map((ref) => storageOf(program, ref));
     const gradients: Gradient[] = [];
     const take = (root: Ref, values: Float64Array): void => {
       roots.forEach((other, i) => {
-        if (other === root && passing?.[i]) gradients[i] = new SummedGradient(values, questionsOf(i), () => execution.runTo(root));
+        if (other === root && passing?.[i]) gradients[i] = new SummedGradient(values, questionsOf(i), () => this.again(execution, root));
       });
     };
     execution.run(new Map(), take);
@@ -211,13 +223,19 @@ export class Evaluation {
     return gradients;
   }
 
+  private again(execution: Execution, root: Ref): Float64Array {
+    this.settle();
+    return execution.runTo(root);
+  }
+
   /** Makes ready for changes anywhere in the leaves, along the branches of the base point. */
   track(leaves: readonly Ref[]): Track {
     const plan = this.plan(new Map(leaves.map((ref) => [ref, wholeBox(this.program.instructions[ref]!.shape)])), { alongBranches: true });
     return {
-      leaves: new Map(leaves.map((ref) => [ref, { values: this.current(ref), restore: () => { this.restore(ref); }, isDear: this.copies[ref] === undefined }])),
+      leaves: new Map(leaves.map((ref) => [ref, { values: this.current(ref), restore: () => { this.restore(ref); }, leave: () => { this.leave(ref); }, isDear: this.copies[ref] === undefined }])),
       cost: plan.cost,
-      begin: () => this.activate(plan),
+      settle: () => { this.settle(); },
+      begin: () => { this.activate(plan, true); },
       probe: () => this.probe(plan),
     };
   }
@@ -233,7 +251,11 @@ export class Evaluation {
       return before?.moved(changed) ?? this.plan(changed, { entry });
     };
     const values = this.current(leaf);
-    return new EntryTrack(shape, values, planFor, (plan, place, value) => {
+    const settled = (): Float64Array => {
+      this.settle();
+      return values;
+    };
+    return new EntryTrack(shape, settled, planFor, (plan, place, value) => {
       this.activate(plan);
       const base = values[place]!;
       this.entryChange[0] = place;
@@ -249,7 +271,7 @@ export class Evaluation {
     const values = {
       base: (ref: Ref) => this.base(ref),
       current: (ref: Ref) => this.current(ref),
-      unchanged: (ref: Ref) => this.values[ref]!,
+      unchanged: (ref: Ref) => this.stored[ref]!,
       scratch: this.scratch,
     };
     return planUpdate(this.program, this.layout.live, boxes, values, { ...this.options, alongBranches, entry, wanted: [this.loss], groupings: this.groupings[alongBranches ? 'kept' : 'watched'] });
@@ -258,12 +280,13 @@ export class Evaluation {
   private probe(plan: Plan): Probe {
     this.count++;
     const branched = plan.run();
-    const loss = plan.boxes.has(this.loss) ? this.current(this.loss) : this.values[this.loss]!;
+    const loss = plan.boxes.has(this.loss) ? this.current(this.loss) : this.stored[this.loss]!;
     return { loss: loss[0]!, branched };
   }
 
-  /** Puts back what another plan has changed. */
-  private activate(plan: Plan): void {
+  /** Puts back what another plan has changed. @param isWhole Whether the plan computes all of what it reaches whole. */
+  private activate(plan: Plan, isWhole = false): void {
+    this.settle();
     if (this.active === plan) return;
     for (const [ref, box] of this.active?.boxes ?? []) {
       const { primitive, shape } = this.program.instructions[ref]!;
@@ -274,6 +297,10 @@ export class Evaluation {
       const current = this.current(ref);
       for (const start of starts) current.set(base.subarray(start, start + length), start);
     }
+    for (const [ref, box] of plan.boxes) {
+      if (!this.unwritten.delete(ref) || (isWhole && boxSize(box) === sizeOf(this.program.instructions[ref]!.shape))) continue;
+      this.changed[ref]!.set(this.stored[ref]!);
+    }
     this.active = plan;
   }
 
@@ -281,15 +308,20 @@ export class Evaluation {
   private base(ref: Ref): Float64Array {
     const { primitive, inputs } = this.program.instructions[ref]!;
     if (primitive === 'leaf') return this.copies[ref] ?? this.current(ref);
-    return primitive === 'reshape' ? this.base(inputs[0]!) : this.values[ref]!;
+    return primitive === 'reshape' ? this.base(inputs[0]!) : this.stored[ref]!;
   }
 
   private current(ref: Ref): Float64Array {
     const { primitive, inputs } = this.program.instructions[ref]!;
     // A leaf that the loss does not depend on has no value yet.
-    if (primitive === 'leaf') return (this.values[ref] ??= this.fill(ref, new Float64Array(sizeOf(this.program.instructions[ref]!.shape))));
+    if (primitive === 'leaf') return (this.stored[ref] ??= this.fill(ref, new Float64Array(sizeOf(this.program.instructions[ref]!.shape))));
     if (primitive === 'reshape') return this.current(inputs[0]!);
-    return (this.changed[ref] ??= this.arena.copy(this.values[ref]!));
+    return (this.changed[ref] ??= this.unwrittenLike(ref));
+  }
+
+  private unwrittenLike(ref: Ref): Float64Array {
+    this.unwritten.add(ref);
+    return this.arena.allocate(this.stored[ref]!.length);
   }
 
   private fill(leaf: Ref, target: Float64Array): Float64Array {
@@ -302,12 +334,28 @@ export class Evaluation {
   /** Puts a leaf back to the base point. */
   private restore(leaf: Ref): void {
     const copy = this.copies[leaf];
-    if (copy) this.values[leaf]!.set(copy);
-    else this.fill(leaf, this.values[leaf]!);
+    if (copy) this.stored[leaf]!.set(copy);
+    else this.fill(leaf, this.stored[leaf]!);
+  }
+
+  /** Puts a leaf back to the base point: at once where that is quick, else before it is next asked for. */
+  private leave(leaf: Ref): void {
+    if (this.copies[leaf]) this.restore(leaf);
+    else this.left.add(leaf);
+  }
+
+  /** Whether all leaves are where they were, so that nothing need be put back first. */
+  get isAtRest(): boolean {
+    return this.left.size === 0;
+  }
+
+  private settle(): void {
+    for (const leaf of this.left) this.restore(leaf);
+    this.left.clear();
   }
 
   private compute(ref: Ref, output: Float64Array): Float64Array {
-    this.execute(this.program, ref, output, this.program.instructions[ref]!.inputs.map((input) => this.values[input]!));
+    this.execute(this.program, ref, output, this.program.instructions[ref]!.inputs.map((input) => this.stored[input]!));
     return output;
   }
 
@@ -331,64 +379,5 @@ class ArenaScratch implements Scratch {
 
   reset(): void {
     this.next = 0;
-  }
-}
-
-export interface MovableLeaf {
-  readonly values: Float64Array;
-  readonly restore: () => void;
-  /** Whether there is no copy to restore it from. */
-  readonly isDear: boolean;
-}
-
-/** The part of an evaluation that some leaves reach. */
-export interface Track {
-  /** The leaves' values, to be changed between `begin` and `probe` and put back after. */
-  readonly leaves: ReadonlyMap<Ref, MovableLeaf>;
-  /** Of one probe, roughly, in multiply-adds. */
-  readonly cost: number;
-  readonly begin: () => void;
-  /** Computes the loss for the changed values. */
-  readonly probe: () => Probe;
-}
-
-/** Roughly what it takes to make a plan, in multiply-adds. */
-const PLAN_COST = 200_000;
-
-/** What single entries of one leaf reach. Entries with the same index along some axes share a plan; those axes are chosen so that plans are cheap. */
-export class EntryTrack {
-  private readonly axes: readonly number[];
-  private plan: Plan | undefined;
-  private group = -1;
-  private place = -1;
-
-  constructor(
-    private readonly shape: readonly number[],
-    readonly values: Float64Array,
-    private readonly planFor: (place: number, axes: readonly number[], before?: Plan) => Plan,
-    private readonly evaluate: (plan: Plan, place: number, value: number) => Probe,
-  ) {
-    const single = shape.map((_, axis) => [axis]).filter(([axis]) => shape[axis!]! > 1);
-    const candidates = [[], ...single, ...(shape.length > 2 ? [[0, 1]] : [])];
-    // The more axes tell plans apart, the fewer entries share the making of one.
-    const costs = candidates.map((axes) => planFor(0, axes).cost + (PLAN_COST * sizeOf(axes.map((axis) => shape[axis]!))) / sizeOf(shape));
-    this.axes = candidates[costs.indexOf(Math.min(...costs))]!;
-  }
-
-  /** A number for the plan that serves an entry: entries are best visited group by group. */
-  groupOf(place: number): number {
-    const index = unravel(place, this.shape);
-    return this.axes.reduce((group, axis) => group * this.shape[axis]! + index[axis]!, 0);
-  }
-
-  /** The loss with one entry changed. */
-  probe(place: number, value: number): Probe {
-    if (place !== this.place) {
-      const group = this.groupOf(place);
-      if (!this.plan || group !== this.group) this.plan = this.planFor(place, this.axes, this.plan);
-      this.group = group;
-      this.place = place;
-    }
-    return this.evaluate(this.plan!, place, value);
   }
 }

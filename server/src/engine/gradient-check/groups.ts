@@ -5,10 +5,11 @@ import type { CheckedTensor } from './check-tensor';
 import type { Verdict } from './difference';
 import { followError, measureDirection } from './direction';
 import type { Surroundings } from './direction';
-import type { Evaluation, Track } from './evaluation';
+import type { Evaluation } from './evaluation';
 import type { Gradient } from './gradient';
 import { randomDirection } from './lines';
 import type { Direction } from './lines';
+import type { Track } from './track';
 
 export class GroupCheck {
   readonly verdict: Verdict;

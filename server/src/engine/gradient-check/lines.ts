@@ -5,9 +5,9 @@ import { moveAlong, shakeAlong, sumAlong } from '../kernels/random';
 import type { Signs } from '../kernels/random';
 import type { Ref } from '../program';
 import type { Line } from './difference';
-import type { EntryTrack, Track } from './evaluation';
 import type { Gradient } from './gradient';
 import { noiseOf } from './noise';
+import type { EntryTrack, Track } from './track';
 
 /** Moves one entry. */
 export function entryLine(track: EntryTrack, place: number): Line {
@@ -43,22 +43,27 @@ export function directionSigns(seed: number, attempt: number, leaf: Ref, length:
 
 const scales = new WeakMap<Float64Array, Pick<Move, 'scale' | 'greatest'>>();
 
+/** Greater leaves show by their first entries how far they move: they are drawn alike. */
+const SHOWN_ENTRIES = 1 << 20;
+
 /** How far the entries of a leaf move per step: in proportion to what they are, at rest. */
 export function scaleOf(values: Float64Array): Pick<Move, 'scale' | 'greatest'> {
   let known = scales.get(values);
   if (known === undefined) {
-    const { square, greatest } = sumAlong(values, signsOf(0, 'size', 0, values.length));
-    scales.set(values, (known = { scale: Math.max(LEAST_SCALE, Math.sqrt(square / values.length) || 0), greatest }));
+    const count = Math.min(values.length, SHOWN_ENTRIES);
+    const { square, greatest } = sumAlong(values, signsOf(0, 'size', 0, count));
+    scales.set(values, (known = { scale: Math.max(LEAST_SCALE, Math.sqrt(square / count) || 0), greatest }));
   }
   return known;
 }
 
 /** A random direction of all entries of some leaves, which are at rest. */
 export function randomDirection(track: Track, seed: number, attempt: number): Direction {
+  track.settle();
   return new Map([...track.leaves].map(([leaf, { values }]) => [leaf, { ...directionSigns(seed, attempt, leaf, values.length), ...scaleOf(values) }]));
 }
 
-/** Moves many entries at once, by an offset times the direction, as long as the work goes on; in the end they are at rest again. */
+/** Moves many entries at once, by an offset times the direction, as long as the work goes on; in the end they are left to be put back. */
 export function onLine<Result>(track: Track, direction: Direction, work: (line: Line) => Result): Result {
   let at = 0;
   const result = work((offset) => {
@@ -73,7 +78,7 @@ export function onLine<Result>(track: Track, direction: Direction, work: (line: 
     at = offset;
     return { ...track.probe(), offset };
   });
-  if (at !== 0) for (const leaf of direction.keys()) track.leaves.get(leaf)!.restore();
+  if (at !== 0) for (const leaf of direction.keys()) track.leaves.get(leaf)!.leave();
   return result;
 }
 

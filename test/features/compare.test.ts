@@ -34,6 +34,16 @@ model B { input x: [3, 16, 16]; Conv2d(4, 3); Conv2d(4, 3, padding = 1); MaxPool
     expect(rows(compare(text, 'A', 'B'))).toEqual(['~ Conv2d(8, 3) → Conv2d(4, 3)', '− LocalResponseNorm(5)', '+ Conv2d(4, 3, padding = 1)', '~ MaxPool2d(2)']);
   });
 
+  it('are the same as layers and as functions, and another activation stands for one whatever its shape', () => {
+    const text = `
+model A { input x: [3, H, W]; Conv2d(8, 3); ReLU; Conv2d(8, 3); relu }
+model B { input x: [3, H, W]; Conv2d(8, 5); GELU; Conv2d(8, 3); ReLU }
+model C { input x: [3, H, W]; Conv2d(8, 3); relu; Conv2d(8, 3); ReLU }
+`;
+    expect(rows(compare(text, 'A', 'B'))).toEqual(['~ Conv2d(8, 3) → Conv2d(8, 5)', '~ ReLU → GELU', '~ Conv2d(8, 3)', '~ relu → ReLU']);
+    expect(compare(text, 'A', 'C').layers.every(({ kind }) => kind === 'same')).toBe(true);
+  });
+
   it('differ by the values of their arguments, not by how they are written', () => {
     const text = 'model M(p = 1, c = 4) { input x: [3, 8, 8]; Conv2d(c, kernel_size = 3, padding = p) }\nmodel Same = M(c = 2 + 2)\nmodel Other = M(0)\n';
     expect(rows(compare(text, 'M', 'Same'))).toEqual(['  Conv2d(4, 3, padding = 1)']);
@@ -65,6 +75,11 @@ describe('the comparison of two residual networks', () => {
 
   it('gives the published totals and their difference', () => {
     expect(totalsOf(comparison).find(([what]) => what === 'Parameters')).toEqual(['Parameters', '11,689,512', '21,797,672', '+10,108,160 (×1.86)']);
+  });
+
+  it('says no ratio where it is 1 in all digits that are shown', () => {
+    const [, , row] = totalsOf(compare('model A { input x: [1000]; Linear(1000) }\nmodel B { input x: [1000]; Linear(1000); PReLU }\n', 'A', 'B'));
+    expect(row).toEqual(['Parameters', '1,001,000', '1,001,001', '+1']);
   });
 
   it('finds that the deeper one has all that the other has', () => {

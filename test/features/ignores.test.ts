@@ -48,6 +48,7 @@ describe('an ignore', () => {
   it.each([
     ['a line without a comment', '  MaxPool2d(3, stride = 2)', '  MaxPool2d(3, stride = 2)  # nn: ignore unread-border'],
     ['a line that ignores another', '  MaxPool2d(3, stride = 2)  # nn: ignore no-effect', '  MaxPool2d(3, stride = 2)  # nn: ignore no-effect, unread-border'],
+    ['a line that says why it ignores another', '  MaxPool2d(3, stride = 2)  # nn: ignore no-effect -- why', '  MaxPool2d(3, stride = 2)  # nn: ignore no-effect, unread-border -- why'],
     ['a line with another comment', '  MaxPool2d(3, stride = 2)  # halves', '  # nn: ignore unread-border\n  MaxPool2d(3, stride = 2)  # halves'],
   ])('is written to %s', (_, line, ignored) => {
     const document = documentOf(`model M {\n  input x: [3, 32, 32]\n${line}\n}\n`);
@@ -69,5 +70,29 @@ describe('an ignore', () => {
     const document = documentOf('let a = 3  # nn: ignore no-effect\n');
     const { span } = diagnosticsOf(document)[0]!.fixes![0]!.edits[0]!;
     expect(document.text.slice(span.start, span.end)).toBe('  # nn: ignore no-effect');
+  });
+});
+
+describe('a comment that ignores', () => {
+  const hints = (text: string): readonly string[] => diagnosticsOf(documentOf(text)).map(({ code, message }) => (code === 'unused-ignore' ? message : code));
+  const model = (comment: string): string => `model M {\n  input x: [3, 8, 8]\n  Conv2d(8, 3)  # nn: ignore ${comment}\n  BatchNorm2d\n}\n`;
+
+  it.each(['bias-before-norm -- measured, no effect', 'bias-before-norm — measured', 'bias-before-norm: as in the paper', 'bias-before-norm (as in the paper)', 'bias-before-norm as in the paper'])('may say why: %s', (comment) => {
+    expect(hints(model(comment))).toEqual([]);
+  });
+
+  it('is told of each code that does not exist', () => {
+    expect(hints(model('bias-before-norm, nowhere'))).toEqual(['there is no diagnostic nowhere']);
+    expect(hints(model('bias-before-nrom'))).toEqual(['bias-before-norm', 'there is no diagnostic bias-before-nrom; did you mean bias-before-norm?']);
+  });
+
+  it('is told to name a code', () => {
+    expect(hints(model(''))).toEqual(['bias-before-norm', 'an ignore names what it silences, as in `# nn: ignore bias-before-norm`']);
+  });
+
+  it('goes with its line where it has one', () => {
+    const text = 'model M {\n  input x: [3]\n  # nn: ignore bias-before-norm\n  ReLU\n}\n';
+    const [unused] = diagnosticsOf(documentOf(text));
+    expect(applied(text, unused!.fixes![0]!.edits)).toBe('model M {\n  input x: [3]\n  ReLU\n}\n');
   });
 });

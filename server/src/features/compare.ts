@@ -1,5 +1,6 @@
 // Two models side by side: their totals, and their layers aligned as a diff.
 
+import { elementwiseLayers } from '../semantics/lint/activations';
 import type { EvaluatedModel } from '../semantics/model';
 import { code, escaped, paragraphs, table, unbroken } from './markdown';
 import { counted, grouped } from './numbers';
@@ -33,9 +34,18 @@ function kindOf(left: LayerSummary | undefined, right: LayerSummary | undefined)
   return figuresOf(left) === figuresOf(right) ? 'same' : 'changed';
 }
 
-/** What makes two layers the same: what they are and do, wherever they stand. */
-function figuresOf({ call, output, params, macs, receptiveField }: LayerSummary): string {
-  return JSON.stringify([call, output, params, macs, receptiveField]);
+/** What makes two layers the same: what they are and do, wherever they stand, as a layer or as the function of its name. */
+function figuresOf({ call, operation, output, params, macs, receptiveField }: LayerSummary): string {
+  return JSON.stringify([kindOfName(operation), call.slice(operation.length), output, params, macs, receptiveField]);
+}
+
+/** `ReLU` and `relu` are one operation. */
+function kindOfName(operation: string): string {
+  return operation.toLowerCase().replaceAll('_', '');
+}
+
+function isActivation({ operation }: LayerSummary): boolean {
+  return elementwiseLayers.has(kindOfName(operation));
 }
 
 type Pair = readonly [LayerSummary | undefined, LayerSummary | undefined];
@@ -79,11 +89,11 @@ function alignMiddle(a: readonly LayerSummary[], b: readonly LayerSummary[]): re
   return pairs;
 }
 
-/** How well one layer stands for another: the same operation counts most; another one only where it gives the same shape in the same place. */
+/** How well one layer stands for another: the same operation counts most; another one only in the same place, where it gives the same shape or is an activation, too. */
 function likeness(a: LayerSummary, b: LayerSummary): number {
   const sameOutput = a.output.join() === b.output.join();
   const samePlace = a.within.join() === b.within.join();
-  if (a.operation !== b.operation) return sameOutput && samePlace && a.params === 0 && b.params === 0 ? 1 : 0;
+  if (kindOfName(a.operation) !== kindOfName(b.operation)) return samePlace && a.params === 0 && b.params === 0 && (sameOutput || (isActivation(a) && isActivation(b))) ? 1 : 0;
   return 4 + (a.call === b.call ? 2 : 0) + (sameOutput ? 2 : 0) + (a.params === b.params ? 1 : 0) + (samePlace ? 1 : 0);
 }
 
@@ -123,7 +133,8 @@ export function totalsOf({ left, right }: Comparison): readonly (readonly [what:
 function differenceOf(left: Figure, right: Figure): string {
   if (typeof left !== 'number' || typeof right !== 'number') return '';
   if (left === right) return '=';
-  const ratio = left > 0 && right > 0 ? ` (×${String(Number((right / left).toPrecision(3)))})` : '';
+  const times = left > 0 && right > 0 ? Number((right / left).toPrecision(3)) : 1;
+  const ratio = times === 1 ? '' : ` (×${String(times)})`;
   return `${right > left ? '+' : '−'}${grouped(Math.abs(right - left))}${ratio}`;
 }
 

@@ -50,7 +50,9 @@ function ignoresOf(source: Source): readonly Ignore[] {
     // Of comments one below the other, all speak of the same line.
     if (standsAlone && nextWithCode <= own.line) nextWithCode = nextLineWithCode(source, own.line);
     const line = standsAlone ? nextWithCode : own.line;
-    const words = [...text.slice(match[0].length).matchAll(/[\w-]+/g)];
+    const whole = standsAlone ? lineAt(source, own.line) : { start: span.start - blanksBefore(source.text, span.start), end: span.end };
+    const words = codesIn(text.slice(match[0].length));
+    if (words.length === 0) return [{ code: '', span, line, removal: whole }];
     return words.map((word, index): Ignore => {
       const start = span.start + match[0].length + word.index;
       const end = start + word[0].length;
@@ -61,10 +63,25 @@ function ignoresOf(source: Source): readonly Ignore[] {
           ? { start, end: span.start + match[0].length + next.index }
           : before !== undefined
             ? { start: span.start + match[0].length + before.index + before[0].length, end }
-            : { start: span.start - blanksBefore(source.text, span.start), end: span.end };
+            : whole;
       return { code: word[0], span: { start, end }, line, removal };
     });
   });
+}
+
+/** The codes that an ignore names; behind them may stand why, after a dash, a colon or a bracket, or in plain words. */
+function codesIn(text: string): readonly RegExpExecArray[] {
+  const [named] = /^(?:[\w-]+|[\s,])*/.exec(text.replace(/\s(?:-+|–|—)(?=\s)[^]*/, ''))!;
+  const words = [...named.matchAll(/[\w-]+/g)];
+  const reason = words.findIndex(({ 0: word, index }, at) => at > 0 && registeredCode(word) === undefined && !word.includes('-') && !/,\s*$/.test(named.slice(0, index)));
+  return reason < 0 ? words : words.slice(0, reason);
+}
+
+/** A line with its end. */
+function lineAt({ lines }: Source, line: number): Span {
+  const start = lines.offset({ line, character: 0 });
+  const next = lines.offset({ line: line + 1, character: 0 });
+  return { start, end: next > start ? next : lines.offset({ line, character: Infinity }) };
 }
 
 function blanksBefore(text: string, offset: number): number {
@@ -84,18 +101,23 @@ export function ignoring(source: Source, { code, span }: Diagnostic): Fix {
   const text = source.lines.line(line);
   const start = source.lines.offset({ line, character: 0 });
   const comment = source.comments.find((each) => each.span.start >= start && each.span.start < start + text.length);
-  const at = comment === undefined ? start + text.trimEnd().length : pattern.test(comment.text) ? comment.span.end : start;
-  const inserted = at === start ? `${/^[ \t]*/.exec(text)![0]}# nn: ignore ${name}\n` : comment === undefined ? `  # nn: ignore ${name}` : `, ${name}`;
-  return { title: `Ignore ${name} on this line`, edits: [{ span: { start: at, end: at }, text: inserted }] };
+  const title = `Ignore ${name} on this line`;
+  const insertion = (at: number, inserted: string): Fix => ({ title, edits: [{ span: { start: at, end: at }, text: inserted }] });
+  if (comment === undefined) return insertion(start + text.trimEnd().length, `  # nn: ignore ${name}`);
+  const match = pattern.exec(comment.text);
+  if (match === null) return insertion(start, `${/^[ \t]*/.exec(text)![0]}# nn: ignore ${name}\n`);
+  const last = codesIn(comment.text.slice(match[0].length)).at(-1);
+  const named = comment.span.start + match[0].trimEnd().length;
+  return last === undefined ? insertion(named, ` ${name}`) : insertion(comment.span.start + match[0].length + last.index + last[0].length, `, ${name}`);
 }
 
 function unused({ code, span, removal }: Ignore): Diagnostic {
   const known = registeredCode(code) !== undefined;
-  const nearest = known ? undefined : nearestName(code, codes.keys());
+  const nearest = known || code === '' ? undefined : nearestName(code, codes.keys());
   return {
     code: 'unused-ignore',
     severity: 'hint',
-    message: known ? `there is no ${code} here to ignore` : `there is no diagnostic ${code}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+    message: code === '' ? 'an ignore names what it silences, as in `# nn: ignore bias-before-norm`' : known ? `there is no ${code} here to ignore` : `there is no diagnostic ${code}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
     span,
     tags: ['unnecessary'],
     fixes: [

@@ -43,3 +43,31 @@ describe('the set of primitives', () => {
     ]);
   });
 });
+
+describe('the cotangents of slices of one tensor', () => {
+  const width = 7;
+  const sliced = (n: Network, cuts: readonly (readonly [start: number, length: number])[]): { loss: Ref; primitives: string[] } => {
+    const x = n.random([3, width], 'x');
+    const parts = cuts.map(([start, length], i) => n.multiply(n.sliceGrid(n.sin(x), { starts: [0, start], steps: [1, 1], shape: [3, length] }), n.scalar(i + 1)));
+    const loss = parts.map((part) => n.sum(n.square(part))).reduce((a, b) => n.add(a, b));
+    const before = n.program.instructions.length;
+    const gradient = n.gradient(loss, [x])[0]!;
+    const live = new Set([gradient]);
+    for (let ref = gradient; ref >= before; ref--) if (live.has(ref)) n.instruction(ref).inputs.forEach((input) => live.add(input));
+    return { loss, primitives: [...live].filter((ref) => ref >= before).map((ref) => n.instruction(ref).primitive) };
+  };
+
+  it.each([
+    ['are joined where they lie side by side', [[0, 2], [2, 4], [6, 1]], 1, 0],
+    ['are joined from either side', [[6, 1], [0, 2], [2, 4]], 1, 0],
+    ['are joined and put between zeros where some of the tensor is left out', [[1, 2], [3, 2]], 1, 1],
+    ['are added where there is something between', [[0, 2], [5, 2]], 0, 2],
+    ['are added where they overlap', [[0, 4], [3, 4]], 0, 2],
+  ] as const)('%s', (_, cuts, joins, embeds) => {
+    const network = new Network(2);
+    const { loss, primitives } = sliced(network, cuts);
+    expect(primitives.filter((name) => name === 'concat')).toHaveLength(joins);
+    expect(primitives.filter((name) => name === 'embed')).toHaveLength(embeds);
+    expect(check(network, loss)).toMatchObject({ ok: true, culprits: [] });
+  });
+});

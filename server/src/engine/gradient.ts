@@ -3,8 +3,9 @@
 import type { Builder } from './builder';
 import { EngineError } from './errors';
 import { describeInstruction } from './program';
-import type { Ref } from './program';
+import type { AttributesOf, Ref } from './program';
 import { formatShape, sameShape, sizeOf } from './shape';
+import type { Shape } from './shape';
 
 /** Whether each of the first instructions depends on one of the refs. */
 function dependents(builder: Builder, refs: readonly Ref[], last: Ref): boolean[] {
@@ -14,6 +15,43 @@ function dependents(builder: Builder, refs: readonly Ref[], last: Ref): boolean[
     depends.push(sought.has(ref) || builder.instruction(ref).inputs.some((input) => depends[input]));
   }
   return depends;
+}
+
+/** A tensor put between zeros, without gaps. */
+interface Placed {
+  readonly inner: Ref;
+  readonly starts: readonly number[];
+  readonly lengths: Shape;
+}
+
+function placedIn(builder: Builder, ref: Ref): Placed | undefined {
+  const { primitive, inputs, attributes } = builder.instruction(ref);
+  if (primitive !== 'embed') return undefined;
+  const { starts, steps, value } = attributes as AttributesOf['embed'];
+  return value === 0 && steps.every((step) => step === 1) ? { inner: inputs[0]!, starts, lengths: builder.shape(inputs[0]!) } : undefined;
+}
+
+/** What a tensor was joined from along an axis. */
+function partsOf(builder: Builder, ref: Ref, axis: number): readonly Ref[] {
+  const { primitive, inputs, attributes } = builder.instruction(ref);
+  return primitive === 'concat' && (attributes as AttributesOf['concat']).axis === axis ? inputs : [ref];
+}
+
+/** The sum of two cotangents. Those of neighbouring slices of one tensor are joined, which takes less than adding each between zeros. */
+function sumOf(builder: Builder, a: Ref, b: Ref): Ref {
+  const [first, second] = [placedIn(builder, a), placedIn(builder, b)];
+  if (first && second) {
+    const differs = first.starts.flatMap((start, axis) => (start === second.starts[axis] && first.lengths[axis] === second.lengths[axis] ? [] : [axis]));
+    const [axis] = differs;
+    if (axis !== undefined && differs.length === 1) {
+      const [low, high] = first.starts[axis]! < second.starts[axis]! ? [first, second] : [second, first];
+      if (low.starts[axis]! + low.lengths[axis]! === high.starts[axis]) {
+        const joined = builder.concat([low, high].flatMap(({ inner }) => partsOf(builder, inner, axis)), axis);
+        return builder.embed(joined, { starts: low.starts, steps: low.starts.map(() => 1), shape: builder.shape(a), value: 0 });
+      }
+    }
+  }
+  return builder.add(a, b);
 }
 
 /** Appends the reverse pass of `y`; see Builder.gradient. */
@@ -47,7 +85,7 @@ export function appendGradient(builder: Builder, y: Ref, xs: readonly Ref[], cot
         throw new EngineError(`the derivative of ${what} in input ${position} has shape ${is}, not ${should}`, origin);
       }
       const sum = cotangents.get(input);
-      cotangents.set(input, sum === undefined ? part : builder.add(sum, part));
+      cotangents.set(input, sum === undefined ? part : sumOf(builder, sum, part));
     });
   }
   builder.origin = outerOrigin;

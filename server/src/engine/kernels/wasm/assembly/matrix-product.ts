@@ -1,6 +1,6 @@
 // The product of matrices of any strides.
 
-import { COLUMNS, DEPTH, evenParts, packRight, WIDTH } from './panels';
+import { COLUMNS, DEPTH, evenParts, packRight, packRightColumns, WIDTH } from './panels';
 import { multiplyPanels } from './tile';
 import { clear, multiplyAdd, setScaled } from './vector';
 
@@ -88,9 +88,9 @@ export function addMatrixProduct(
     const depthHere = min(deep, depth - k);
     for (let j = 0; j < columns; j += WIDTH) {
       const columnsHere = min(WIDTH, columns - j);
-      for (let jj = 0; jj < columnsHere; jj += COLUMNS) {
-        packRight(jj, b + (<usize>(k * bRow + (j + jj) * bColumn) << 3), min(COLUMNS, columnsHere - jj), bColumn, depthHere, bRow);
-      }
+      const first = b + (<usize>(k * bRow + j * bColumn) << 3);
+      if (bColumn == 1) packRightColumns(first, columnsHere, depthHere, bRow);
+      else for (let jj = 0; jj < columnsHere; jj += COLUMNS) packRight(jj, first + (<usize>(jj * bColumn) << 3), min(COLUMNS, columnsHere - jj), bColumn, depthHere, bRow);
       const at = <usize>(j * cColumn) << 3;
       const from = k > 0 ? c + at : source ? source + at : 0;
       multiplyPanels(c + at, from, cRow, cColumn, a + (<usize>(k * aColumn) << 3), aRow, aColumn, rows, columnsHere, depthHere);

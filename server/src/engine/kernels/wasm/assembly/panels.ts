@@ -108,6 +108,22 @@ export function packRight(column: i32, source: usize, count: i32, lineStride: i3
   packPanel(rightPanel(column, depth), COLUMNS, source, count, lineStride, depth, depthStride);
 }
 
+/** Packs columns that are neighbours, two panels at a time: together they are a line of the cache, which is read once. */
+export function packRightColumns(source: usize, columns: i32, depth: i32, depthStride: i32): void {
+  const step = <usize>depthStride << 3, panel = <usize>(depth * COLUMNS) << 3;
+  let j = 0;
+  for (; j + 2 * COLUMNS <= columns; j += 2 * COLUMNS) {
+    let target = rightPanel(j, depth), from = source + (<usize>j << 3);
+    for (const end = target + panel; target != end; target += COLUMNS << 3, from += step) {
+      v128.store(target, v128.load(from));
+      v128.store(target, v128.load(from, 16), 16);
+      v128.store(target + panel, v128.load(from, 32));
+      v128.store(target + panel, v128.load(from, 48), 16);
+    }
+  }
+  for (; j < columns; j += COLUMNS) packRight(j, source + (<usize>j << 3), min(COLUMNS, columns - j), 1, depth, depthStride);
+}
+
 /** Packs `part` places from `k` on along the depth of such a panel. */
 export function packRightPart(column: i32, depth: i32, k: i32, source: usize, count: i32, lineStride: i32, part: i32, depthStride: i32): void {
   packPanel(rightPanel(column, depth) + (<usize>(k * COLUMNS) << 3), COLUMNS, source, count, lineStride, part, depthStride);

@@ -19,8 +19,12 @@ function put(at: usize, x: v128, isPair: bool): void {
   else v128.store64_lane(at, x, 0);
 }
 
+/** The greatest of a row; where it is finite, what is no number is passed over, as it shows in the sum. */
 function greatestOfRow(x: usize, length: i32): f64 {
   let best = f64x2.splat(-Infinity);
+  for (let k = 0, at = x; k < length; k += 2, at += 16) best = f64x2.pmax(best, take(at, k + 1 < length));
+  const greatest = max(f64x2.extract_lane(best, 0), f64x2.extract_lane(best, 1));
+  if (greatest - greatest == 0) return greatest;
   for (let k = 0; k < length; k += 2, x += 16) best = f64x2.max(best, take(x, k + 1 < length));
   return max(f64x2.extract_lane(best, 0), f64x2.extract_lane(best, 1));
 }

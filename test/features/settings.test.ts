@@ -23,10 +23,10 @@ describe('reading settings', () => {
     [{ memory: { batchSize: 0 } }, 'The setting nn.memory.batchSize must be a whole number from 1 to 1,000,000, but is 0; its default 1 is used.'],
     [{ numbers: { style: 'roman' } }, 'The setting nn.numbers.style must be one of "short", "exact", but is "roman"; its default "short" is used.'],
     [{ check: { timeBudget: -1 } }, 'The setting nn.check.timeBudget must be a number above 0, at most 3,600, but is -1; its default 5 is used.'],
-    [{ check: { timeBudget: Infinity } }, 'The setting nn.check.timeBudget must be a number above 0, at most 3,600, but is null; its default 5 is used.'],
+    [{ check: { timeBudget: Infinity } }, 'The setting nn.check.timeBudget must be a number above 0, at most 3,600, but is Infinity; its default 5 is used.'],
     [
-      { diagnostics: { severity: { 'unread-border': 'loud' } } },
-      'The setting nn.diagnostics.severity must be an object from codes to "error", "warning", "information", "hint", "off", but is {"unread-border":"loud"}; its default {} is used.',
+      { diagnostics: { severity: 'off' } },
+      'The setting nn.diagnostics.severity must be an object from codes to "error", "warning", "information", "hint", "off", but is "off"; its default {} is used.',
     ],
     [{ inlayHints: { shape: true } }, 'There is no setting nn.inlayHints.shape; did you mean nn.inlayHints.shapes?'],
     [{ inlayHints: 5 }, 'There is no setting nn.inlayHints; did you mean nn.inlayHints.shapes?'],
@@ -34,6 +34,12 @@ describe('reading settings', () => {
   ])('says what is wrong with %j, and takes the default', (section, problem) => {
     expect(readSettings(section)).toEqual({ settings: defaultSettings, problems: [problem] });
   });
+});
+
+it('takes the severities that are right, and names the one that is wrong', () => {
+  const { settings, problems } = readSettings({ diagnostics: { severity: { 'unread-border': 'loud', gridding: 'off' } } });
+  expect(settings['diagnostics.severity']).toEqual({ gridding: 'off' });
+  expect(problems).toEqual(['The setting nn.diagnostics.severity: unread-border must be "error", "warning", "information", "hint", "off", but is "loud"; it is left as it is.']);
 });
 
 it('names the codes that no diagnostic has', () => {

@@ -83,7 +83,7 @@ function workOutFacts(model: EvaluatedModel, style: Settings['numbers.style']): 
     const names = freeNames([macs]).join(', ');
     parts.push(`MACs depend on ${names}`);
     notes.push(`MACs: ${grouped(macs)}`);
-  } else if (macs > 0) parts.push(`${written(macs, style)} MACs`);
+  } else if (macs > 0) parts.push(`${written(macs, style)} ${macs === 1 ? 'MAC' : 'MACs'}`);
   const field = fieldText(model);
   if (field !== undefined) parts.push(`receptive field ${field}`);
   return { title: parts.join(' · '), tooltip: notes.length === 0 ? undefined : notes.join('\n') };

@@ -16,8 +16,8 @@ export interface Setting<T> {
   readonly schema: Readonly<Record<string, unknown>>;
   /** The value, where it is acceptable. */
   read(raw: unknown): T | undefined;
-  /** What should be said of an acceptable value. */
-  remarks?(value: T): readonly string[];
+  /** What should be said of what is accepted, whole or in part. */
+  remarks?(raw: unknown): readonly string[];
 }
 
 function flag(fallback: boolean, documentation: string): Setting<boolean> {
@@ -67,10 +67,20 @@ function severityByCode(documentation: string): Setting<Severities> {
     schema: { type: 'object', additionalProperties: { type: 'string', enum: severities } },
     read: (raw) => {
       if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
-      return Object.values(raw).every((word) => severities.includes(word as Severity)) ? (raw as Severities) : undefined;
+      // One that is wrong takes nothing from the others.
+      return Object.fromEntries(Object.entries(raw).filter(([, word]) => severities.includes(word as Severity))) as Severities;
     },
-    remarks: (given) => Object.keys(given).flatMap((code) => (registeredCode(code) === undefined ? [`There is no diagnostic ${code}${didYouMean(code, codes.keys())}`] : [])),
+    remarks: (raw) =>
+      Object.entries(raw as object).flatMap(([code, word]: [string, unknown]) => [
+        ...(registeredCode(code) === undefined ? [`There is no diagnostic ${code}${didYouMean(code, codes.keys())}`] : []),
+        ...(severities.includes(word as Severity) ? [] : [`${code} must be ${severities.map((each) => `"${each}"`).join(', ')}, but is ${spelled(word)}; it is left as it is.`]),
+      ]),
   };
+}
+
+/** A value as it is written in the settings. */
+function spelled(raw: unknown): string {
+  return typeof raw === 'number' ? String(raw) : JSON.stringify(raw);
 }
 
 function didYouMean(word: string, candidates: Iterable<string>, prefix = ''): string {
@@ -131,10 +141,10 @@ export function readSettings(section: unknown): { readonly settings: Settings; r
       // An editor that knows nothing of a setting sends null for it, or nothing.
       const value = raw === undefined || raw === null ? setting.default : setting.read(raw);
       if (value !== undefined) {
-        problems.push(...(setting.remarks?.(value) ?? []).map((remark) => `The setting nn.${name}: ${remark}`));
+        problems.push(...(raw === undefined || raw === null ? [] : (setting.remarks?.(raw) ?? [])).map((remark) => `The setting nn.${name}: ${remark}`));
         return [name, value];
       }
-      problems.push(`The setting nn.${name} must be ${setting.accepts}, but is ${JSON.stringify(raw)}; its default ${JSON.stringify(setting.default)} is used.`);
+      problems.push(`The setting nn.${name} must be ${setting.accepts}, but is ${spelled(raw)}; its default ${JSON.stringify(setting.default)} is used.`);
       return [name, setting.default];
     }),
   ) as unknown as Settings;

@@ -151,5 +151,8 @@ function failureAt({ place, text }: Judgement, document: Document, model: Evalua
     return value.kind === 'size' ? grouped(value.value) : spellValue(value);
   });
   const [operator] = condition.operators;
-  return { text: message, actual, expected: operator === '==' ? expected : `${operator!} ${expected!}` };
+  // Of several variants that break an assert, the diagnostic tells of the first.
+  const isOfThis = said === undefined || said.includes(`: ${actual!} `) || said.includes(' at ');
+  const ownText = operator === '==' ? `this assert fails: ${actual!} is not ${expected!}` : `this assert fails: ${actual!} ${operator!} ${expected!} does not hold`;
+  return { text: isOfThis ? message : ownText, actual, expected: operator === '==' ? expected : `${operator!} ${expected!}` };
 }

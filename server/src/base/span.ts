@@ -73,46 +73,57 @@ export function overlaps(a: Span, b: Span): boolean {
   return a.start <= b.end && b.start <= a.end;
 }
 
+/** Characters of a line, guessed: more lines take more memory. */
+const usualLine = 20;
+
 /** The starts of all lines of a text; lines end at `\n`, `\r\n` or `\r`. */
 export class LineIndex {
-  private readonly starts: number[] = [0];
+  /** In one piece of memory, as every state of a text has its own. */
+  private starts: Uint32Array;
+  readonly lineCount: number;
 
   constructor(private readonly text: string) {
-    if (!text.includes('\r')) {
-      for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.starts.push(at + 1);
-      return;
+    this.starts = new Uint32Array(16 + text.length / usualLine);
+    let count = 1;
+    const add = (start: number): void => {
+      if (count === this.starts.length) {
+        const longer = new Uint32Array(2 * count);
+        longer.set(this.starts);
+        this.starts = longer;
+      }
+      this.starts[count++] = start;
+    };
+    if (!text.includes('\r')) for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) add(at + 1);
+    else {
+      for (let i = 0; i < text.length; i++) {
+        const code = text.charCodeAt(i);
+        if (code === 10 || (code === 13 && text.charCodeAt(i + 1) !== 10)) add(i + 1);
+      }
     }
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code === 10 || (code === 13 && text.charCodeAt(i + 1) !== 10)) this.starts.push(i + 1);
-    }
-  }
-
-  get lineCount(): number {
-    return this.starts.length;
+    this.lineCount = count;
   }
 
   /** The position of an offset; offsets outside the text are moved to its ends. */
   position(offset: number): Position {
     const bounded = Math.max(0, Math.min(offset, this.text.length));
-    const line = firstWhere(this.starts.length, (index) => this.starts[index]! > bounded) - 1;
+    const line = firstWhere(this.lineCount, (index) => this.starts[index]! > bounded) - 1;
     return { line, character: bounded - this.starts[line]! };
   }
 
   /** The offset of a position; a character past its line's end is moved to that end. */
   offset(position: Position): number {
     if (position.line < 0) return 0;
-    const start = this.starts[position.line];
-    if (start === undefined) return this.text.length;
+    if (position.line >= this.lineCount) return this.text.length;
+    const start = this.starts[position.line]!;
     const line = this.line(position.line);
     return start + Math.max(0, Math.min(position.character, line.length));
   }
 
   /** A line's text without its end; empty beyond the last line. */
   line(number: number): string {
-    const start = this.starts[number];
-    if (start === undefined) return '';
-    const next = this.starts[number + 1] ?? this.text.length;
+    if (number < 0 || number >= this.lineCount) return '';
+    const start = this.starts[number]!;
+    const next = number + 1 < this.lineCount ? this.starts[number + 1]! : this.text.length;
     return this.text.slice(start, next).replace(/[\r\n]+$/, '');
   }
 }

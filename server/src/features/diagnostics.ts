@@ -13,8 +13,16 @@ export function diagnosticsOf(document: Document, ofChecks: readonly Diagnostic[
   return [...applySeverities(withoutIgnored(document, all), severities)].sort((a, b) => a.span.start - b.span.start).map(legible);
 }
 
-/** Whatever a message quotes, it stays one that can be read. */
+const known = new WeakMap<Diagnostic, Diagnostic>();
+
+/** Whatever a message quotes, it stays one that can be read; most diagnostics are those of the state before. */
 function legible(diagnostic: Diagnostic): Diagnostic {
+  let made = known.get(diagnostic);
+  if (made === undefined) known.set(diagnostic, (made = madeLegible(diagnostic)));
+  return made;
+}
+
+function madeLegible(diagnostic: Diagnostic): Diagnostic {
   const message = shortened(diagnostic.message);
   const related = diagnostic.related?.map((each) => ({ ...each, message: shortened(each.message) }));
   return message === diagnostic.message && related?.every((each, index) => each.message === diagnostic.related![index]!.message) !== false ? diagnostic : { ...diagnostic, message, related };

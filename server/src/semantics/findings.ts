@@ -216,6 +216,11 @@ function placeKey({ span, code }: Diagnostic): string {
   return `${String(span.start)}:${String(span.end)}:${code}`;
 }
 
+/** Whether two diagnostics that begin together are of one kind at one place: the first one counts. */
+function isAtPlace(a: Diagnostic, b: Diagnostic): boolean {
+  return a.code === b.code && a.span.end === b.span.end;
+}
+
 /** The findings of several evaluations in their order, as if one had made them. */
 export class JoinedFindings {
   private byPiece: ReadonlyMap<Anchor | undefined, readonly Findings[]> | undefined;
@@ -227,15 +232,32 @@ export class JoinedFindings {
   ) {}
 
   diagnosticsOf(file: string): readonly Diagnostic[] {
-    const found = new Map<string, Diagnostic>();
+    const found: Diagnostic[] = [];
+    /** By where they begin: at most places there is one. */
+    const first = new Map<number, Diagnostic>();
+    const further = new Map<number, Diagnostic[]>();
     for (const findings of this.all) {
       for (const diagnostic of findings.diagnosticsOf(file)) {
-        const key = placeKey(diagnostic);
-        if (!found.has(key)) found.set(key, diagnostic);
+        const { start } = diagnostic.span;
+        const known = first.get(start);
+        if (known === undefined) first.set(start, diagnostic);
+        else {
+          const others = further.get(start);
+          if (isAtPlace(known, diagnostic) || others?.some((other) => isAtPlace(other, diagnostic)) === true) continue;
+          if (others === undefined) further.set(start, [diagnostic]);
+          else others.push(diagnostic);
+        }
+        found.push(diagnostic);
       }
     }
-    return [...found.values()];
+    return found;
   }
+
+  /** Whether some findings are among these. */
+  includes(findings: Findings): boolean {
+    return (this.members ??= new Set(this.all)).has(findings);
+  }
+  private members: ReadonlySet<Findings> | undefined;
 
   observationsOf(node: object): Observations | undefined {
     if (this.joined.has(node)) return this.joined.get(node);

@@ -17,27 +17,38 @@ import { unknown } from './values';
 /** What is wrong in all that no model of the file has evaluated: `evaluated` says what was. */
 export class Unapplied {
   private readonly keys = new WeakMap<object, object>();
+  /** Whose findings said that a declaration was evaluated: while they count, it is. */
+  private readonly witnesses = new WeakMap<ast.Declaration, Findings>();
 
   errorsOf(tree: ast.File, file: string, program: Program, evaluated: JoinedFindings): readonly Findings[] {
     return tree.declarations.flatMap((declaration) => {
       if (declaration.kind !== 'stack' && declaration.kind !== 'model' && declaration.kind !== 'function') return [];
-      if (declaration.body === undefined || wasEvaluated(declaration, declaration.body, evaluated)) return [];
+      if (declaration.body === undefined || this.wasEvaluated(declaration, declaration.body, evaluated)) return [];
       let key = this.keys.get(declaration);
       if (key === undefined) this.keys.set(declaration, (key = {}));
       return [program.unit(key, declaration.name.text, (unit) => runQuietly(declaration, file, program, unit)).findings];
     });
   }
+
+  private wasEvaluated(declaration: ast.Declaration, body: Node, evaluated: JoinedFindings): boolean {
+    const known = this.witnesses.get(declaration);
+    if (known !== undefined && evaluated.includes(known)) return true;
+    const witness = witnessOf(body, evaluated.in(anchorOf(declaration.span)));
+    if (witness !== undefined) this.witnesses.set(declaration, witness);
+    return witness !== undefined;
+  }
 }
 
-function wasEvaluated(declaration: ast.Declaration, body: Node, evaluated: JoinedFindings): boolean {
-  const candidates = evaluated.in(anchorOf(declaration.span));
+/** The first of some findings that have observed anything in a body. */
+function witnessOf(body: Node, candidates: readonly Findings[]): Findings | undefined {
   const pending = candidates.length === 0 ? [] : [body];
   while (pending.length > 0) {
     const node = pending.pop()!;
-    if (candidates.some((findings) => findings.observationsOf(node) !== undefined)) return true;
+    const found = candidates.find((findings) => findings.observationsOf(node) !== undefined);
+    if (found !== undefined) return found;
     for (const child of children(node)) pending.push(child);
   }
-  return false;
+  return undefined;
 }
 
 /** Its errors become those of the unit; what expressions are worth is nothing to show. */

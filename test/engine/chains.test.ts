@@ -2,11 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { prepareChain } from '../../server/src/engine/fusion/chain';
-import { differenceCall, matrixProductCall, sumDifferences, sumDifferencesCall } from '../../server/src/engine/kernels/accelerated';
+import { Chain } from '../../server/src/engine/fusion/chain';
+import { differenceCall, matrixProductCall, moveFactorCall, sumDifferences, sumDifferencesCall } from '../../server/src/engine/kernels/accelerated';
 import { addConvolution, convolutionCalls } from '../../server/src/engine/kernels/convolution';
-import { addMatrixProduct } from '../../server/src/engine/kernels/matrix-product';
-import type { Matrix } from '../../server/src/engine/kernels/matrix-product';
+import { addMatrixProduct, denseMatrix, moveFactor, transposed } from '../../server/src/engine/kernels/matrix-product';
+import type { FactorMove, Matrix } from '../../server/src/engine/kernels/matrix-product';
 import { convolutionLayout, moveTapCall, setTap } from '../../server/src/engine/kernels/patches';
 import { Arena } from '../../server/src/engine/kernels/wasm/arena';
 import type { SimdCall } from '../../server/src/engine/kernels/wasm/call';
@@ -20,7 +20,7 @@ function numbers(length: number, seed: number): Float64Array {
 }
 
 function run(...calls: readonly (SimdCall | undefined)[]): boolean {
-  return prepareChain(calls.map((call) => call!))!.run();
+  return Chain.of(calls.map((call) => call!))!.run();
 }
 
 function expectClose(actual: Float64Array, expected: Float64Array): void {
@@ -131,15 +131,41 @@ describe.each(implementations)('in a chain of %s kernels', (implementation) => {
     }), { numRuns: 200 });
   });
 
+  it('a changed entry of a factor adds a line of the other one', () => {
+    const size = fc.integer({ min: 1, max: 7 });
+    fc.assert(fc.property(size, size, size, fc.boolean(), fc.boolean(), fc.boolean(), fc.nat(), (lines, depth, length, isTurned, turnsProduct, turnsOther, pick) => {
+      const matrix = (values: Float64Array, rows: number, columns: number, turns: boolean): Matrix => (turns ? transposed(denseMatrix(values, 0, rows)) : denseMatrix(values, 0, columns));
+      const first = pick % lines;
+      const move = (copy: (values: Float64Array) => Float64Array): FactorMove => ({
+        product: matrix(copy(numbers(lines * length, 4)), lines, length, turnsProduct), first, lines: lines - first, length,
+        other: matrix(copy(numbers(depth * length, 2)), depth, length, turnsOther), columns: isTurned ? lines : depth, isTurned,
+      });
+      const [line, k] = [first + (pick % (lines - first)), pick % depth];
+      const change = Float64Array.of(isTurned ? k * lines + line : line * depth + k, 0.7);
+      const base = numbers(lines * length, 1);
+      const expected = move((values) => values.slice());
+      moveFactor(expected, base, change);
+      const { product, other } = expected;
+      for (let i = 0; i < length; i++) {
+        const at = line * product.row + i * product.column;
+        expect(product.values[at]).toBeCloseTo(base[at]! + 0.7 * other.values[k * other.row + i * other.column]!, 12);
+      }
+      const arena = new Arena(1000, implementation);
+      const actual = move((values) => arena.copy(values));
+      run(moveFactorCall(actual, arena.copy(base), arena.copy(change)));
+      expectClose(actual.product.values, product.values);
+    }), { numRuns: 200 });
+  });
+
   it('calls see what earlier ones wrote, and each chain its own numbers', () => {
     const arena = new Arena(100, implementation);
     const [x, y, sums, zero] = [arena.copy(numbers(40, 1)), arena.copy(numbers(40, 2)), arena.allocate(4), arena.allocate(3).fill(5)];
     const runs = { start: 2, blocks: 2, apart: 19, count: 2, length: 7 };
     const expected = new Float64Array(4);
     sumDifferences(expected, x, y, runs);
-    const one = prepareChain([differenceCall(y, 0, x, x, 0, 40)!, sumDifferencesCall(sums, x, y, runs)!])!;
-    const other = prepareChain([differenceCall(zero, 0, zero, zero, 0, 3)!])!;
-    const difference = prepareChain([sumDifferencesCall(sums, x, y, runs)!])!;
+    const one = Chain.of([differenceCall(y, 0, x, x, 0, 40)!, sumDifferencesCall(sums, x, y, runs)!])!;
+    const other = Chain.of([differenceCall(zero, 0, zero, zero, 0, 3)!])!;
+    const difference = Chain.of([sumDifferencesCall(sums, x, y, runs)!])!;
     difference.run();
     expectClose(sums, expected);
     other.run();
@@ -154,7 +180,7 @@ describe.each(implementations)('in a chain of %s kernels', (implementation) => {
     const arena = new Arena(100, implementation);
     const [x, y, zero] = [arena.copy(numbers(20, 1)), arena.copy(numbers(20, 2)), arena.allocate(20)];
     const difference = (start: number, length: number): SimdCall => differenceCall(zero, start, x, y, start, length)!;
-    const first = prepareChain([difference(0, 5)])!;
+    const first = Chain.of([difference(0, 5)])!;
     const moved = first.moved([difference(7, 6)])!;
     const places = (): number[] => [...zero.keys()].filter((i) => zero[i] !== 0);
     moved.run();
@@ -171,6 +197,6 @@ describe.each(implementations)('in a chain of %s kernels', (implementation) => {
     const arena = new Arena(10, implementation);
     const one = arena.allocate(1);
     const call = differenceCall(one, 0, one, one, 0, 1)!;
-    expect(prepareChain([{ ...call, numbers: [new Int32Array(1 << 20), 0] }])).toBeUndefined();
+    expect(Chain.of([{ ...call, numbers: [new Int32Array(1 << 20), 0] }])).toBeUndefined();
   });
 });

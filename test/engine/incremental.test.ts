@@ -217,6 +217,21 @@ describe('an evaluation', () => {
     }), { numRuns: 150 });
   });
 
+  it.each([[false, false], [false, true], [true, false], [true, true]])('of one changed entry of a factor does so, too (transposed: %s, %s)', (transposeLeft, transposeRight) => {
+    const network = new Network(4);
+    const [a, b] = [network.random(transposeLeft ? [50, 40] : [40, 50], 'a'), network.random(transposeRight ? [45, 50] : [50, 45], 'b')];
+    const loss = curvedLoss(network, network.matrixProduct(a, b, transposeLeft, transposeRight));
+    const evaluation = new Evaluation(network.program, loss, network.leaves);
+    const tracks = new Map([a, b].map((ref) => [ref, evaluation.entryTrack(ref)]));
+    fc.assert(fc.property(fc.constantFrom(a, b), fc.nat(), (leaf, pick) => {
+      const values = network.leaves.get(leaf)!.slice();
+      const place = pick % values.length;
+      values[place]! += 0.01;
+      const [expected] = run(network.program, new Map(network.leaves).set(leaf, values), [loss]);
+      expect(tracks.get(leaf)!.probe(place, values[place]!).loss).toBeCloseTo(expected![0]!, 10);
+    }), { numRuns: 60 });
+  });
+
   it('notices a changed branch in the part that it computes', () => {
     const network = new Network(1);
     const x = network.random([2, 3], 'x');

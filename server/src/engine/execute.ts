@@ -3,7 +3,7 @@
 import { CancelledError, EngineError } from './errors';
 import { groupInstructions, storageOf } from './fusion/group';
 import type { Item, NestItem } from './fusion/group';
-import { prepareChain } from './fusion/chain';
+import { Chain } from './fusion/chain';
 import { nestCalls } from './fusion/run';
 import { wholeBox } from './incremental/box';
 import { accelerateRange } from './kernels/accelerated';
@@ -225,9 +225,9 @@ export class Execution {
 
   private nest({ nest }: NestItem): () => void {
     const callIn = nestCalls(nest, nest.operands.map(({ ref }) => this.valueOf(ref)));
-    const chain = callIn && prepareChain([callIn(wholeBox(this.program.instructions[nest.over]!.shape))]);
+    const chain = callIn && Chain.of([callIn(wholeBox(this.program.instructions[nest.over]!.shape))]);
     if (!chain) throw new Error('the tensors of a loop nest do not lie in one arena');
-    return chain.run;
+    return () => chain.run();
   }
 }
 

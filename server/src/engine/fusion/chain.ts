@@ -72,36 +72,40 @@ function areAlike(calls: readonly SimdCall[], others: readonly SimdCall[]): bool
   });
 }
 
-/** Calls that run one after the other. */
-export interface Chain {
-  /** Makes the calls, and says whether one found that a branch changed. */
-  readonly run: () => boolean;
-  /** The chain of the same functions called with other numbers; undefined if the calls are of other functions. */
-  readonly moved: (calls: readonly SimdCall[]) => Chain | undefined;
-}
+/** Calls that run one after the other. Here and wherever else something runs for every entry, it is a method of a class: the host forgets the code of closures with them. */
+export class Chain {
+  private block: Int32Array | undefined;
 
-/** A chain of calls, all in the memory of one instance; undefined if their numbers need too much room. */
-export function prepareChain(calls: readonly SimdCall[]): Chain | undefined {
-  const { memory, chains } = calls[0]!.simd;
-  const { room } = chains;
-  const length = calls.reduce((sum, { numbers }) => numbers.reduce<number>((all, each) => all + (typeof each === 'number' ? 1 : 1 + each.length), sum), 0);
-  if (length > room.length) return undefined;
-  // Plans are made for their cost alone, too: what a run needs is made by the first one.
-  let run: ChainFunction | undefined;
-  const withNumbersOf = (own: readonly SimdCall[]): Chain => {
-    let block: Int32Array | undefined;
-    return {
-      run: () => {
-        run ??= chainIn(memory, calls);
-        block ??= blockOf(own.flatMap(({ numbers }) => numbers), length, room.byteOffset);
-        if (chains.block !== block) {
-          room.set(block);
-          chains.block = block;
-        }
-        return run(room.byteOffset) !== 0;
-      },
-      moved: (others) => (areAlike(calls, others) ? withNumbersOf(others) : undefined),
-    };
-  };
-  return withNumbersOf(calls);
+  private constructor(
+    private readonly calls: readonly SimdCall[],
+    /** How many numbers there are. */
+    private readonly length: number,
+    /** Made by the first run: plans are made for their cost alone, too. */
+    private readonly code: { run?: ChainFunction },
+  ) {}
+
+  /** A chain of calls, all in the memory of one instance; undefined if their numbers need too much room. */
+  static of(calls: readonly SimdCall[]): Chain | undefined {
+    const length = calls.reduce((sum, { numbers }) => numbers.reduce<number>((all, each) => all + (typeof each === 'number' ? 1 : 1 + each.length), sum), 0);
+    return length > calls[0]!.simd.chains.room.length ? undefined : new Chain(calls, length, {});
+  }
+
+  /** Makes the calls, and says whether one found that a branch changed. */
+  run(): boolean {
+    const { calls, length, code } = this;
+    const { memory, chains } = calls[0]!.simd;
+    const { room } = chains;
+    code.run ??= chainIn(memory, calls);
+    this.block ??= blockOf(calls.flatMap(({ numbers }) => numbers), length, room.byteOffset);
+    if (chains.block !== this.block) {
+      room.set(this.block);
+      chains.block = this.block;
+    }
+    return code.run(room.byteOffset) !== 0;
+  }
+
+  /** The chain of the same functions called with other numbers; undefined if the calls are of other functions. */
+  moved(calls: readonly SimdCall[]): Chain | undefined {
+    return areAlike(this.calls, calls) ? new Chain(calls, this.length, this.code) : undefined;
+  }
 }

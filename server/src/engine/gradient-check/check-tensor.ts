@@ -219,7 +219,12 @@ export class TensorCheck {
 
   private scaleAt(place: number): Scale {
     const step = Math.max(1, Math.abs(this.entries.values[place]!));
-    return { step, noise: this.surroundings.noiseBehind(() => (this.ownNoise ??= this.estimateNoise(place, step))) };
+    return { step, noise: this.surroundings.knownNoise ?? this.ownNoise ?? this.findNoise(place, step) };
+  }
+
+  /** The noise for the entries of this tensor: what shows along one of them, if it takes too long to look at all. */
+  private findNoise(place: number, step: number): number {
+    return this.surroundings.isDear ? (this.ownNoise = this.estimateNoise(place, step)) : this.surroundings.noise;
   }
 
   /** How far rounding moves the loss along one entry; for few entries, what it usually does. */

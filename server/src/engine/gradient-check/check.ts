@@ -257,17 +257,26 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
     for (const { start, stop } of partsOf(length, isAll, index, share, least)) {
       places ??= inGroups(single, size);
       const end = isAll ? endOfGroup(single, places, stop, shares) : stop;
-      for (let i = isAll ? endOfGroup(single, places, start, shares) : start; i < end && (own === 0 || !isOver()); i++, own++) {
-        progress.report('entries', (done + Math.min(1, (own * shares) / length) * size) / total, { done: compared, total });
-        single.checkEntry(places[i]!);
-        compared++;
-      }
+      const from = isAll ? endOfGroup(single, places, start, shares) : start;
+      const some = compareEntries(single, places, from, end, (count) => {
+        progress.report('entries', (done + Math.min(1, ((own + count) * shares) / length) * size) / total, { done: compared + count, total });
+        return own + count > 0 && isOver();
+      });
+      own += some;
+      compared += some;
       if (isOver()) break;
     }
     done += size;
     if (!isAll && single.hasWrongDirection && budget.left() > -FAILURE_OVERDRAFT) single.findWrongEntry();
     if (own > 0 && budget.left() > REFINEMENT * current) single.refineWorst();
   });
+}
+
+/** Compares the entries at some places, and says how many. @param isOver Asked before each, with how many there were. */
+function compareEntries(single: TensorCheck, places: readonly number[], from: number, end: number, isOver: (count: number) => boolean): number {
+  let count = 0;
+  for (; from + count < end && !isOver(count); count++) single.checkEntry(places[from + count]!);
+  return count;
 }
 
 /** A sample of so many entries, those of a group one after the other. */

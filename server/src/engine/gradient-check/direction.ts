@@ -31,11 +31,6 @@ export class Surroundings {
     return this.estimated;
   }
 
-  /** The noise for the entries of one tensor. @param estimate What shows along one of them. */
-  noiseBehind(estimate: () => number): number {
-    return this.estimated === undefined && this.isDear ? estimate() : this.noise;
-  }
-
   /** The noise along a line that seems to be wrong. Once some have failed for certain, it is taken from the first ones. */
   readonly noiseAlong = (line: Line, step: number): number => {
     if (this.failures < CERTAIN_FAILURES) this.greatest = Math.max(this.greatest, lineNoise(line, step, smoothSteps));

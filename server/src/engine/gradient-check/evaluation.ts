@@ -12,7 +12,7 @@ import { comparesInput, planUpdate } from '../incremental/plan';
 import type { Plan, PlanOptions } from '../incremental/plan';
 import type { Arena, Implementation } from '../kernels/wasm/arena';
 import type { Program, Ref } from '../program';
-import { sizeOf, unravel } from '../shape';
+import { sizeOf } from '../shape';
 import { KeptGradient, SummedGradient } from './gradient';
 import type { Gradient, Questions } from './gradient';
 import { EntryTrack } from './track';
@@ -242,29 +242,29 @@ export class Evaluation {
 
   /** Makes ready for changes of one entry at a time. */
   entryTrack(leaf: Ref): EntryTrack {
-    const { shape } = this.program.instructions[leaf]!;
-    const entry = { leaf, change: this.entryChange };
-    const planFor = (place: number, axes: readonly number[], before?: Plan): Plan => {
-      const index = unravel(place, shape);
-      const box = wholeBox(shape).map((range, axis) => (axes.includes(axis) ? { start: index[axis]!, stop: index[axis]! + 1 } : range));
-      const changed = new Map([[leaf, box]]);
-      return before?.moved(changed) ?? this.plan(changed, { entry });
-    };
+    return new EntryTrack(this, leaf, this.program.instructions[leaf]!.shape);
+  }
+
+  atRest(leaf: Ref): Float64Array {
+    this.settle();
+    return this.current(leaf);
+  }
+
+  planEntries(leaf: Ref, box: Box, before?: Plan): Plan {
+    const changed = new Map([[leaf, box]]);
+    return before?.moved(changed) ?? this.plan(changed, { entry: { leaf, change: this.entryChange } });
+  }
+
+  probeEntry(plan: Plan, leaf: Ref, place: number, value: number): Probe {
+    this.activate(plan);
     const values = this.current(leaf);
-    const settled = (): Float64Array => {
-      this.settle();
-      return values;
-    };
-    return new EntryTrack(shape, settled, planFor, (plan, place, value) => {
-      this.activate(plan);
-      const base = values[place]!;
-      this.entryChange[0] = place;
-      this.entryChange[1] = value - base;
-      values[place] = value;
-      const probe = this.probe(plan);
-      values[place] = base;
-      return probe;
-    });
+    const base = values[place]!;
+    this.entryChange[0] = place;
+    this.entryChange[1] = value - base;
+    values[place] = value;
+    const probe = this.probe(plan);
+    values[place] = base;
+    return probe;
   }
 
   private plan(boxes: ReadonlyMap<Ref, Box>, { alongBranches = false, entry }: Pick<PlanOptions, 'alongBranches' | 'entry'>): Plan {

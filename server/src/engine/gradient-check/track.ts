@@ -1,5 +1,7 @@
 // What moves: whole leaves, or one entry of a leaf.
 
+import { wholeRange } from '../incremental/box';
+import type { Box } from '../incremental/box';
 import type { Plan } from '../incremental/plan';
 import type { Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
@@ -32,32 +34,39 @@ export interface Track {
   readonly probe: () => Probe;
 }
 
+/** What the tracks of entries ask of an evaluation. */
+export interface EntryEvaluation {
+  /** The values of a leaf, at rest. */
+  atRest(leaf: Ref): Float64Array;
+  /** A plan for changes of one entry in a box. @param before One for another box, which may be as good. */
+  planEntries(leaf: Ref, box: Box, before?: Plan): Plan;
+  /** The loss with one entry changed, which a plan is for. */
+  probeEntry(plan: Plan, leaf: Ref, place: number, value: number): Probe;
+}
+
 /** Roughly what it takes to make a plan, in multiply-adds. */
 const PLAN_COST = 200_000;
 
 /** What single entries of one leaf reach. Entries with the same index along some axes share a plan; those axes are chosen so that plans are cheap. */
 export class EntryTrack {
   private readonly axes: readonly number[];
-  private plan: Plan | undefined;
-  private group = -1;
-  private place = -1;
+  private plan: Plan;
+  private group = 0;
+  private place = 0;
 
-  constructor(
-    private readonly shape: readonly number[],
-    /** The values of the leaf, at rest. */
-    private readonly settled: () => Float64Array,
-    private readonly planFor: (place: number, axes: readonly number[], before?: Plan) => Plan,
-    private readonly evaluate: (plan: Plan, place: number, value: number) => Probe,
-  ) {
+  constructor(private readonly evaluation: EntryEvaluation, private readonly leaf: Ref, private readonly shape: readonly number[]) {
     const single = shape.map((_, axis) => [axis]).filter(([axis]) => shape[axis!]! > 1);
     const candidates = [[], ...single, ...(shape.length > 2 ? [[0, 1]] : [])];
+    const plans = candidates.map((axes) => evaluation.planEntries(leaf, this.boxAround(0, axes)));
     // The more axes tell plans apart, the fewer entries share the making of one.
-    const costs = candidates.map((axes) => planFor(0, axes).cost + (PLAN_COST * sizeOf(axes.map((axis) => shape[axis]!))) / sizeOf(shape));
-    this.axes = candidates[costs.indexOf(Math.min(...costs))]!;
+    const costs = candidates.map((axes, i) => plans[i]!.cost + (PLAN_COST * sizeOf(axes.map((axis) => shape[axis]!))) / sizeOf(shape));
+    const cheapest = costs.indexOf(Math.min(...costs));
+    this.axes = candidates[cheapest]!;
+    this.plan = plans[cheapest]!;
   }
 
   get values(): Float64Array {
-    return this.settled();
+    return this.evaluation.atRest(this.leaf);
   }
 
   /** A number for the plan that serves an entry: entries are best visited group by group. */
@@ -70,10 +79,16 @@ export class EntryTrack {
   probe(place: number, value: number): Probe {
     if (place !== this.place) {
       const group = this.groupOf(place);
-      if (!this.plan || group !== this.group) this.plan = this.planFor(place, this.axes, this.plan);
+      if (group !== this.group) this.plan = this.evaluation.planEntries(this.leaf, this.boxAround(place, this.axes), this.plan);
       this.group = group;
       this.place = place;
     }
-    return this.evaluate(this.plan!, place, value);
+    return this.evaluation.probeEntry(this.plan, this.leaf, place, value);
+  }
+
+  /** The entries that share a plan with one. */
+  private boxAround(place: number, axes: readonly number[]): Box {
+    const index = unravel(place, this.shape);
+    return this.shape.map((length, axis) => (axes.includes(axis) ? { start: index[axis]!, stop: index[axis]! + 1 } : wholeRange(length)));
   }
 }

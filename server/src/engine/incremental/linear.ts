@@ -1,11 +1,11 @@
 // Updates of sums and products by what a change adds to them, without computing them anew.
 
-import { addMatrixProduct, differenceCall, matrixProductCall } from '../kernels/accelerated';
+import { addMatrixProduct, differenceCall, matrixProductCall, moveFactor, moveFactorCall } from '../kernels/accelerated';
 import { addConvolution, convolutionCalls } from '../kernels/convolution';
 import { convolutionLayout, moveTapCall, setTap } from '../kernels/patches';
 import type { Layout, Tap } from '../kernels/patches';
 import { denseMatrix, transposed } from '../kernels/matrix-product';
-import type { Matrix } from '../kernels/matrix-product';
+import type { FactorMove, Matrix } from '../kernels/matrix-product';
 import { allCalls, MOST_CALLS } from '../kernels/wasm/call';
 import type { SimdCall } from '../kernels/wasm/call';
 import { addDifferences } from '../kernels/strided';
@@ -94,22 +94,6 @@ function differencing({ current, base, call, scratch }: Application<unknown>, in
   };
 }
 
-/** The same where only one entry of the input changes, which needs no other values. */
-function singleDifference({ call, scratch }: Application<unknown>, input: number, box: Box, { change }: EntryChange): Difference {
-  const { starts, length } = runsOf(box, call.inputShapes[input]!);
-  const values = scratch.take(starts.length * length);
-  return {
-    values,
-    calls: () => undefined,
-    run: () => {
-      values.fill(0);
-      const place = change[0]!;
-      const run = starts.findIndex((start) => place >= start && place < start + length);
-      values[run * length + place - starts[run]!] = change[1]!;
-    },
-  };
-}
-
 const linearRules: LinearRules = {
   // Σ over the changed box of current − base
   sum: (application) => {
@@ -130,63 +114,99 @@ const linearRules: LinearRules = {
     };
   },
 
-  // C = base + ΔA·B or base + A·ΔB, over the depths where Δ is not 0
+  // C = base + ΔA·B or base + A·ΔB
   matmul: (application) => {
-    const { call: { shape, inputShapes, attributes }, current, base, changed, reached } = application;
-    const side = changed[0] ? 0 : 1;
-    const box = changed[side]!;
-    if (changed[1 - side] || isWhole(box, inputShapes[side]!) || shape.length > 2) return undefined;
-    const isTransposed = side === 0 ? attributes.transposeLeft : attributes.transposeRight;
-    const depthFirst = (side === 0) === isTransposed;
-    const rangesOf = (part: Box): [Range, Range] => (depthFirst ? [part[0]!, part[1]!] : [part[1]!, part[0]!]);
-    const [depths, others] = rangesOf(box);
-    const depthCount = depths.stop - depths.start;
-    const otherCount = others.stop - others.start;
-    const entry = application.entries?.[side];
-    const difference = entry ? singleDifference(application, side, box, entry) : differencing(application, side, box);
-    const [depthStride, otherStride] = depthFirst ? [otherCount, 1] : [1, depthCount];
-    const restore = restoring(application);
-    const [rows, columns] = boxShape(reached) as [number, number];
-    const targetFrom = (other: number): Matrix => ({ ...denseMatrix(current.output, 0, shape[1]!), offset: other * (side === 0 ? shape[1]! : 1) });
-    const plain = [current.inputs[0]!, current.inputs[1]!].map((values, i) => denseMatrix(values, 0, inputShapes[i]![1]!));
-    const left = attributes.transposeLeft ? transposed(plain[0]!) : plain[0]!;
-    const right = attributes.transposeRight ? transposed(plain[1]!) : plain[1]!;
-    /** The factors from a depth on, so many depths behind where the difference begins. */
-    const factorsFrom = (skipped: number, depth: number): [Matrix, Matrix] => {
-      const delta = { values: difference.values, offset: skipped * depthStride };
-      return side === 0
-        ? [{ ...delta, row: otherStride, column: depthStride }, { ...right, offset: depth * right.row }]
-        : [{ ...left, offset: depth * left.column }, { ...delta, row: depthStride, column: otherStride }];
-    };
-    return {
-      cost: rows * columns + otherCount * depthCount,
-      calls: (elsewhere) => {
-        if (depthCount > MOST_DEPTHS) return undefined;
-        const part = elsewhere[side]!;
-        const [from, other] = rangesOf(part);
-        const calls = difference.calls(part);
-        const product = calls && matrixProductCall(targetFrom(other.start), ...factorsFrom(0, from.start), rows, columns, depthCount, base.output);
-        return product && [...calls, product];
-      },
-      run: () => {
-        difference.run();
-        const isZero = (depth: number): boolean => {
-          for (let i = 0, p = depth * depthStride; i < otherCount; i++, p += otherStride) if (difference.values[p] !== 0) return false;
-          return true;
-        };
-        let first = 0;
-        let last = depthCount;
-        while (first < last && isZero(first)) first++;
-        while (first < last && isZero(last - 1)) last--;
-        if (first === last) restore();
-        else addMatrixProduct(targetFrom(others.start), ...factorsFrom(first, depths.start + first), rows, columns, last - first, base.output);
-      },
-    };
+    const { call: { shape }, changed: [a, b], entries } = application;
+    if ((a && b) || shape.length > 2) return undefined;
+    const side = a ? 0 : 1;
+    const entry = entries?.[side];
+    return entry ? byFactorEntry(application, side, entry) : byFactor(application, side);
   },
 
   // y = base + w ∗ Δx for some channels of x, or base + Δw's taps of x
   convolution: (application) => (application.changed[0] ? byInput(application) : byTaps(application)),
 };
+
+/** Whether the first axis of a factor is the one along which products are summed. */
+function isDepthFirst({ transposeLeft, transposeRight }: AttributesOf['matmul'], side: 0 | 1): boolean {
+  return side === 0 ? transposeLeft : !transposeRight;
+}
+
+/** The factors as they are multiplied. */
+function factorsOf({ call: { inputShapes, attributes }, current }: Application<AttributesOf['matmul']>): [Matrix, Matrix] {
+  const [left, right] = current.inputs.map((values, i) => denseMatrix(values, 0, inputShapes[i]![1]!)) as [Matrix, Matrix];
+  return [attributes.transposeLeft ? transposed(left) : left, attributes.transposeRight ? transposed(right) : right];
+}
+
+/** Over the depths where the difference of a factor is not 0. */
+function byFactor(application: Application<AttributesOf['matmul']>, side: 0 | 1): Update | undefined {
+  const { call: { shape, inputShapes, attributes }, current, base, changed, reached } = application;
+  const box = changed[side]!;
+  if (isWhole(box, inputShapes[side]!)) return undefined;
+  const depthFirst = isDepthFirst(attributes, side);
+  const rangesOf = (part: Box): [Range, Range] => (depthFirst ? [part[0]!, part[1]!] : [part[1]!, part[0]!]);
+  const [depths, others] = rangesOf(box);
+  const depthCount = depths.stop - depths.start;
+  const otherCount = others.stop - others.start;
+  const difference = differencing(application, side, box);
+  const [depthStride, otherStride] = depthFirst ? [otherCount, 1] : [1, depthCount];
+  const restore = restoring(application);
+  const [rows, columns] = boxShape(reached) as [number, number];
+  const targetFrom = (other: number): Matrix => ({ ...denseMatrix(current.output, 0, shape[1]!), offset: other * (side === 0 ? shape[1]! : 1) });
+  const [left, right] = factorsOf(application);
+  /** The factors from a depth on, so many depths behind where the difference begins. */
+  const factorsFrom = (skipped: number, depth: number): [Matrix, Matrix] => {
+    const delta = { values: difference.values, offset: skipped * depthStride };
+    return side === 0
+      ? [{ ...delta, row: otherStride, column: depthStride }, { ...right, offset: depth * right.row }]
+      : [{ ...left, offset: depth * left.column }, { ...delta, row: depthStride, column: otherStride }];
+  };
+  return {
+    cost: rows * columns + otherCount * depthCount,
+    calls: (elsewhere) => {
+      if (depthCount > MOST_DEPTHS) return undefined;
+      const part = elsewhere[side]!;
+      const [from, other] = rangesOf(part);
+      const calls = difference.calls(part);
+      const product = calls && matrixProductCall(targetFrom(other.start), ...factorsFrom(0, from.start), rows, columns, depthCount, base.output);
+      return product && [...calls, product];
+    },
+    run: () => {
+      difference.run();
+      const isZero = (depth: number): boolean => {
+        for (let i = 0, p = depth * depthStride; i < otherCount; i++, p += otherStride) if (difference.values[p] !== 0) return false;
+        return true;
+      };
+      let first = 0;
+      let last = depthCount;
+      while (first < last && isZero(first)) first++;
+      while (first < last && isZero(last - 1)) last--;
+      if (first === last) restore();
+      else addMatrixProduct(targetFrom(others.start), ...factorsFrom(first, depths.start + first), rows, columns, last - first, base.output);
+    },
+  };
+}
+
+/** Where one entry of a factor changes, it adds a line of the other one. */
+function byFactorEntry(application: Application<AttributesOf['matmul']>, side: 0 | 1, { change }: EntryChange): Update {
+  const { call: { shape, inputShapes, attributes }, current, base, changed } = application;
+  const isTurned = isDepthFirst(attributes, side);
+  const [left, right] = factorsOf(application);
+  const product = denseMatrix(current.output, 0, shape[1]!);
+  const moveIn = (box: Box): FactorMove => {
+    const { start, stop } = box[isTurned ? 1 : 0]!;
+    return {
+      product: side === 0 ? product : transposed(product), first: start, lines: stop - start, length: shape[1 - side]!,
+      other: side === 0 ? right : transposed(left), columns: inputShapes[side]![1]!, isTurned,
+    };
+  };
+  const move = moveIn(changed[side]!);
+  return {
+    cost: move.lines * move.length,
+    calls: (elsewhere) => allCalls([moveFactorCall(moveIn(elsewhere[side]!), base.output, change)]),
+    run: () => moveFactor(move, base.output, change),
+  };
+}
 
 function byInput(application: Application<AttributesOf['convolution']>): Update | undefined {
   const { call: { shape, inputShapes, attributes }, current, base, changed: [box, weights] } = application;

@@ -5,8 +5,7 @@ import { callOf } from '../execute';
 import type { KernelTable } from '../execute';
 import { groupInstructions, storageOf } from '../fusion/group';
 import type { Item, NestItem } from '../fusion/group';
-import { prepareChain } from '../fusion/chain';
-import type { Chain } from '../fusion/chain';
+import { Chain } from '../fusion/chain';
 import { nestCalls } from '../fusion/run';
 import type { SimdCall } from '../kernels/wasm/call';
 import { primitiveOf, primitives } from '../primitives/table';
@@ -48,17 +47,6 @@ export interface PlanOptions {
   readonly entry?: EntryChange;
 }
 
-export interface Plan {
-  /** What the plan changes, to be put back before another one runs. */
-  readonly boxes: Boxes;
-  /** Computes it all; true if a piecewise primitive took another branch than at the base point. */
-  readonly run: () => boolean;
-  /** Roughly, in multiply-adds. */
-  readonly cost: number;
-  /** The plan for a change of other parts of the leaves, in much less time than it takes to make one; undefined unless it is the same but for where boxes lie. */
-  readonly moved: (changed: Boxes) => Plan | undefined;
-}
-
 /** One instruction or nest of a plan; its run says whether a branch changed. */
 interface Step {
   readonly refs: readonly Ref[];
@@ -70,40 +58,97 @@ interface Step {
   readonly cost: number;
 }
 
-/** Neighbouring steps that run as one chain, or a single one that cannot. */
-interface Part {
-  readonly run: () => boolean;
-  /** @param isMoved Whether a box lies elsewhere than for this part. */
-  readonly moved: (boxes: Boxes, isMoved: (ref: Ref) => boolean) => Part | undefined;
+/** What plans that are moved have in common. */
+interface Frame {
+  readonly program: Program;
+  readonly refs: readonly Ref[];
+  readonly alongBranches: boolean;
+  readonly cancelled: (() => boolean) | undefined;
+  /** What is written. */
+  readonly kept: readonly Ref[];
+  readonly cost: number;
+}
+
+/** How to bring what a change reaches up to date. */
+export class Plan {
+  /** What the plan changes, to be put back before another one runs. */
+  readonly boxes: Boxes;
+
+  constructor(private readonly frame: Frame, private readonly reached: Boxes, private readonly parts: readonly Part[]) {
+    this.boxes = new Map(frame.kept.map((ref) => [ref, reached.get(ref)!]));
+  }
+
+  /** Roughly, in multiply-adds. */
+  get cost(): number {
+    return this.frame.cost;
+  }
+
+  /** Computes it all; true if a piecewise primitive took another branch than at the base point. */
+  run(): boolean {
+    const { parts, frame: { cancelled } } = this;
+    let branched = false;
+    for (let i = 0; i < parts.length; i++) {
+      if (cancelled?.()) throw new CancelledError();
+      if (parts[i]!.run()) branched = true;
+    }
+    return branched;
+  }
+
+  /** The plan for a change of other parts of the leaves, in much less time than it takes to make one; undefined unless it is the same but for where boxes lie. */
+  moved(changed: Boxes): Plan | undefined {
+    const { reached, frame: { program, refs, alongBranches } } = this;
+    const there = reachedBoxes(program, refs, changed, alongBranches, reached);
+    if (!haveLengthsOf(there, reached)) return undefined;
+    const parts = this.parts.map((part) => part.moved(there, (ref) => there.get(ref) !== reached.get(ref)));
+    return parts.every((part) => part !== undefined) ? new Plan(this.frame, there, parts) : undefined;
+  }
 }
 
 /** @param refs The instructions to keep up to date, ascending. @param changed The parts of leaves that will change. */
 export function planUpdate(program: Program, refs: readonly Ref[], changed: Boxes, values: Values, options: PlanOptions = {}): Plan {
   const { alongBranches = false, cancelled } = options;
-  const first = reachedBoxes(program, refs, changed, alongBranches);
-  const steps = new Planner(program, first, values, options).steps(refs.filter((ref) => first.has(ref) && !changed.has(ref)));
+  const reached = reachedBoxes(program, refs, changed, alongBranches);
+  const steps = new Planner(program, reached, values, options).steps(refs.filter((ref) => reached.has(ref) && !changed.has(ref)));
   const written = new Set([...changed.keys(), ...steps.flatMap((step) => step.refs)]);
-  const kept = [...first.keys()].filter((ref) => written.has(storageOf(program, ref)));
+  const kept = [...reached.keys()].filter((ref) => written.has(storageOf(program, ref)));
   const cost = steps.reduce((sum, step) => sum + step.cost, 0);
-  const planOf = (reached: Boxes, parts: readonly Part[]): Plan => ({
-    boxes: new Map(kept.map((ref) => [ref, reached.get(ref)!])),
-    cost,
-    run: () => {
-      let branched = false;
-      for (const { run } of parts) {
-        if (cancelled?.()) throw new CancelledError();
-        if (run()) branched = true;
-      }
-      return branched;
-    },
-    moved: (elsewhere) => {
-      const there = reachedBoxes(program, refs, elsewhere, alongBranches, reached);
-      if (!haveLengthsOf(there, reached)) return undefined;
-      const moved = parts.map((part) => part.moved(there, (ref) => there.get(ref) !== reached.get(ref)));
-      return moved.every((part) => part !== undefined) ? planOf(there, moved) : undefined;
-    },
-  });
-  return planOf(first, partsOf(steps, first));
+  return new Plan({ program, refs, alongBranches, cancelled, kept, cost }, reached, partsOf(steps, reached));
+}
+
+/** A piece of a plan; its run says whether a branch changed. */
+interface Part {
+  run(): boolean;
+  /** @param isMoved Whether a box lies elsewhere than for this part. */
+  moved(boxes: Boxes, isMoved: (ref: Ref) => boolean): Part | undefined;
+}
+
+/** Neighbouring steps that are made of calls. */
+class ChainedPart implements Part {
+  constructor(private readonly steps: readonly Step[], private readonly calls: readonly (readonly SimdCall[])[], private readonly chain: Chain) {}
+
+  run(): boolean {
+    return this.chain.run();
+  }
+
+  moved(boxes: Boxes, isMoved: (ref: Ref) => boolean): Part | undefined {
+    const calls = this.steps.map((step, i) => (step.follows.some(isMoved) ? step.calls!(boxes) : this.calls[i]));
+    if (!calls.every((each) => each !== undefined)) return undefined;
+    const chain = this.chain.moved(calls.flat());
+    return chain && new ChainedPart(this.steps, calls, chain);
+  }
+}
+
+/** A step that is not. */
+class SinglePart implements Part {
+  constructor(private readonly step: Step) {}
+
+  run(): boolean {
+    return this.step.run();
+  }
+
+  moved(): undefined {
+    return undefined;
+  }
 }
 
 /** The steps in order; neighbours that are made of calls become one chain. */
@@ -114,25 +159,12 @@ function partsOf(steps: readonly Step[], boxes: Boxes): Part[] {
     let stop = i;
     while (calls[stop]) stop++;
     const own = calls.slice(i, stop).map((each) => each!);
-    const chain = stop > i ? prepareChain(own.flat()) : undefined;
+    const chain = stop > i ? Chain.of(own.flat()) : undefined;
     const end = Math.max(stop, i + 1);
-    if (chain) parts.push(chainedPart(steps.slice(i, end), own, chain));
-    else for (const { run } of steps.slice(i, end)) parts.push({ run, moved: () => undefined });
+    parts.push(...(chain ? [new ChainedPart(steps.slice(i, end), own, chain)] : steps.slice(i, end).map((step) => new SinglePart(step))));
     i = end;
   }
   return parts;
-}
-
-function chainedPart(steps: readonly Step[], calls: readonly (readonly SimdCall[])[], { run, moved }: Chain): Part {
-  return {
-    run,
-    moved: (boxes, isMoved) => {
-      const own = steps.map((step, i) => (step.follows.some(isMoved) ? step.calls!(boxes) : calls[i]));
-      if (!own.every((each) => each !== undefined)) return undefined;
-      const chain = moved(own.flat());
-      return chain && chainedPart(steps, own, chain);
-    },
-  };
 }
 
 /** How far the change of some leaves reaches. @param before The same for another change: what stays where it is are the same objects. */
@@ -218,11 +250,11 @@ class Planner {
   /** Several instructions in one loop; undefined where their arrays do not allow for it. */
   private nest({ nest }: NestItem): Step | undefined {
     const callIn = nestCalls(nest, nest.operands.map(({ ref, source }) => (source === 'base' ? this.values.base(ref) : this.valueOf(ref))));
-    const chain = callIn && prepareChain([callIn(this.reached.get(nest.over)!)]);
+    const chain = callIn && Chain.of([callIn(this.reached.get(nest.over)!)]);
     if (!chain) return undefined;
     return {
       refs: nest.nodes.flatMap((node) => (node.kind === 'store' ? [nest.operands[node.operand]!.ref] : [])),
-      run: chain.run,
+      run: () => chain.run(),
       calls: (boxes) => [callIn(boxes.get(nest.over)!)],
       follows: [nest.over],
       cost: nest.lengths.reduce((size, length) => size * length, nest.nodes.length / 4),

@@ -4,7 +4,7 @@ import type { PrimitiveName } from '../program';
 import type { RangeKernel } from '../primitive';
 import type { splitAtAxis } from '../shape';
 import * as reference from './matrix-product';
-import type { Matrix } from './matrix-product';
+import type { FactorMove, Matrix } from './matrix-product';
 import type { PlaneBlocks, Planes } from './windows';
 import { instanceOf, sharedInstance } from './wasm/arena';
 import type { SimdKernels } from './wasm/arena';
@@ -34,6 +34,29 @@ export function matrixProductCall(
       a.values.byteOffset + 8 * a.offset, a.row, a.column,
       b.values.byteOffset + 8 * b.offset, b.row, b.column,
       rows, columns, depth,
+    ],
+    gives: 'nothing',
+  };
+}
+
+/** c = base + what the entry of a factor adds that is noted in `change`. See matrix-product.ts. */
+export function moveFactor(move: FactorMove, base: Float64Array, change: Float64Array): void {
+  const call = moveFactorCall(move, base, change);
+  if (call) call.target(...call.numbers);
+  else reference.moveFactor(move, base, change);
+}
+
+/** The same as a call; undefined where there is no SIMD for it. */
+export function moveFactorCall(
+  { product, first, lines, length, other, columns, isTurned }: FactorMove, base: Float64Array, change: Float64Array,
+): SimdCall & { readonly numbers: readonly number[] } | undefined {
+  const simd = sharedInstance(product.values, base, other.values, change);
+  return simd && {
+    simd,
+    target: simd.kernels.moveFactor as WasmFunction,
+    numbers: [
+      product.values.byteOffset + 8 * product.offset, base.byteOffset + 8 * product.offset, product.row, product.column, first, lines, length,
+      other.values.byteOffset + 8 * other.offset, other.row, other.column, columns, isTurned ? 1 : 0, change.byteOffset,
     ],
     gives: 'nothing',
   };

@@ -150,6 +150,33 @@ export function addMatrixProduct(c: Matrix, a: Matrix, b: Matrix, rows: number, 
   }
 }
 
+/** The part of a product that one entry of a factor can change. */
+export interface FactorMove {
+  /** The product, with a row for each line of the factor; the rows that are to be brought up to date, and their length. */
+  readonly product: Matrix;
+  readonly first: number;
+  readonly lines: number;
+  readonly length: number;
+  /** The other factor, with a row for each place along the depth. */
+  readonly other: Matrix;
+  /** Of the factor as it is stored, and whether these, not its rows, are its lines. */
+  readonly columns: number;
+  readonly isTurned: boolean;
+}
+
+/** product = base + what one entry of a factor adds; `change` says which one, counted in storage order, and by how much it differs. */
+export function moveFactor({ product, first, lines, length, other, columns, isTurned }: FactorMove, base: Float64Array, change: Float64Array): void {
+  const [number, delta] = change as unknown as [number, number];
+  const [row, column] = [Math.floor(number / columns), number % columns];
+  const [moved, depth] = isTurned ? [column, row] : [row, column];
+  for (let line = first; line < first + lines; line++) {
+    for (let i = 0; i < length; i++) {
+      const at = product.offset + line * product.row + i * product.column;
+      product.values[at] = line === moved ? base[at]! + delta * other.values[other.offset + depth * other.row + i * other.column]! : base[at]!;
+    }
+  }
+}
+
 /** The same entries with rows and columns exchanged. */
 export function transposed(m: Matrix): Matrix {
   return { values: m.values, offset: m.offset, row: m.column, column: m.row };

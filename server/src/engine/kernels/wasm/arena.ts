@@ -22,6 +22,10 @@ export interface SimdKernels {
     c: number, source: number, cRow: number, cColumn: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number,
     rows: number, columns: number, depth: number,
   ) => void;
+  readonly moveFactor: (
+    c: number, base: number, cLine: number, cStep: number, first: number, lines: number, length: number, other: number, otherLine: number, otherStep: number,
+    columns: number, turned: number, change: number,
+  ) => void;
   readonly sum: (x: number, count: number) => number;
   readonly sumDifferences: (output: number, a: number, b: number, blocks: number, apart: number, runs: number, count: number) => void;
   readonly add: Entrywise2;

@@ -1,7 +1,7 @@
 // The engine's heavy kernels in AssemblyScript, for 128-bit SIMD. Addresses are in bytes, strides and counts in entries.
 // Built twice from this source: with multiply and add, and with relaxed fused multiply-add where the host has it.
 
-export { addMatrixProduct } from './matrix-product';
+export { addMatrixProduct, moveFactor } from './matrix-product';
 export { addInputGradient, convolve, convolveWeightGradient } from './convolution';
 export { freeMemory } from './panels';
 export { sum, sumDifferences } from './vector';

@@ -97,3 +97,26 @@ export function addMatrixProduct(
     }
   }
 }
+
+/**
+ * What changes of a product with one entry of a factor, that whose number, counted in storage order, and difference stand at `change`: of the lines of c that
+ * its rows or columns are, one adds the difference times a line of the other factor to its base; the others are as their base. Lines, and entries
+ * of a line, lie some entries apart. The factor has so many columns; its lines are rows, unless it is `turned`.
+ */
+export function moveFactor(
+  c: usize, base: usize, cLine: i32, cStep: i32, first: i32, lines: i32, length: i32, other: usize, otherLine: i32, otherStep: i32, columns: i32, turned: i32, change: usize,
+): void {
+  const number = <i32>load<f64>(change), row = number / columns, column = number % columns;
+  const moved = turned ? column : row;
+  const from = other + (<usize>((turned ? row : column) * otherLine) << 3);
+  const step = <usize>cStep << 3, otherBytes = <usize>otherStep << 3;
+  const delta = load<f64>(change, 8);
+  for (let line = first; line < first + lines; line++) {
+    let at = <usize>(line * cLine) << 3;
+    if (line == moved && cStep == 1 && otherStep == 1) {
+      setScaled(c + at, base + at, from, delta, length);
+      continue;
+    }
+    for (let i = 0, x = from; i < length; i++, at += step, x += otherBytes) store<f64>(c + at, line == moved ? load<f64>(base + at) + delta * load<f64>(x) : load<f64>(base + at));
+  }
+}

@@ -269,7 +269,7 @@ describe('what others write', () => {
 
 it('a sequence becomes one step in front of the classifier', () => {
   const text = (between: string): string => `model M {\n  input ids: int[T]\n  target y: int\n  Embedding(100, 8)\n  LSTM(16)\n  ${between}Linear(2)\n  output z\n  loss cross_entropy(z, y)\n}\n`;
-  expect(fixedText('wrong-target-shape', text(''))).toEqual({
+  expect(fixedText('wrong-target-shape', text(''))).toMatchObject({
     'Take the last step of the sequence in front of the Linear': text('{ input steps; steps[-1] }\n  '),
     'Take the mean over the sequence in front of the Linear': text('mean(dim = 0)\n  '),
   });
@@ -293,6 +293,33 @@ it('an argument that is missing has the value that it has elsewhere', () => {
   const text = (call: string): string => `stack S(n, k) { Linear(n * k) }\nmodel M { input x: [8]; S(4, k = 3); ReLU; ${call} }\n`;
   expect(fixedText('missing-argument', text('S(5)'))['Add k = 3']).toBe(text('S(5, k = 3)'));
   expect(fixedText('missing-argument', text('S'))['Add n = 4, k = 3']).toBe(text('S(n = 4, k = 3)'));
+});
+
+it('what is added to a map is declared like it, and a target for each step', () => {
+  expect(fixedBody('shapes-do-not-broadcast', '[16, 8]', 'param cls: [1, 8]; param pos: [16, 8]; t = concat(cls, x); t + pos')).toEqual({ 'Declare pos as [17, 8]': 'param cls: [1, 8]; param pos: [17, 8]; t = concat(cls, x); t + pos' });
+  const model = (target: string): string => `model M {\n  input x: [T, 8]\n  target y: ${target}\n  z = x -> Linear(5)\n  loss cross_entropy(z, y)\n}\n`;
+  expect(fixedText('wrong-target-shape', model('int'))['Declare y as int[T]']).toBe(model('int[T]'));
+});
+
+it('a sequence has its features first in front of convolutions', () => {
+  const text = (between: string): string => `model M {\n  input ids: int[50]\n  Embedding(100, 8)\n  ${between}Conv1d(4, 3)\n}\n`;
+  expect(fixedText('channels-last', text(''))).toEqual({ 'Put transpose in front': text('transpose\n  ') });
+  expect(fixedText('free-parameter-shape', text('').replace('50', 'T'))).toEqual({ 'Put transpose in front': text('transpose\n  ').replace('50', 'T') });
+});
+
+it('lines that are indented behind a colon become a block', () => {
+  expect(fixedText('missing-body', 'model M:  # small\n  input x: [3, 8, 8]\n\n  Conv2d(4, 3)\n\nlet n = 3\n')).toMatchObject({ 'Put the indented lines into { }': 'model M {  # small\n  input x: [3, 8, 8]\n\n  Conv2d(4, 3)\n}\n\nlet n = 3\n' });
+  expect(fixedText('missing-body', 'model M {\n  input x: [3]\n  for i in range(3):\n    Linear(4)\n    ReLU\n  Tanh\n}\n')).toMatchObject({ 'Put the indented lines into { }': 'model M {\n  input x: [3]\n  for i in range(3) {\n    Linear(4)\n    ReLU\n  }\n  Tanh\n}\n' });
+});
+
+it('an argument that layers infer is taken away, and no other one written for it', () => {
+  expect(fixedBody('unknown-argument', '[T, 64]', 'GRU(input_size = 64, hidden_size = 128)')).toEqual({ 'Remove input_size = 64': 'GRU(hidden_size = 128)' });
+  expect(fixedBody('unknown-argument', '[8]', 'Linear(units = 5)')).toMatchObject({ 'Change to out_features': 'Linear(out_features = 5)' });
+});
+
+it('a word that an argument does not take becomes one that it does', () => {
+  expect(Object.keys(fixedBody('invalid-activation', '[T, 64]', 'TransformerEncoderLayer(8, activation = "swish")'))).toEqual(['Use activation = "relu"']);
+  expect(fixedText('unknown-name', 'model M(f = True) { input x: [3]; if f { ReLU } }\n')).toEqual({ 'Change to true': 'model M(f = true) { input x: [3]; if f { ReLU } }\n' });
 });
 
 it('an image has its channels first', () => {

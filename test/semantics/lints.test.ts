@@ -95,6 +95,7 @@ describe('of losses', () => {
     ['loss nll_loss(softmax(z), y)', 'int', 'probabilities-in-nll-loss'],
     ['loss binary_cross_entropy_with_logits(sigmoid(z), y)', '[5]', 'sigmoid-before-logits-loss'],
     ['loss binary_cross_entropy(z, y)', '[5]', 'logits-in-binary-cross-entropy'],
+    ['loss binary_cross_entropy(tanh(z), y)', '[5]', 'logits-in-binary-cross-entropy'],
     ['loss BCELoss()(z, y)', '[5]', 'logits-in-binary-cross-entropy'],
     ['loss CrossEntropyLoss()(softmax(z), y)', 'int', 'softmax-before-cross-entropy'],
     ['loss cross_entropy(relu(z), y)', 'int', 'rectified-logits'],
@@ -120,6 +121,12 @@ it('what a sigmoid or its logarithm leaves of the probabilities is told apart', 
   const said = (activation: string): string => analyseText(`model M {\n  input x: [8]\n  target y: [5]\n  z = x -> Linear(5) -> ${activation}\n  loss binary_cross_entropy_with_logits(z, y)\n}\n`).diagnostics[0]!.message;
   expect(said('Sigmoid')).toContain('below 1/2 or above 0.74');
   expect(said('LogSigmoid')).toContain('above 1/2;');
+});
+
+it('sequences with their features first are left alone, with their steps first they are not', () => {
+  const codes = (body: string): readonly string[] => analyseText(`model M {\n  input x: [12, 50]\n  ${body}\n}\n`).diagnostics.map(({ code }) => code);
+  expect(['Conv1d(8, 3)', 'Linear(30); Conv1d(8, 3)', 'GRU(8); transpose; Conv1d(8, 3)', 'Conv1d(8, 3); LayerNorm; Linear(4)'].flatMap(codes)).toEqual([]);
+  expect(['GRU(8); Conv1d(8, 3)', 'TransformerEncoderLayer(5); Dropout(0.1); MaxPool1d(2)', 'LSTM(8); BatchNorm1d'].map(codes)).toEqual([['channels-last'], ['channels-last'], ['channels-last']]);
 });
 
 it('narrow maps of many channels are no images with their channels last', () => {

@@ -185,7 +185,7 @@ const definitions = {
 
   'adjacent-linear': warning('network', 'Two linear layers with nothing between them'),
   'bias-before-norm': warning('network', 'A bias that the norm behind it takes away'),
-  'channels-last': warning('network', 'An image with its channels last'),
+  'channels-last': warning('network', 'An image or sequence with its channels last'),
   checkerboard: warning('network', 'A transposed convolution that overlaps unevenly'),
   'disconnected-parameter': warning('network', 'Parameters that nothing depends on'),
   'exhausted-receptive-field': information('network', 'Layers that see nothing new of the input'),

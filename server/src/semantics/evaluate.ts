@@ -9,7 +9,7 @@ import { blockLayer, forLayer, ifValue, parallelLayer, repeatLayer, residualLaye
 import { builtins } from './builtins';
 import { evaluateCall } from './call';
 import { didYouMean, renaming } from './construct';
-import { foreignAdvice, foreignMethods, foreignModules, foreignNames } from './foreign';
+import { foreignAdvice, foreignMethods, foreignModules, foreignNames, foreignValues } from './foreign';
 import { evaluateIndex } from './index-expression';
 import { at, type Context, creating } from './run';
 import { boolean, describe, list, none, tensor, toNumber, unknown, type Value } from './values';
@@ -107,8 +107,8 @@ function evaluateName(context: Context, node: ast.Name): Value {
 function insteadOf(context: Context, text: string): { readonly way: string; readonly name?: string } {
   const advice = foreignAdvice.get(text);
   if (advice !== undefined) return { way: `; ${advice}` };
-  const foreign = foreignNames.get(text);
-  if (foreign !== undefined) return { way: `; here it is called ${foreign}`, name: foreign };
+  const foreign = foreignValues.get(text) ?? foreignNames.get(text);
+  if (foreign !== undefined) return { way: `; here it is ${foreignValues.has(text) ? 'written' : 'called'} ${foreign}`, name: foreign };
   const nearest = nearestName(text, knownNames(context, text));
   return { way: didYouMean(nearest), name: nearest };
 }

@@ -29,6 +29,13 @@ export const foreignNames: ReadonlyMap<string, string> = new Map([
   ['view', 'reshape'],
 ]);
 
+/** Values that others write with a capital letter. */
+export const foreignValues: ReadonlyMap<string, string> = new Map([
+  ['False', 'false'],
+  ['None', 'none'],
+  ['True', 'true'],
+]);
+
 /** Methods of tensors whose function has another name. */
 export const foreignMethods: ReadonlyMap<string, string> = new Map([
   ['size', 'shape'],
@@ -41,6 +48,10 @@ export const foreignAdvice: ReadonlyMap<string, string> = new Map([
   ['masked_fill', '`where(mask, value, x)` picks from two'],
   ['ModuleList', '`repeat` and `for` make layers anew in each round'],
   ['Parameter', 'a parameter is a statement of its own, as in `param w: [8]`'],
+  ['rand', 'noise is an input of the model, as in `input noise: [20]`'],
+  ['rand_like', 'noise is an input of the model, as in `input noise: [20]`'],
+  ['randn', 'noise is an input of the model, as in `input noise: [20]`'],
+  ['randn_like', 'noise is an input of the model, as in `input noise: [20]`'],
   ['Sequential', 'layers stand one below the other, or in a block, as in `{ Linear(8); ReLU }`'],
   ['squeeze', 'an index takes its axis away, as in `x[0]`'],
   ['std', 'it is the root of the variance, `sqrt(var(x))`'],

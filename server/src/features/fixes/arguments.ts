@@ -131,7 +131,7 @@ function candidates(raw: RawValue, definition: ArgumentDefinition<unknown>): rea
     const choices = [...definition.accepts.matchAll(/"([^"]*)"/g)].map((match) => match[1]!);
     const nearest = nearestName(raw, choices);
     const number = Number(raw);
-    return [...(nearest === undefined ? [] : [nearest]), ...(raw !== '' && !Number.isNaN(number) ? [number] : []), ...(/^(true|false)$/i.test(raw) ? [/^true$/i.test(raw)] : [])];
+    return [...(nearest === undefined ? choices : [nearest]), ...(raw !== '' && !Number.isNaN(number) ? [number] : []), ...(/^(true|false)$/i.test(raw) ? [/^true$/i.test(raw)] : [])];
   }
   if (typeof raw === 'boolean') return [Number(raw)];
   if (!Array.isArray(raw)) return [];
@@ -200,7 +200,8 @@ export function* missingName(site: Site): Iterable<Fix> {
   const found = argumentAt(site);
   const callee = found && calleeOf(found.call, site.document);
   if (found?.argument.name === undefined || callee === undefined || site.diagnostic.fixes !== undefined) return;
-  const names = callee.kind === 'declaration' ? callee.declaration.parameters.map(({ name }) => name.text) : Object.keys(definitionsOf(callee.operation));
+  // Of a layer, those without a default are missing; of a stack, whatever is not given may have been meant.
+  const names = callee.kind === 'declaration' ? callee.declaration.parameters.map(({ name }) => name.text) : Object.entries(definitionsOf(callee.operation)).flatMap(([name, definition]) => (definition.default === undefined ? [name] : []));
   const given = new Set(found.call.arguments.map((argument) => nameOfArgument(found.call, argument, callee)));
   for (const name of names) if (!given.has(name)) yield replace(`Change to ${name}`, found.argument.name.span, name);
 }

@@ -8,7 +8,9 @@ import { separatorAt } from '../refactor/site';
 import { introductionOf } from '../scopes';
 import { callOf } from './calls';
 import { markedNode } from './numbers';
-import { around, type Fixer, insert, marked, replace, type Site, textOf } from './site';
+import { print } from '../../symbolic/dimension';
+import { resultOf } from './shapes';
+import { around, type Fixer, insert, marked, replace, type Site, tensorOf, textOf } from './site';
 
 /** An input, target or param that is given as an argument, declared with the shape that is asked for there. */
 export function* declaredShape(site: Site): Iterable<Fix> {
@@ -22,6 +24,28 @@ export function* declaredShape(site: Site): Iterable<Fix> {
       yield replace(`Declare ${by.name.text} as ${wanted}`, { start: type.span.start + shape, end: type.span.end }, wanted);
     }
   }
+}
+
+/** A param that is added to something, declared with the shape of that. */
+export function* declaredParam(site: Site): Iterable<Fix> {
+  const sum = marked(site, 'binary');
+  for (const [own, other] of sum === undefined ? [] : ([[sum.left, sum.right], [sum.right, sum.left]] as const)) {
+    const by = own.kind === 'name' ? introductionOf(own, site.path.slice(0, site.path.indexOf(sum!) + 1))?.by : undefined;
+    const shape = tensorOf(site, other)?.type.shape;
+    if (by?.kind !== 'param' || by.type?.shape === undefined || shape === undefined || !shape.every((size) => typeof size === 'number')) continue;
+    yield replace(`Declare ${by.name.text} as [${shape.join(', ')}]`, by.type.span, `[${shape.join(', ')}]`);
+  }
+}
+
+/** A target of one class for each place of the prediction. */
+export function* declaredTarget(site: Site): Iterable<Fix> {
+  const call = marked(site, 'call');
+  const [prediction, target] = call?.arguments ?? [];
+  const shape = prediction && resultOf(site, prediction.value)?.type.shape;
+  const by = target?.value.kind === 'name' ? introductionOf(target.value, site.path)?.by : undefined;
+  if (shape?.length !== 2 || by?.kind !== 'target' || by.type?.element !== 'int') return;
+  const text = `int[${print(shape[0]!)}]`;
+  yield replace(`Declare ${by.name.text} as ${text}`, by.type.span, text);
 }
 
 /** What stands for a size in the type of an input becomes a name, or the size that came in. */

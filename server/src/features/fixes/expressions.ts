@@ -83,6 +83,28 @@ export const assumeCondition: Fixer = (site) => {
 };
 
 /** A block of what comes in, where one is missing. */
+/** `for i in range(3):` with indented lines becomes a block of these lines. */
+export function* blockOfIndented(site: Site): Iterable<Fix> {
+  const { lines } = site.document;
+  const { line } = lines.position(site.diagnostic.span.start);
+  const indentOf = (text: string): number => /^[ \t]*/.exec(text)![0].length;
+  const header = /^(.*?)\s*:?\s*(#.*)?$/.exec(lines.line(line))!;
+  const own = indentOf(lines.line(line));
+  let last = line;
+  for (let next = line + 1; next < lines.lineCount; next++) {
+    const text = lines.line(next);
+    if (text.trim() === '') continue;
+    if (indentOf(text) <= own) break;
+    last = next;
+  }
+  if (last === line) return;
+  const open = lines.offset({ line, character: header[1]!.length });
+  const behind = lines.offset({ line, character: header[2] === undefined ? Infinity : lines.line(line).length - header[2].length });
+  const end = lines.offset({ line: last, character: Infinity });
+  const comment = header[2] === undefined ? '' : '  ';
+  yield { title: 'Put the indented lines into { }', edits: [{ span: { start: open, end: behind }, text: ` {${comment}` }, insert(end, `\n${lines.line(line).slice(0, own)}}`)] };
+}
+
 export const addBlock: Fixer = (site) => [{ title: 'Add { Identity }', edits: [insert(site.diagnostic.span.end, ' { Identity }')] }];
 
 /** A branch that gives on what comes in. */

@@ -132,6 +132,13 @@ export function* normOfExample(site: Site): Iterable<Fix> {
   for (const dims of [3, 2, 4, 1]) yield replace(`Use LayerNorm(dims = ${String(dims)})`, layer.span, `LayerNorm(dims = ${String(dims)})`);
 }
 
+/** The features in front, for a layer that takes the first axis as channels. */
+export function* transposeBefore(site: Site): Iterable<Fix> {
+  const layer = marked(site, 'call', 'name');
+  const name = layer && textOf(site, layer.kind === 'call' ? layer.callee : layer);
+  if (layer !== undefined && name !== undefined && /1d$/.test(name)) yield { title: 'Put transpose in front', edits: [inFront(site, layer.span.start, ['transpose'])] };
+}
+
 /** An activation between two linear layers. */
 export function* activationBefore(site: Site): Iterable<Fix> {
   const layer = marked(site, 'call', 'name');

@@ -4,12 +4,12 @@
 import type { RegisteredCode } from '../../base/codes';
 import { addArguments, inferredArgument, likelyArguments, missingName, nameArgument, nearestValue, normalizedAxes, removeArgument } from './arguments';
 import { equalArguments, fewerArguments, fewerIndices, flipped, oneEllipsis, ownerOfMember, projectedArgument, quotedName, swapped, swappedBounds, transposed } from './calls';
-import { actualValue, declaredShape, fittingType, freeDimensions, incomingSize, moveDown, nameForKeyword, otherDimension, otherNames, ownLayer, stackForLet, statedRequirement, transposedFactor } from './declarations';
+import { actualValue, declaredParam, declaredShape, declaredTarget, fittingType, freeDimensions, incomingSize, moveDown, nameForKeyword, otherDimension, otherNames, ownLayer, stackForLet, statedRequirement, transposedFactor } from './declarations';
 import { blockOfSequence, methodIntoFunction, ownName } from './foreign';
 import { fileThatDeclares, importName, nearestImport } from './imports';
-import { activationBefore, channelsBefore, normOfExample, normsBehind, openActivation, otherDilation, projectionBefore, smallerKernel } from './network';
+import { activationBefore, channelsBefore, normOfExample, normsBehind, openActivation, otherDilation, projectionBefore, smallerKernel, transposeBefore } from './network';
 import { addingUp, fittingSizes, inferredSize, nearestNumber, number, otherLength, permutations, positiveNumber, sideOfWindows, withoutRepeats } from './numbers';
-import { addBlock, addBranch, addName, anotherName, assumeCondition, bindingForStep, flowInParentheses, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
+import { addBlock, addBranch, addName, anotherName, assumeCondition, bindingForStep, blockOfIndented, flowInParentheses, nearestListed, overRange, pipeIntoLayer, reduceLoss, removeStatement } from './expressions';
 import { channelsFirst, fittingLayer, possibleShape, probableShape } from './ranks';
 import { renameValue } from './rebinding';
 import { fewerRounds } from './rounds';
@@ -28,7 +28,7 @@ export const fixers: Table = {
   'axes-out-of-order': [trying(swapped)],
   'bound-twice': [renameValue],
   'bounds-out-of-order': [trying(swapped)],
-  'channels-last': [trying(channelsFirst)],
+  'channels-last': [trying(channelsFirst, transposeBefore)],
   'declared-twice': [anotherName],
   'disconnected-parameter': [trying(removeStatement)],
   'dropout-without-effect': [removeArgument],
@@ -37,7 +37,7 @@ export const fixers: Table = {
   'empty-slice': [trying(swappedBounds)],
   'exploding-gradient': [tryingAll(normsBehind)],
   'factor-does-not-divide': [trying(channelsBefore, projectionBefore)],
-  'free-parameter-shape': [trying(channelsFirst), poolBeforeFlatten, trying(flattenBefore)],
+  'free-parameter-shape': [trying(channelsFirst, transposeBefore), poolBeforeFlatten, trying(flattenBefore)],
   gridding: [trying(otherDilation)],
   'groups-do-not-divide': [own, trying(nearestNumber, channelsBefore)],
   'heads-do-not-divide': [trying(nearestNumber)],
@@ -56,7 +56,7 @@ export const fixers: Table = {
   'loss-not-scalar': [reduceLoss],
   'matmul-sizes-differ': [trying(transposed)],
   'missing-argument': [addArguments, trying(likelyArguments)],
-  'missing-body': [trying(addBlock)],
+  'missing-body': [trying(blockOfIndented, addBlock)],
   'missing-file': [fileThatDeclares],
   'missing-part': [trying(addName)],
   'missing-tensor': [own],
@@ -80,7 +80,7 @@ export const fixers: Table = {
   'repeated-ellipsis': [trying(oneEllipsis)],
   'saturating-chain': [tryingAll(openActivation)],
   'shape-mismatch': [trying(fittingType, incomingSize)],
-  'shapes-do-not-broadcast': [trying(padToKeep, projectWhereNeeded, projectSkip, sameWidth, transposedSize, resizedBranch, croppedBranch)],
+  'shapes-do-not-broadcast': [trying(declaredParam, padToKeep, projectWhereNeeded, projectSkip, sameWidth, transposedSize, resizedBranch, croppedBranch)],
   'shapes-do-not-join': [trying(padToKeep, poolKeepsSize, transposedSize, resizedBranch, croppedBranch)],
   'shared-shape-clash': [trying(ownLayer)],
   'shifts-and-dims-differ': [trying(otherLength)],
@@ -98,7 +98,7 @@ export const fixers: Table = {
   'undecided-condition': [assumeCondition],
   'undecided-size': [trying(fewerArguments)],
   'unequal-lists': [tryingAll(otherLength)],
-  'unknown-argument': [own, trying(missingName), (site) => (site.diagnostic.fixes !== undefined ? [] : removeArgument(site))],
+  'unknown-argument': [own, trying(missingName, (site) => (site.diagnostic.fixes !== undefined ? [] : removeArgument(site)))],
   'unknown-dimension': [trying(otherDimension)],
   'unknown-member': [trying(methodIntoFunction), nearestListed],
   'unknown-name': [blockOfSequence, ownName, nearestImport, importName, trying(bindingForStep)],
@@ -119,7 +119,7 @@ export const fixers: Table = {
   'wrong-pad-length': [tryingAll(otherLength)],
   'wrong-rank': [trying(inferredArgument, probableShape, fittingLayer, possibleShape)],
   'wrong-state-shape': [trying(declaredShape)],
-  'wrong-target-shape': [flattenPrediction, tryingAll(flattenBefore)],
+  'wrong-target-shape': [flattenPrediction, tryingAll(flattenBefore), trying(declaredTarget)],
   'wrong-unpacking': [trying(otherLength, otherNames)],
   'wrong-weight-shape': [trying(declaredShape)],
 };

@@ -1,8 +1,9 @@
-// Images as other frameworks lay them out, with the channels behind: here, as in PyTorch, they come first.
+// Images and sequences with their channels behind: in front of convolutions and pools they come first here, as in PyTorch.
 
+import { printShape } from '../../layers/tensor';
 import type { AnyNode, Tensor } from '../graph';
 import type { Lint } from './lint';
-import { named, readersOf } from './network';
+import { everywhere, makerOf, named, readersOf } from './network';
 
 const isOfImages = named(/^(?:Conv(?:Transpose)?2d|(?:Max|Avg)Pool2d|BatchNorm2d)$/);
 /** Operations that leave the axes of an image where they are. */
@@ -14,7 +15,41 @@ function isChannelsLast([height, width, channels, ...others]: Tensor['type']['sh
   return channels === 3 || ((channels === 1 || channels === 4) && height === width);
 }
 
-export const channelsLast: Lint = ({ graph }, report) => {
+const isOfSequences = named(/^(?:Conv(?:Transpose)?1d|BatchNorm1d|InstanceNorm1d|(?:Adaptive)?(?:Max|Avg)Pool1d)$/);
+/** Layers that give steps of features, [T, F]. */
+const givesSteps = named(/^(?:Embedding|RNN|LSTM|GRU|MultiheadAttention|Transformer(?:En|De)coderLayer|LayerNorm|RMSNorm)$/);
+const isElementwise = named(/^(?:Dropout|Identity|ReLU|GELU|Tanh|SiLU|add)$/);
+
+export const channelsLast: Lint = (model, report) => {
+  images(model, report);
+  sequences(model, report);
+};
+
+/** Sequences whose steps come first, in front of layers that take the first axis as channels. */
+const sequences: Lint = ({ graph }, report) => {
+  const found = everywhere(
+    graph,
+    (node) => {
+      if (node.inputs[0]?.type.shape.length !== 2) return undefined;
+      let maker = makerOf(node.inputs[0]);
+      while (maker !== undefined && isElementwise(maker.operation)) maker = makerOf(maker.inputs[0]);
+      return maker !== undefined && givesSteps(maker.operation) ? { node, maker } : undefined;
+    },
+    isOfSequences,
+  );
+  for (const { node, maker } of found) {
+    report({
+      code: 'channels-last',
+      severity: 'warning',
+      place: node.place,
+      message: `${node.operation.name} takes the first axis as channels and slides over the last one, but ${maker.operation.name} gives ${printShape(node.inputs[0]!.type.shape)}, steps of features; a transpose in front puts the features first`,
+      related: [{ message: `${maker.operation.name} is here`, place: maker.place }],
+      data: { names: ['transpose'] },
+    });
+  }
+};
+
+const images: Lint = ({ graph }, report) => {
   for (const input of graph.inputs) {
     const { shape } = input.type;
     const [first, second, last] = shape;

@@ -10,6 +10,8 @@ import { ByTensor, everywhere, kindOf, kindOfOperation, makerOf, named, perOpera
 const softmaxes = new Set(['softmax', 'logsoftmax', 'softmax2d', 'softmin']);
 /** Activations that leave nothing below 0. */
 const rectifiers = new Set(['relu', 'relu6', 'softplus']);
+/** Activations that people take for a Sigmoid's. */
+const unsuitable = new Set(['tanh', 'softsign', 'relu', 'leakyrelu', 'elu', 'selu', 'gelu', 'silu', 'softplus']);
 const sigmoids = new Set(['sigmoid', 'hardsigmoid', 'logsigmoid']);
 /** Operations that hand values on as they are. */
 const passing = new Set(['identity', 'flatten', 'reshape', 'unflatten', 'squeeze', 'unsqueeze', 'transpose', 'permute', 'dropout']);
@@ -30,7 +32,7 @@ interface Rule {
   readonly wrong: (maker: GraphNode) => boolean;
   message(maker: string, reader: string): string;
   /** What the quick fix does about the maker. */
-  readonly fix: 'remove' | 'log' | 'with-logits' | 'cross-entropy';
+  readonly fix: 'remove' | 'log' | 'with-logits' | 'cross-entropy' | 'sigmoid';
 }
 
 const rules: readonly Rule[] = [
@@ -78,6 +80,13 @@ const rules: readonly Rule[] = [
     wrong: (maker) => isUnbounded(maker.operation),
     message: (maker, reader) => `${reader} takes probabilities between 0 and 1, but ${maker} gives any number; ${otherName('with-logits', reader)!} takes those`,
     fix: 'with-logits',
+  },
+  {
+    code: 'logits-in-binary-cross-entropy',
+    reader: (kind) => kind === 'binarycrossentropy',
+    wrong: (maker) => unsuitable.has(kindOf(maker)),
+    message: (maker, reader) => `${reader} takes probabilities between 0 and 1, but ${maker} gives ${/tanh|softsign/i.test(maker) ? 'numbers from -1 to 1' : 'numbers above 1, too'}; a Sigmoid gives those`,
+    fix: 'sigmoid',
   },
   {
     code: 'repeated-softmax',
@@ -151,6 +160,8 @@ function otherName(fix: Rule['fix'], name: string): string | undefined {
       return isLayer ? 'BCEWithLogitsLoss' : `${name}_with_logits`;
     case 'cross-entropy':
       return isLayer ? 'CrossEntropyLoss' : 'cross_entropy';
+    case 'sigmoid':
+      return isLayer ? 'Sigmoid' : 'sigmoid';
     default:
       return { Softmax: 'LogSoftmax', softmax: 'log_softmax' }[name];
   }

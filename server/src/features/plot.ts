@@ -68,18 +68,24 @@ function drawPanel({ curves, x: xLabel, title, limits = [-Infinity, Infinity] }:
   return axes + ticks + ends + drawn + legend + (title === undefined ? '' : text(width - margin.right, 10, title, grey, 'end'));
 }
 
-/** Broken where a value is missing or lies far outside, and where it jumps. */
+/** Cut off where it leaves the picture; broken where a value is missing and where it jumps. */
 function drawCurve({ points, faint }: Curve, colour: string, place: (x: number, y: number) => readonly [number, number], low: number, high: number): string {
-  const reach = high - low;
-  const isVisible = (y: number | undefined): boolean => y !== undefined && Number.isFinite(y) && y >= low - reach && y <= high + reach;
   const change = (index: number): number => Math.abs((points[index]?.[1] ?? NaN) - (points[index - 1]?.[1] ?? NaN)) || 0;
+  const jumpsTo = (index: number): boolean => change(index) > 4 * Math.max(change(index - 1), change(index + 1)) + 0.01 * (high - low);
+  const isInside = (y: number): boolean => y >= low && y <= high;
   const strokes: string[][] = [];
+  const put = (x: number, y: number): void => {
+    strokes.at(-1)!.push(place(x, y).map(fixed).join(' '));
+  };
   for (const [index, [x, y]] of points.entries()) {
-    if (!isVisible(y)) continue;
-    const jumps = change(index) > 8 * Math.max(change(index - 1), change(index + 1)) + 0.02 * reach;
-    if (jumps || !isVisible(points[index - 1]?.[1])) strokes.push([]);
-    const [px, py] = place(x, Math.min(high, Math.max(low, y)));
-    strokes.at(-1)!.push(`${fixed(px)} ${fixed(py)}`);
+    const [before, last] = points[index - 1] ?? [NaN, NaN];
+    const isJoined = Number.isFinite(last) && Number.isFinite(y) && !jumpsTo(index);
+    if (isInside(y) && !(isJoined && isInside(last))) strokes.push([]);
+    if (isJoined && isInside(y) !== isInside(last)) {
+      const border = Math.max(y, last) > high ? high : low;
+      put(before + ((border - last) / (y - last)) * (x - before), border);
+    }
+    if (isInside(y)) put(x, y);
   }
   return `<path d="${strokes.map((stroke) => `M${stroke.join('L')}`).join('')}" fill="none" stroke="${colour}" stroke-width="1.6"${faint === true ? ' stroke-dasharray="3 3"' : ''}/>`;
 }

@@ -149,10 +149,11 @@ export class TensorCheck {
   }
 
   /** Halves a wrong direction until one wrong entry is left, for tensors too large to sweep. */
-  findWrongEntry(): void {
+  findWrongEntry(mayGoOn: () => boolean): void {
     const { track, wrongDirection, tensor: { ref } } = this;
     if (!track || !wrongDirection) return;
-    this.checkEntry(followError(track, this.gradients, this.surroundings, this.size, (start, stop) => partOf(wrongDirection, ref, start, stop)));
+    const place = followError(track, this.gradients, this.surroundings, this.size, (start, stop) => partOf(wrongDirection, ref, start, stop), mayGoOn);
+    if (place !== undefined) this.checkEntry(place);
   }
 
   /** The sweep's error is mostly rounding, and that of a wrong entry is taken from others: measures the worst entry once more, as well as it can be. */

@@ -154,7 +154,9 @@ export function checkGradients(input: GradientCheck): GradientReport {
   const failing = results.filter(({ ok }) => !ok).map(({ ref }) => ref);
   const ok = failing.length === 0 && groups.every(({ verdict }) => verdict !== 'wrong');
   if (!ok) progress.report('localising', 0);
-  const mayGoOn = (): boolean => budget.left() > -FAILURE_OVERDRAFT;
+  // Naming the operation comes last, and tells most: it has time of its own.
+  const spent = budget.used();
+  const mayGoOn = (): boolean => budget.used() < spent + FAILURE_OVERDRAFT;
   const culprits = ok ? [] : localise(evaluation, failing.length > 0 ? failing : check, { ...executionOf(input), derivatives, seed, mayGoOn });
   return {
     ok: ok && unstable === undefined,
@@ -267,7 +269,8 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
       if (isOver()) break;
     }
     done += size;
-    if (!isAll && single.hasWrongDirection && budget.left() > -FAILURE_OVERDRAFT) single.findWrongEntry();
+    const mayGoOn = (): boolean => budget.left() > -FAILURE_OVERDRAFT;
+    if (!isAll && single.hasWrongDirection && mayGoOn()) single.findWrongEntry(mayGoOn);
     if (own > 0 && budget.left() > REFINEMENT * current) single.refineWorst();
   });
 }

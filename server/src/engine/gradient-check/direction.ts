@@ -65,14 +65,18 @@ export function measureDirection(track: Track, direction: Direction, gradients: 
   return measured;
 }
 
-/** Where along a direction that is wrong the greater part of the error lies, by halving; `part` keeps some of the direction. */
+/**
+ * Where along a direction that is wrong the greater part of the error lies, by halving; undefined where there is no time to see.
+ * @param part Keeps some of the direction.
+ */
 export function followError(
   track: Track,
   gradients: ReadonlyMap<Ref, Gradient>,
   { quickSteps: [step] }: Surroundings,
   count: number,
   part: (start: number, stop: number) => Direction,
-): number {
+  mayGoOn: () => boolean = () => true,
+): number | undefined {
   const errorOf = (start: number, stop: number): number => {
     const direction = part(start, stop);
     const { slope } = alongDirection(direction, gradients);
@@ -81,6 +85,7 @@ export function followError(
   let [start, stop] = [0, count];
   let whole = errorOf(start, stop);
   while (stop - start > 1) {
+    if (!mayGoOn()) return undefined;
     const middle = (start + stop) >> 1;
     const left = errorOf(start, middle);
     const right = whole - left;

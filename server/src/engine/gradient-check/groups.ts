@@ -32,7 +32,7 @@ export class GroupCheck {
   /** The place of the tensor that the greater part of a wrong direction's error comes from. */
   findWrongTensor(): number {
     return followError(this.track, this.gradients, this.surroundings, this.tensors.length, (start, stop) =>
-      new Map(this.tensors.slice(start, stop).map(({ ref }) => [ref, this.direction.get(ref)!])));
+      new Map(this.tensors.slice(start, stop).map(({ ref }) => [ref, this.direction.get(ref)!])))!;
   }
 }
 

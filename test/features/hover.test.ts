@@ -130,6 +130,21 @@ describe('hovers on choices and loops', () => {
   });
 });
 
+describe('hovers on arguments', () => {
+  const at = (call: string): string => hoverAt(`model Net { input x: [32, 16, 16]; Conv2d(32, 3); ${call} }\n`);
+
+  it('go on to the next values that fit', () => {
+    expect(at('Conv2d(64, 3, groups = $04)')).toMatch(/\| 2 \| .*\n\| \*\*4\*\* \| .*\n\| 8 \|/);
+    expect(at('Conv2d(64, 3, groups = $04)')).not.toContain('does not divide');
+  });
+
+  it('compare both of what is true or false, where that changes anything', () => {
+    expect(at('Conv2d(64, 3, bias = fal$0se)')).toMatch(/\| \*\*false\*\* \| .*18,432.*\n\| true \| .*18,496/);
+    expect(at('MaxPool2d(2, ceil_mode = fal$0se)')).not.toContain('| true |');
+    expect(hoverAt('model Net { input x: [5, 8]; LSTM(6, bidirectional = tr$0ue) }')).toMatch(/\| false \| `\[5,\u00a06\]`.*384.*\n\| \*\*true\*\* \| `\[5,\u00a012\]`.*768/);
+  });
+});
+
 describe('hovers on losses', () => {
   const at = (body: string, target: string, input = 'input x: [128, 4]'): string => /The loss .*|A guess .*/.exec(hoverAt(`model A { ${input}; target y: ${target}; p = x -> Linear(10); lo$0ss ${body} }`))?.[0] ?? '';
 

@@ -171,11 +171,19 @@ describe('the outline', () => {
     const flat = (symbol: DocumentSymbol): string => `${symbol.kind} ${symbol.name} ${symbol.detail}`.trim();
     const outline = documentSymbols(documentOf(text)).map((symbol) => [flat(symbol), ...symbol.children.map(flat)]);
     expect(outline).toEqual([
-      ['constant n'],
+      ['constant n 3'],
       ['function f (x)'],
       ['stack S (k = 2)', 'input y [3]'],
       ['model A 8 params', 'input x [3]', 'value z [2]', 'output z [2]'],
     ]);
+  });
+});
+
+describe('the outline of a body', () => {
+  it('has what loops, branches and blocks name, too, and says what layers are', () => {
+    const text = 'model A(n = 2) { input x: [3]\n  head = Linear(4)\n  for i in range(n) { ReLU; output step }\n  if n > 1 { y = x -> head }\n  residual { z = x -> Tanh; z }\n}\n';
+    const [model] = documentSymbols(documentOf(text));
+    expect(model!.children.map(({ name, detail }) => `${name} ${detail}`)).toEqual(['x [3]', 'head Linear(4)', 'step [3]', 'y [4]', 'z [3]']);
   });
 });
 

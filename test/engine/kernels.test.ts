@@ -7,6 +7,7 @@ import { RandomStream } from '../../server/src/base/random';
 import { Builder } from '../../server/src/engine/builder';
 import { checkGradients } from '../../server/src/engine/gradient-check/check';
 import { memoryNeeded } from '../../server/src/engine/gradient-check/evaluation';
+import { erf } from '../../server/src/engine/kernels/erf';
 import { fillBell, fillUniform, moveAlong, shakeAlong, sumAlong } from '../../server/src/engine/kernels/random';
 import { Arena, instanceOf } from '../../server/src/engine/kernels/wasm/arena';
 import type { Ref } from '../../server/src/engine/program';
@@ -103,21 +104,25 @@ describe.each(implementations)('%s kernels', (simd) => {
     expect(run(builder.program, leaves, wanted, { implementation: simd })).toEqual(run(builder.program, leaves, wanted, { implementation: 'reference' }));
   });
 
-  it('compute exponentials within a unit in the last place, down to the smallest numbers and up to the greatest', () => {
+  it('compute exponentials and what is made of them within two units in the last place, from the smallest numbers to the greatest', () => {
     const random = new RandomStream(3, 'exponents');
-    const edges = [-745.2, -745.1, -744.4, -708.4, 709.7, 709.79, -1e-300, 5e-324, -0, 0.34657359027997264, -0.34657359027997264, 1.0397207708399179, 1e308, -1e308, Infinity, -Infinity, NaN];
-    const values = Float64Array.from({ length: 100_001 }, (_, i) => edges[i] ?? (random.uniform(i) - 0.5) * (i % 3 === 0 ? 1500 : i % 3 === 1 ? 20 : 1e-3));
+    const edges = [
+      -745.2, -745.1, -744.4, -708.4, 709.7, 709.79, -1e-300, 5e-324, -0, 0, 0.34657359027997264, -0.34657359027997264, 1.0397207708399179, 1e308, -1e308, Infinity, -Infinity, NaN,
+      0.84375, 0.8437499999999999, -1.25, 1.2499999999999998, 1 / 0.35, 5.9999, 6, -7, 1, -1, 0.9999999999999999, 0.17328679513998632, 0.5198603854199589, 22, -23,
+    ];
+    const values = Float64Array.from({ length: 100_001 }, (_, i) => edges[i] ?? (random.uniform(i) - 0.5) * [1500, 20, 1e-3, 6][i % 4]!);
     const builder = new Builder();
     const x = builder.leaf([values.length], 'x');
-    const [exp, sigmoid] = run(builder.program, new Map([[x, values]]), [builder.exp(x), builder.sigmoid(x)], { implementation: simd });
-    const misses = (actual: Float64Array, f: (x: number) => number): number[] => [...values].filter((value, i) => {
-      const is = actual[i]!;
-      const should = f(value);
-      const unit = Math.max(2 ** -1074, Math.abs(should) * Number.EPSILON);
-      return !Object.is(is, should) && !(Math.abs(is - should) <= unit);
+    const functions = { exp: Math.exp, sigmoid: (value: number) => 1 / (1 + Math.exp(-value)), erf, tanh: Math.tanh };
+    const names = Object.keys(functions) as (keyof typeof functions)[];
+    const results = run(builder.program, new Map([[x, values]]), names.map((name) => builder[name](x)), { implementation: simd });
+    names.forEach((name, f) => {
+      const misses = [...values].filter((value, i) => {
+        const [is, should] = [results[f]![i]!, functions[name](value)];
+        return !Object.is(is, should) && !(Math.abs(is - should) <= 2 * Math.max(2 ** -1074, Math.abs(should) * Number.EPSILON));
+      });
+      expect({ name, misses }).toEqual({ name, misses: [] });
     });
-    expect(misses(exp!, Math.exp)).toEqual([]);
-    expect(misses(sigmoid!, (value) => 1 / (1 + Math.exp(-value)))).toEqual([]);
   });
 
   it('treat rows with what is no number, or infinite, as the reference does in softmax and its logarithm', () => {

@@ -179,7 +179,7 @@ export function pickRowsCall(output: Float64Array, table: Float64Array, indices:
 
 type EntrywiseName = Extract<PrimitiveName, keyof SimdKernels>;
 
-const ENTRYWISE: readonly PrimitiveName[] = ['add', 'subtract', 'multiply', 'divide', 'negate', 'sqrt', 'relu', 'step', 'exp', 'sigmoid'] satisfies EntrywiseName[];
+const ENTRYWISE: readonly PrimitiveName[] = ['add', 'subtract', 'multiply', 'divide', 'negate', 'sqrt', 'relu', 'step', 'exp', 'sigmoid', 'erf', 'tanh'] satisfies EntrywiseName[];
 
 /** The range kernel of a primitive, run as SIMD where there is one and its arrays allow. */
 export function accelerateRange(name: PrimitiveName, range: RangeKernel): RangeKernel {

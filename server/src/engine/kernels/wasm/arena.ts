@@ -60,6 +60,8 @@ export interface SimdKernels {
   ) => void;
   readonly copyStrided: (to: number, from: number, table: number) => void;
   readonly exp: Entrywise1;
+  readonly erf: Entrywise1;
+  readonly tanh: Entrywise1;
   readonly sigmoid: Entrywise1;
   readonly softmax: SoftmaxKernel;
   readonly logSumExp: SoftmaxKernel;

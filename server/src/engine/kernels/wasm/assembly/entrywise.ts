@@ -1,6 +1,8 @@
 // Arithmetic entry by entry; an odd last entry is computed in a lane of its own.
 
+import { errorFunction } from './erf';
 import { exponential } from './exponential';
+import { hyperbolicTangent } from './tanh';
 
 export function add(y: usize, a: usize, b: usize, count: i32): void {
   for (let i: usize = 0, end = <usize>(count & ~1) << 3; i != end; i += 16) v128.store(y + i, f64x2.add(v128.load(a + i), v128.load(b + i)));
@@ -97,5 +99,21 @@ export function sigmoid(y: usize, x: usize, count: i32): void {
   if (count & 1) {
     const i = <usize>(count - 1) << 3;
     v128.store64_lane(y + i, sigmoidOf(v128.load64_splat(x + i)), 0);
+  }
+}
+
+export function erf(y: usize, x: usize, count: i32): void {
+  for (let i: usize = 0, end = <usize>(count & ~1) << 3; i != end; i += 16) v128.store(y + i, errorFunction(v128.load(x + i)));
+  if (count & 1) {
+    const i = <usize>(count - 1) << 3;
+    v128.store64_lane(y + i, errorFunction(v128.load64_splat(x + i)), 0);
+  }
+}
+
+export function tanh(y: usize, x: usize, count: i32): void {
+  for (let i: usize = 0, end = <usize>(count & ~1) << 3; i != end; i += 16) v128.store(y + i, hyperbolicTangent(v128.load(x + i)));
+  if (count & 1) {
+    const i = <usize>(count - 1) << 3;
+    v128.store64_lane(y + i, hyperbolicTangent(v128.load64_splat(x + i)), 0);
   }
 }

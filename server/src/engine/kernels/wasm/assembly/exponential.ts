@@ -8,7 +8,7 @@ const LN2_LOW: f64 = 1.90821492927058770002e-10;
 /** 2ᵏ for small whole numbers k in two of four lanes. */
 // @ts-ignore: decorator
 @inline
-function powerOfTwo(k: v128): v128 {
+export function powerOfTwo(k: v128): v128 {
   return i64x2.shl(i64x2.add(i64x2.extend_low_i32x4_s(k), i64x2.splat(1023)), 52);
 }
 

@@ -5,7 +5,7 @@ export { addMatrixProduct, moveFactor } from './matrix-product';
 export { addInputGradient, convolve, convolveWeightGradient } from './convolution';
 export { freeMemory } from './panels';
 export { sum, sumDifferences } from './vector';
-export { add, divide, exp, multiply, negate, relu, sigmoid, sqrt, step, subtract } from './entrywise';
+export { add, divide, erf, exp, multiply, negate, relu, sigmoid, sqrt, step, subtract, tanh } from './entrywise';
 export { differ, signsDiffer } from './compare';
 export { argmaxWindows, maxWindows, sumWindows } from './windows';
 export { moveTap, setTap } from './tap';

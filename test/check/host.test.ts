@@ -7,7 +7,7 @@ import { checkModel, checkShare } from '../../server/src/check/run';
 import type { Builder, Ref } from '../../server/src/engine/builder';
 import type { VectorJacobianProduct } from '../../server/src/engine/primitive';
 import { defaultDerivatives } from '../../server/src/engine/primitives/table';
-import type { CheckReport, CheckRequest, WorkerMessage, WorkerRequest } from '../../server/src/check/protocol';
+import type { CheckProgress, CheckReport, CheckRequest, WorkerMessage, WorkerRequest } from '../../server/src/check/protocol';
 
 class ScriptedWorker implements CheckWorker {
   readonly requests: WorkerRequest[] = [];
@@ -170,6 +170,26 @@ describe('a pool of workers', () => {
       worst: { tensor: 'w', index: [7], analytic: 1, numeric: 1, relativeError: 1e-9 },
     }]);
     expect(seen).toEqual([250, 600]);
+  });
+
+  it('is as far as those that take part, and passes on what they say of the time', async () => {
+    const { host, workers } = hostWithWorkers(3);
+    const seen: CheckProgress[] = [];
+    const running = host.run(request('A'), (progress) => seen.push(progress));
+    const { id } = workers[0]!.requests[0]!;
+    // It has no memory to take part.
+    workers[2]!.say({ id, report: report('A') });
+    workers[0]!.say({ id, progress: { stage: 'entries', done: 500, total: 1000, secondsLeft: 3, remark: 'slow' } });
+    workers[1]!.say({ id, progress: { stage: 'entries', done: 300, total: 1000, secondsLeft: 4 } });
+    workers[0]!.say({ id, report: { ...report('A'), tensors: [tensor(5, 1e-9, 4)] } });
+    workers[1]!.say({ id, progress: { stage: 'entries', done: 600, total: 1000 } });
+    workers[1]!.say({ id, report: { ...report('A'), tensors: [tensor(4, 2e-9, 7)] } });
+    await running.promise;
+    expect(seen).toEqual([
+      { stage: 'entries', done: 250, total: 1000, secondsLeft: 3, remark: 'slow' },
+      { stage: 'entries', done: 400, total: 1000, secondsLeft: 4, remark: 'slow' },
+      { stage: 'entries', done: 800, total: 1000, remark: 'slow' },
+    ]);
   });
 
   it('is wrong when one worker finds something wrong', async () => {

@@ -75,14 +75,23 @@ export class CheckPool {
   }
 
   /** As far as the workers are on average, at the stage of the slowest. */
-  private tell({ shares, listener }: { readonly shares: readonly Share[]; readonly listener: PoolListener }): void {
+  private tell({ shares: all, listener }: { readonly shares: readonly Share[]; readonly listener: PoolListener }): void {
+    // Where memory does not suffice for all of them, some have nothing to do.
+    const shares = all.filter(({ report }) => report === undefined || report.tensors.length > 0);
     const fraction = ({ progress, report }: Share): number => (report !== undefined ? 1 : progress === undefined || progress.total === 0 ? 0 : progress.done / progress.total);
     const slowest = shares.reduce((a, b) => (fraction(b) < fraction(a) ? b : a));
     const { stage, total } = slowest.progress ?? shares.find(({ progress }) => progress !== undefined)!.progress!;
     const done = Math.floor((total * shares.reduce((sum, share) => sum + fraction(share), 0)) / shares.length);
     const entries = shares.flatMap(({ progress }) => progress?.entries ?? []);
     const compared = entries.reduce((sum, each) => sum + each.done, 0);
-    listener.progress({ stage, done, total, ...(entries.length > 0 ? { entries: { done: compared, total: entries[0]!.total } } : {}) });
+    const left = shares.flatMap(({ progress, report }) => (report !== undefined ? [] : progress?.secondsLeft ?? []));
+    const remark = shares.find(({ progress }) => progress?.remark !== undefined)?.progress?.remark;
+    listener.progress({
+      stage, done, total,
+      ...(entries.length > 0 && { entries: { done: compared, total: entries[0]!.total } }),
+      ...(left.length > 0 && { secondsLeft: Math.max(...left) }),
+      ...(remark !== undefined && { remark }),
+    });
   }
 
   private fail(reason: string): void {

@@ -32,6 +32,10 @@ export interface CheckProgress {
   readonly total: number;
   /** How many entries were compared so far, and how many there are. */
   readonly entries?: { readonly done: number; readonly total: number };
+  /** How long it will take from here on, where that is known. */
+  readonly secondsLeft?: number;
+  /** What a person should know who waits for it. */
+  readonly remark?: string;
 }
 
 /** An entry with its derivative by reverse-mode differentiation and by differences. */

@@ -16,6 +16,7 @@ import type { BasePoint } from '../engine/gradient-check/check';
 import type { BudgetLimits } from '../engine/gradient-check/plan';
 import type { Share } from '../engine/gradient-check/shares';
 import { drawLeaves } from './draw';
+import { leastBeyond, withLeast } from './least';
 import { Lowering, nameLeaves } from './lower';
 import { mergeReports } from './merge';
 import type { CheckedPart, CheckedTensor, CheckProgress, CheckReport, CheckRequest } from './protocol';
@@ -214,8 +215,15 @@ function checkLosses(
   notes: string[],
   started: number,
 ): { readonly first?: GradientReport; readonly second?: GradientReport; readonly problem?: string } {
-  const common = { check, seed, share, budget: budgetOf(request), started, derivatives, onProgress, cancelled };
   const { program } = lowering.builder;
+  const budget = budgetOf(request);
+  const least = leastBeyond(budget, request.model, program, loss);
+  if (least !== undefined) notes.push(least.remark);
+  const told = withLeast(least, performance.now(), onProgress);
+  told?.({ stage: 'directions', done: 0, total: 1 });
+  const parts = slope === undefined ? 1 : 2;
+  const follow = (part: number) => told && ((progress: CheckProgress): void => { told({ ...progress, done: progress.done + part * progress.total, total: parts * progress.total }); });
+  const common = { check, seed, share, budget, started, derivatives, onProgress: follow(0), cancelled };
   const { leaves, base, flat } = drawLeaves(graph, lowering, bytes, names, seed, { ...common, program, loss });
   if (!Number.isFinite(base.evaluation.baseLoss)) return { problem: describeNonFinite(base, program, graph) };
   if (flat.length > 0) {
@@ -230,7 +238,7 @@ function checkLosses(
   if (first.nondeterministic !== undefined) notes.push(`${first.nondeterministic.primitive} gave other numbers when it was computed again`);
   if (slope === undefined) return { first };
   const direction = slope.direction.map((ref, index): [Ref, Float64Array] => [ref, unitBell(slope.program.instructions[ref]!.shape, new RandomStream(seed, `second derivatives along ${String(index)}`))]);
-  return { first, second: checkGradients({ ...common, share: { index: share.index, count: share.count }, started: performance.now(), program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
+  return { first, second: checkGradients({ ...common, share: { index: share.index, count: share.count }, started: performance.now(), onProgress: follow(1), program: slope.program, loss: slope.loss, leaves: new Map([...leaves, ...direction]) }) };
 }
 
 /** An instruction that cannot run, by what people call it. */

@@ -37,8 +37,8 @@ export function grad(file: string, name: string | undefined, options: GradOption
     second: options.second,
     budgetMilliseconds: options.budget === undefined ? undefined : options.budget * 1000,
   });
-  const follow = (model: EvaluatedModel) => ({ done, total, stage }: CheckProgress): void => {
-    terminal.progress?.(`${model.name}: ${stage} ${String(total === 0 ? 0 : Math.floor((100 * done) / total))} %`);
+  const follow = (model: EvaluatedModel) => ({ done, total, stage, remark }: CheckProgress): void => {
+    terminal.progress?.(`${model.name}: ${stage} ${String(total === 0 ? 0 : Math.floor((100 * done) / total))} %${remark === undefined ? '' : `; ${remark}`}`);
   };
   const show = (report: CheckReport): CheckReport => {
     terminal.progress?.('');

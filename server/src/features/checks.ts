@@ -45,7 +45,6 @@ interface Running {
   readonly uri: string;
   readonly model: string;
   state: CheckState;
-  startedAt?: number;
   changed: boolean;
   run?: RunningCheck;
   ended?: Promise<CheckEnd>;
@@ -107,8 +106,7 @@ export class GradientChecks {
     const running: Running = { content, uri, model, state: { kind: 'waiting' }, changed: false };
     this.running.set(id, running);
     running.run = this.host.run({ files, file: uri, model, ...choices }, (progress) => {
-      running.startedAt ??= performance.now();
-      running.state = progressing(progress, running.startedAt);
+      running.state = progressing(progress);
       this.onChange(uri, false);
     });
     running.ended = running.run.promise.then(
@@ -213,13 +211,8 @@ function sameChoices(a: CheckChoices, b: CheckChoices): boolean {
   return a.batch === b.batch && (a.second === true) === (b.second === true) && a.budgetMilliseconds === b.budgetMilliseconds && a.memoryBytes === b.memoryBytes;
 }
 
-/** Below this share of the work nothing can be said of the rest. */
-const leastFraction = 0.05;
-
-function progressing(progress: CheckProgress, startedAt: number): CheckState {
-  const fraction = progress.total === 0 ? 0 : progress.done / progress.total;
-  const elapsed = (performance.now() - startedAt) / 1000;
-  return { kind: 'running', progress, fraction, secondsLeft: fraction < leastFraction ? undefined : (elapsed * (1 - fraction)) / fraction };
+function progressing(progress: CheckProgress): CheckState {
+  return { kind: 'running', progress, fraction: progress.total === 0 ? 0 : progress.done / progress.total, secondsLeft: progress.secondsLeft };
 }
 
 function filesOf(document: Document): { uri: string; text: string }[] {

@@ -132,6 +132,6 @@ export function progressText({ fraction, secondsLeft }: Extract<CheckState, { ki
 }
 
 /** What the check does at the moment, with the entries that it has compared. */
-export function stageText({ progress: { stage, entries } }: Extract<CheckState, { kind: 'running' }>): string {
-  return entries === undefined ? stage : `${grouped(entries.done)} of ${grouped(entries.total)} entries compared`;
+export function stageText({ progress: { stage, entries, remark } }: Extract<CheckState, { kind: 'running' }>): string {
+  return remark ?? (entries === undefined ? stage : `${grouped(entries.done)} of ${grouped(entries.total)} entries compared`);
 }

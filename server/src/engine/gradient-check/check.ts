@@ -17,7 +17,7 @@ import { directionSigns, estimateNoise } from './lines';
 import { localise } from './localise';
 import { affordableEntries, Budget, comparableEntries } from './plan';
 import type { BudgetLimits } from './plan';
-import { Progress } from './progress';
+import { EntriesProgress, Progress } from './progress';
 import type { CheckProgress } from './progress';
 import type { GradientReport, TensorReport } from './report';
 import { sampledPlaces, sampleRandom } from './sample';
@@ -234,9 +234,8 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
   if (!isEnough) for (const { single } of planned) if (single.hasDirection && budget.used() < SECOND_DIRECTIONS_SHARE) single.checkDirection();
   // Who divides all entries with others ends with small pieces, so that nobody waits for long.
   if (isEnough && shares > 1) planned.reverse();
-  // Sizes stand for the time that tensors take; the dear ones come last and are often cut short.
   const total = checks.reduce((sum, { size }) => sum + size, 0);
-  let done = 0;
+  const estimate = new EntriesProgress(isEnough ? planned.map(({ single, cost }) => cost * single.size) : undefined, needed, budget);
   let compared = 0;
   planned.forEach(({ single, index, cost }, position) => {
     const { size } = single;
@@ -261,14 +260,13 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
       const end = isAll ? endOfGroup(single, places, stop, shares) : stop;
       const from = isAll ? endOfGroup(single, places, start, shares) : start;
       const some = compareEntries(single, places, from, end, (count) => {
-        progress.report('entries', (done + Math.min(1, ((own + count) * shares) / length) * size) / total, { done: compared + count, total });
+        progress.report('entries', estimate.fraction(position, (isAll ? from + count : own + count) / length), () => ({ entries: { done: compared + count, total }, secondsLeft: estimate.secondsLeft }));
         return own + count > 0 && isOver();
       });
       own += some;
       compared += some;
       if (isOver()) break;
     }
-    done += size;
     const mayGoOn = (): boolean => budget.left() > -FAILURE_OVERDRAFT;
     if (!isAll && single.hasWrongDirection && mayGoOn()) single.findWrongEntry(mayGoOn);
     if (own > 0 && budget.left() > REFINEMENT * current) single.refineWorst();

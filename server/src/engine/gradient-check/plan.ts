@@ -18,10 +18,15 @@ const EVALUATIONS_PER_ENTRY = 2;
 /** A gradient of so few entries is kept in any case. */
 const FEW_ENTRIES = 100_000;
 
+/** The milliseconds that a check may take; undefined where only its evaluations are counted. */
+export function timeLimit({ milliseconds, evaluations }: BudgetLimits): number | undefined {
+  return milliseconds ?? (evaluations === undefined ? DEFAULT_MILLISECONDS : undefined);
+}
+
 /** How large a tensor a check may hope to compare whole: of a greater one, the gradient need not be kept. */
 export function comparableEntries({ milliseconds, evaluations }: BudgetLimits = {}): number {
   const byCount = (evaluations ?? Infinity) / EVALUATIONS_PER_ENTRY;
-  const byTime = (milliseconds ?? (evaluations === undefined ? DEFAULT_MILLISECONDS : Infinity)) * ENTRIES_PER_MILLISECOND;
+  const byTime = (timeLimit({ milliseconds, evaluations }) ?? Infinity) * ENTRIES_PER_MILLISECOND;
   return Math.max(FEW_ENTRIES, Math.min(byCount, byTime));
 }
 
@@ -36,7 +41,7 @@ export class Budget {
     limits: BudgetLimits = {},
   ) {
     this.evaluations = limits.evaluations ?? Infinity;
-    this.milliseconds = (1 - CLOSING_SHARE) * (limits.milliseconds ?? (limits.evaluations === undefined ? DEFAULT_MILLISECONDS : Infinity));
+    this.milliseconds = (1 - CLOSING_SHARE) * (timeLimit(limits) ?? Infinity);
   }
 
   /** The share of the budget that is spent; above 1 when overdrawn. */
@@ -56,6 +61,11 @@ export class Budget {
 
   shareOf({ milliseconds, evaluations }: Cost): number {
     return Math.max(milliseconds / this.milliseconds, evaluations / this.evaluations);
+  }
+
+  /** How long a share of it is, where it is one of time. */
+  secondsOf(share: number): number | undefined {
+    return Number.isFinite(this.milliseconds) ? (share * this.milliseconds) / 1000 : undefined;
   }
 
   /** What a piece of work costs. */

@@ -123,7 +123,7 @@ class Part {
 }
 
 /** Roughly the multiply-adds for some entries of an output. */
-function workOf(program: Program, ref: Ref, entries: number): number {
+export function workOf(program: Program, ref: Ref, entries: number): number {
   const { primitive, inputs, attributes } = program.instructions[ref]!;
   const shapeOf = (i: number): readonly number[] => program.instructions[inputs[i]!]!.shape;
   switch (primitive) {

@@ -9,6 +9,7 @@ import type { Diagnostic, Fix } from '../../server/src/base/diagnostic';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
 import { fixAll } from '../../server/src/features/code-actions';
 import { fixesOf } from '../../server/src/features/fixes/fixes';
+import { mostTriedText } from '../../server/src/features/fixes/tried';
 import { withoutFix } from '../../server/src/features/fixes/table';
 import { applied } from '../../server/src/features/text-edits';
 import { analyse } from '../../server/src/semantics/analyse';
@@ -40,7 +41,7 @@ describe('the register', () => {
       const rowOf = ([code, definition]: (typeof entries)[number]): string => `| [\`${code}\`](${code}.md) | ${definition.severity} | ${definition.title} | ${wayOut(code)} |`;
       return [`## ${title}`, '', '| code | | what | quick fix, for the example |', '| --- | --- | --- | --- |', ...entries.map(rowOf), ''];
     });
-    const text = ['# Diagnostics', '', 'What the editor and `nn check` report, by code. `# nn: ignore CODE` on a line, or on the line above it, silences one there;', 'settings change how grave each is.', '', ...rows].join('\n');
+    const text = ['# Diagnostics', '', 'What the editor and `nn check` report, by code. `# nn: ignore CODE` on a line, or on the line above it, silences one there;', `settings change how grave each is. Fixes are tried on the text before they are offered; beyond ${mostTriedText.toLocaleString('en-US')} characters, only those are that need no trial.`, '', ...rows].join('\n');
     await expect(text).toMatchFileSnapshot(new URL('README.md', pagesFolder).pathname);
   });
 });

@@ -166,6 +166,14 @@ describe('the language server', () => {
     expect(await unrolled(false)).toEqual([]);
   });
 
+  it('says that fixes are not tried in very large files', async () => {
+    await start({ capabilities: { textDocument: { codeAction: { disabledSupport: true } } } });
+    await client.open(uri, `model Net {\n  input x: [3, 8, 8]\n  Conv2d(4, 9)\n}\n# ${'x'.repeat(400_000)}\n`);
+    const place = { line: 2, character: 12 };
+    const found = (await client.connection.sendRequest(CodeActionRequest.type, { textDocument: { uri }, range: { start: place, end: place }, context: { diagnostics: [], only: ['quickfix'] } })) as CodeAction[];
+    expect(found.map(({ title, disabled }) => [title, disabled?.reason])).toEqual([['Find a fix', 'fixes are tried on the text, which takes too long beyond 400,000 characters']]);
+  });
+
   it('lets a client ask for a better name where a refactoring made one up', async () => {
     const written = 'model Net {\n  input x: [3, 8, 8]\n  Conv2d(4, 3)\n  ReLU\n}\n';
     const extraction = async (options: object): Promise<CodeAction> => {

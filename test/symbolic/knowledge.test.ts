@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, type Dimension, evaluateAt, floorDivide, freeSymbol, identical, minimum, modulo, multiply, print, subtract } from '../../server/src/symbolic/dimension';
+import { add, type Dimension, floorDivide, freeSymbol, identical, minimum, modulo, multiply, print, subtract } from '../../server/src/symbolic/dimension';
+import { evaluateAt } from '../../server/src/symbolic/evaluate';
 import type { Domain, SymbolRange } from '../../server/src/symbolic/domain';
 import { conditionOf, type Knowledge, knownNonNegative, knownZero, type Relation, relationOfZero, simplify } from '../../server/src/symbolic/knowledge';
 

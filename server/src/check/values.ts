@@ -3,7 +3,8 @@
 import { RandomStream } from '../base/random';
 import { EngineError } from '../engine/errors';
 import { fillBell, fillUniform } from '../engine/kernels/random';
-import { evaluateAt, symbolsOf } from '../symbolic/dimension';
+import { symbolsOf } from '../symbolic/dimension';
+import { evaluateAt } from '../symbolic/evaluate';
 import { rangeOf, smallestFrom, type SymbolRange } from '../symbolic/domain';
 import { conditionOf, holdsAt, type Relation } from '../symbolic/knowledge';
 import type { Graph, Tensor } from '../semantics/graph';

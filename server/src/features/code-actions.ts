@@ -6,6 +6,8 @@ import { found, type Search } from '../base/search';
 import type { Span } from '../base/span';
 import { filesOf } from './definition';
 import { safe, searchFixes } from './fixes/fixes';
+import { mostTriedText } from './fixes/tried';
+import { grouped } from './numbers';
 import type { Files } from './entity';
 import { ignoring } from './ignores';
 import type { TextEdit } from './text-edits';
@@ -53,6 +55,12 @@ export function ignoreActions(document: Document, diagnostics: readonly Diagnost
   return touchedBy(range, diagnostics)
     .filter(({ severity, code }) => severity !== 'error' && code !== 'unused-ignore')
     .map((diagnostic) => ({ ...ignoring(document, diagnostic), diagnostics: [diagnostic], preferred: false }));
+}
+
+/** Why there is no fix where one would be tried; undefined where there is no such reason. */
+export function untried({ text }: Document, diagnostics: readonly Diagnostic[], range: Span): string | undefined {
+  const isAsked = touchedBy(range, diagnostics).some(({ severity }) => severity === 'error' || severity === 'warning');
+  return isAsked && text.length > mostTriedText ? `fixes are tried on the text, which takes too long beyond ${grouped(mostTriedText)} characters` : undefined;
 }
 
 function touchedBy(range: Span, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

@@ -1,7 +1,7 @@
 // The rows of quick fixes and refactorings. Fixes are tried on the text, which takes time: in slices, for as long as somebody waits.
 
 import * as lsp from 'vscode-languageserver';
-import { allOf, type CodeAction, ignoreActions, isSafe, kindsToFix, searchActions, searchEdits } from '../features/code-actions';
+import { allOf, type CodeAction, ignoreActions, isSafe, kindsToFix, searchActions, searchEdits, untried } from '../features/code-actions';
 import type { Span } from '../base/span';
 import type { Files } from '../features/entity';
 import { offered } from '../features/refactorings';
@@ -35,8 +35,10 @@ async function quickFixes(document: Document, range: lsp.Range, files: Files, se
     all.push(session.resolvesActions ? action : await withEdits(document, action, session, token, patience));
   }
   const ignores = ignoreActions(document, diagnostics, toSpan(document, range));
+  const reason = single.length === 0 && session.showsDisabledActions ? untried(document, diagnostics, toSpan(document, range)) : undefined;
+  if (reason !== undefined) all.push({ title: 'Find a fix', kind: quickFix, disabled: { reason } });
   const asAction = (action: CodeAction): lsp.CodeAction => toCodeAction(document, action, quickFix, session);
-  return [...single.map(asAction), ...all.filter((action) => session.resolvesActions || action.edit !== undefined), ...ignores.map(asAction)];
+  return [...single.map(asAction), ...all.filter((action) => session.resolvesActions || action.edit !== undefined || action.disabled !== undefined), ...ignores.map(asAction)];
 }
 
 /** An action of all diagnostics of one kind, with its edits. */

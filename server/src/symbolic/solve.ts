@@ -6,7 +6,8 @@
 // least common multiple. So on each residue class n = r + t·P the function is linear in t: its value at two members
 // decides equality and sign on all of them.
 
-import { add, type Atom, type Dimension, evaluateAt, Expression, type FreeSymbol, multiply, symbolsOf } from './dimension';
+import { add, type Atom, type Dimension, Expression, type FreeSymbol, multiply, symbolsOf } from './dimension';
+import { evaluateAt } from './evaluate';
 import {
   finiteRange,
   coarsest,

@@ -12,8 +12,11 @@ import { Hidden } from './hidden';
 import { type Fixer, own, type Site, siteOf } from './site';
 import { tryEdits } from './trials';
 
-/** Candidates that are tried for one diagnostic, those among them behind which a second step is tried, and texts beyond which nothing is. */
-const most = { candidates: 48, halfway: 4, text: 400_000 };
+/** Letters of a text beyond which nothing is tried. */
+export const mostTriedText = 400_000;
+
+/** Candidates that are tried for one diagnostic, and those among them behind which a second step is tried. */
+const most = { candidates: 48, halfway: 4 };
 
 /** Fixers whose proposals are tried, and how many of each are wanted. */
 export interface Tried {
@@ -157,7 +160,7 @@ function rowOf(table: Table, { code }: Diagnostic): readonly (Fixer | Tried)[] {
 /** Those that mend, as many as are wanted of each proposer, first those behind which nothing is left; collects those that lead halfway. */
 function* tried(table: Table, goal: Goal, { proposers, wanted }: Tried, halfway: Halfway[]): Search<Fix> {
   const { site } = goal;
-  if (site.document.text.length > most.text) return;
+  if (site.document.text.length > mostTriedText) return;
   for (const proposer of proposers) {
     let mending = 0;
     const uncovering: Fix[] = [];

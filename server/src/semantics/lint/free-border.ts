@@ -1,6 +1,7 @@
 // Strides over maps of a free size: at which sizes of the input every layer reads all positions, and at which some stay unread.
 
-import { add, type Dimension, evaluateAt, multiply, print, subtract } from '../../symbolic/dimension';
+import { add, type Dimension, multiply, print, subtract } from '../../symbolic/dimension';
+import { evaluateAt } from '../../symbolic/evaluate';
 import { conditions, intersect, rangeOf, type Requirement, type SymbolRange } from '../../symbolic/domain';
 import { type Assignment, decideNonNegative } from '../../symbolic/solve';
 import type { Graph, GraphNode, Tensor } from '../graph';

@@ -68,6 +68,12 @@ it('branches that are joined keep the size of what comes in', () => {
   expect(fixedBody('shapes-do-not-join', '[8, 32, 32]', 'concat { Conv2d(8, 1); MaxPool2d(2) }')).toEqual({ 'Use MaxPool2d(3, stride = 1, padding = 1)': 'concat { Conv2d(8, 1); MaxPool2d(3, stride = 1, padding = 1) }' });
 });
 
+it('a pool at the beginning of a branch keeps the size, too', () => {
+  expect(fixedBody('shapes-do-not-join', '[8, 32, 32]', 'concat { Conv2d(8, 1); { ReLU; Conv2d(8, 3) }; { MaxPool2d(3, stride = 1); Conv2d(8, 1) } }')).toEqual({
+    'Pad so that the convolution keeps the size, and use MaxPool2d(3, stride = 1, padding = 1)': 'concat { Conv2d(8, 1); { ReLU; Conv2d(8, 3, padding = 1) }; { MaxPool2d(3, stride = 1, padding = 1); Conv2d(8, 1) } }',
+  });
+});
+
 it('groups and channels become the nearest that divide', () => {
   expect(fixedBody('groups-do-not-divide', '[3, 32, 32]', 'Conv2d(8, 3); Conv2d(9, 3, groups = 3)')).toEqual({
     'Use groups = 1': 'Conv2d(8, 3); Conv2d(9, 3, groups = 1)',
@@ -174,6 +180,11 @@ describe('maps of unequal size', () => {
     });
     // A default is not written.
     expect(fixedBody('shapes-do-not-join', '[8, 24, 24]', decoder(', output_padding = 1'))).toEqual({ 'Use output_padding = 0 in ConvTranspose2d(8, 2, stride = 2, output_padding = 1)': decoder('') });
+  });
+
+  it('meet by the skip connection that was meant', () => {
+    const body = (skip: string): string => `a = x -> ReLU; b = a -> MaxPool2d(2); c = b -> MaxPool2d(2) -> Upsample(scale_factor = 2); concat(c, ${skip})`;
+    expect(Object.entries(fixedBody('shapes-do-not-join', '[8, 32, 32]', body('a')))[0]).toEqual(['Use b, which has that size', body('b')]);
   });
 
   it('meet where the larger is cropped, if as much is cut at either side', () => {

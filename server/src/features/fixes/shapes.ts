@@ -12,6 +12,14 @@ import { insert, marked, type Site, tensorOf, textOf } from './site';
 
 type Shape = readonly Dimension[];
 
+/** What a branch begins with. */
+function firstLayer(node: ast.Expression): ast.Expression | undefined {
+  if (node.kind === 'pipe') return firstLayer(node.left);
+  if (node.kind !== 'block') return node;
+  const [first] = node.statements;
+  return first?.kind === 'expression-statement' ? firstLayer(first.value) : undefined;
+}
+
 /** Whether two shapes are equal for all sizes. */
 export function same(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => identical(size, b[axis]!));
@@ -147,8 +155,7 @@ function projectedBranch(site: Site, node: ast.Parallel, a: Shape | undefined, b
 export function* poolKeepsSize(site: Site): Iterable<Fix> {
   const node = marked(site, 'parallel');
   for (const statement of node?.body.statements ?? []) {
-    const call = statement.kind === 'expression-statement' ? statement.value : undefined;
-    const first = call?.kind === 'pipe' ? call.left : call;
+    const first = statement.kind === 'expression-statement' ? firstLayer(statement.value) : undefined;
     if (first?.kind !== 'call' || first.callee.kind !== 'name' || !/^(?:Max|Avg)Pool[123]d$/.test(first.callee.text)) continue;
     const text = `${first.callee.text}(3, stride = 1, padding = 1)`;
     yield { title: `Use ${text}`, edits: [{ span: first.span, text }] };

@@ -6,7 +6,7 @@ import { argumentFix } from '../../semantics/lint/edits';
 import { layerOf, makerOf } from '../../semantics/lint/network';
 import { identical, subtract } from '../../symbolic/dimension';
 import { operandsOf, origins, resultOf } from './shapes';
-import { insert, marked, type Site, textOf } from './site';
+import { around, insert, marked, type Site, textOf } from './site';
 
 /** The output_padding of a transposed convolution on the way, the nearest first, that gives the size that the other side has. */
 export function* transposedSize(site: Site): Iterable<Fix> {
@@ -61,6 +61,28 @@ export function* resizedBranch(site: Site): Iterable<Fix> {
     const isLoose = !['name', 'call', 'index', 'member', 'pipe'].includes(node.kind);
     const piped = `${isLoose ? `(${textOf(site, node)})` : textOf(site, node)} -> ${layer}`;
     yield { title: `Write ${piped}`, edits: [{ span: node.span, text: marked(site, 'binary') === undefined ? piped : `(${piped})` }] };
+  }
+}
+
+/** Another map of the body, which has the size of the other side: of several skip connections, the one that was meant. */
+export function* otherSkip(site: Site): Iterable<Fix> {
+  const nodes = branchesOf(site);
+  const block = around(site, 'block');
+  const statement = around(site, 'binding', 'expression-statement', 'output', 'loss');
+  if (nodes.length !== 2 || block === undefined || statement === undefined) return;
+  const before = block.statements.slice(0, block.statements.findIndex(({ span }) => span.start >= statement.span.start));
+  const names = before.flatMap((each) => (each.kind === 'binding' ? each.names : each.kind === 'input' ? [each.name] : [])).reverse();
+  for (const [own, other] of [[1, 0], [0, 1]] as const) {
+    const node = nodes[own]!;
+    const wanted = resultOf(site, nodes[other]!)?.type.shape.slice(1);
+    if (node.kind !== 'name' || wanted === undefined || wanted.length < 2) continue;
+    for (const name of names) {
+      const { text } = name;
+      const value = site.document.analysis.observations(name)?.first[0]?.value;
+      const shape = value?.kind === 'tensor' ? value.tensor.type.shape.slice(1) : undefined;
+      const fits = shape?.length === wanted.length && shape.every((size, axis) => identical(size, wanted[axis]!));
+      if (fits && text !== node.text && !(nodes[other]!.kind === 'name' && nodes[other]!.text === text)) yield { title: `Use ${text}, which has that size`, edits: [{ span: node.span, text }] };
+    }
   }
 }
 

@@ -15,7 +15,7 @@ import { renameValue } from './rebinding';
 import { fewerRounds } from './rounds';
 import { padToKeep, poolKeepsSize, projectSkip } from './shapes';
 import { projectWhereNeeded } from './skips';
-import { croppedBranch, resizedBranch, sameWidth, transposedSize } from './sizes';
+import { croppedBranch, otherSkip, resizedBranch, sameWidth, transposedSize } from './sizes';
 import { own } from './site';
 import { flattenBefore, flattenPrediction, otherElement, poolBeforeFlatten } from './tensors';
 import { type Table, trying, tryingAll } from './tried';
@@ -80,8 +80,8 @@ export const fixers: Table = {
   'repeated-ellipsis': [trying(oneEllipsis)],
   'saturating-chain': [tryingAll(openActivation)],
   'shape-mismatch': [trying(fittingType, incomingSize)],
-  'shapes-do-not-broadcast': [trying(declaredParam, padToKeep, projectWhereNeeded, projectSkip, sameWidth, transposedSize, resizedBranch, croppedBranch)],
-  'shapes-do-not-join': [trying(padToKeep, poolKeepsSize, transposedSize, resizedBranch, croppedBranch)],
+  'shapes-do-not-broadcast': [trying(declaredParam, padToKeep, projectWhereNeeded, projectSkip, sameWidth, transposedSize, otherSkip, resizedBranch, croppedBranch)],
+  'shapes-do-not-join': [trying(padToKeep, poolKeepsSize, transposedSize, otherSkip, resizedBranch, croppedBranch)],
   'shared-shape-clash': [trying(ownLayer)],
   'shifts-and-dims-differ': [trying(otherLength)],
   'single-value-per-channel': [trying(normOfExample)],

@@ -53,6 +53,7 @@ const exercises: readonly Exercise[] = [
     'grad(loss, W1) == transpose(X) @ D1', 'grad(loss, b1) == sum(D1, dim = 0)',
   ], [
     ['the sum over the rows', 'grad(loss, b1) == D1', 'the left side has the shape [6], the right side [5, 6]: it lacks the sum over dimension 0'],
+    ['the sum over the rows, and a factor', 'grad(loss, b1) == 2 * D1', 'the left side has the shape [6], the right side [5, 6]: a derivative has the shape of what it is by, so that a sum over dimension 0 is missing'],
     ['a mean over the rows', 'grad(loss, b1) == mean(D1, dim = 0)', 'the left side is 5 times the right side everywhere, the size of dimension 0 of X'],
     ['the square of tanh', 'grad(loss, W1) == transpose(X) @ ((D2 @ transpose(W2)) * (1 - H))', 'the right side has the factor (1 − H) where (1 − H²) belongs'],
     ['the tanh itself', 'grad(loss, W1) == transpose(X) @ ((D2 @ transpose(W2)) * (1 - Z1 ^ 2))', 'the right side has the factor (1 − Z1²) where (1 − H²) belongs'],

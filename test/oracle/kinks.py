@@ -46,6 +46,8 @@ CASES = {
     "prod(stack_dims(x, x - 1), dim = 0)": lambda x: torch.stack([x, x - 1]).prod(0),
     "norm(stack_dims(x, 0 * x), dim = 0)": lambda x: torch.linalg.vector_norm(torch.stack([x, 0 * x]), 2, 0),
     "norm(stack_dims(x, 0 * x), p = 1, dim = 0)": lambda x: torch.linalg.vector_norm(torch.stack([x, 0 * x]), 1, 0),
+    "x[none, :, none] -> LPPool2d(2, 1) -> Flatten": lambda x: F.lp_pool2d(x[None, :, None], 2, 1).flatten(),
+    "stack_dims(x, 0 * x, dim = 1)[none] -> LPPool2d(4, [1, 2]) -> Flatten": lambda x: F.lp_pool2d(torch.stack([x, 0 * x], 1)[None], 4, (1, 2)).flatten(),
     "l1_loss(x, 0 * x, reduction = \"none\")": lambda x: F.l1_loss(x, 0 * x, reduction="none"),
     "smooth_l1_loss(x, 0 * x, reduction = \"none\")": lambda x: F.smooth_l1_loss(x, 0 * x, reduction="none"),
     "huber_loss(x, 0 * x, reduction = \"none\", delta = 2)": lambda x: F.huber_loss(x, 0 * x, reduction="none", delta=2.0),

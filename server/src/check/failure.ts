@@ -115,7 +115,7 @@ function unsummed({ lowering: { builder }, shape }: FailedComparison, truth: Ref
   const dimensions = `dimension${axes.length === 1 ? '' : 's'} ${axes.join(' and ')}`;
   const sum = builder.sum(side, axes, true);
   const shapes = `the left side has the shape [${own.join(', ')}], the right side [${shape.join(', ')}]`;
-  return holds(sum) ? `${shapes}: it lacks the sum over ${dimensions}` : `${shapes}, which a sum over ${dimensions} would make equal`;
+  return holds(sum) ? `${shapes}: it lacks the sum over ${dimensions}` : `${shapes}: a derivative has the shape of what it is by, so that a sum over ${dimensions} is missing`;
 }
 
 /** What is written is the derivative by something on the way, or by something in front of it. */

@@ -187,7 +187,11 @@ function powerPool(axes: 1 | 2 | 3): Operation {
             countedAfter: windows.map(() => 0),
             divisor: 'window',
           });
-          return builder.power(builder.multiply(mean, builder.scalar(places)), builder.scalar(1 / power));
+          const sum = builder.multiply(mean, builder.scalar(places));
+          // Where all is 0, the root has no slope, and PyTorch lets nothing flow back.
+          const [isZero, zero] = [builder.equal(sum, builder.scalar(0)), builder.scalar(0)];
+          const root = builder.power(builder.select(isZero, builder.scalar(1), sum), builder.scalar(1 / power));
+          return builder.select(isZero, zero, root);
         },
       };
     },

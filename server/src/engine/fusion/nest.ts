@@ -32,7 +32,8 @@ const ENTRYWISE = {
 /** Comparisons of a current with a base value: bits are set where they differ. */
 const COMPARISONS = {
   differ: [0, 1, 'ne'],
-  signsDiffer: [0, 'zero', 'gt', 1, 'zero', 'gt', 'xor'],
+  // As relu asks, so that the host computes it once.
+  signsDiffer: [0, 'zero', 'le', 1, 'zero', 'le', 'xor'],
   choicesDiffer: [0, 'zero', 'ne', 1, 'zero', 'ne', 'xor'],
 } as const satisfies Record<string, readonly (number | 'one' | 'zero' | VectorInstruction)[]>;
 

@@ -8,7 +8,7 @@ import type { Item } from '../fusion/group';
 import { boxSize, isSameBox, runsOf, wholeBox } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
-import { comparesInput, planUpdate } from '../incremental/plan';
+import { comparesInput, planUpdate, reachedBoxes } from '../incremental/plan';
 import type { Plan, PlanOptions } from '../incremental/plan';
 import type { Arena, Implementation } from '../kernels/wasm/arena';
 import type { Program, Ref } from '../program';
@@ -248,6 +248,10 @@ export class Evaluation {
   atRest(leaf: Ref): Float64Array {
     this.settle();
     return this.current(leaf);
+  }
+
+  reachOfEntries(leaf: Ref, box: Box): ReadonlyMap<Ref, Box> {
+    return reachedBoxes(this.program, this.layout.live, new Map([[leaf, box]]));
   }
 
   planEntries(leaf: Ref, box: Box, before?: Plan): Plan {

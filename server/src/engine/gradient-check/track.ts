@@ -1,6 +1,6 @@
 // What moves: whole leaves, or one entry of a leaf.
 
-import { wholeRange } from '../incremental/box';
+import { boxSize, wholeRange } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Plan } from '../incremental/plan';
 import type { Ref } from '../program';
@@ -38,6 +38,8 @@ export interface Track {
 export interface EntryEvaluation {
   /** The values of a leaf, at rest. */
   atRest(leaf: Ref): Float64Array;
+  /** Which part of each tensor a change of entries in a box can reach. */
+  reachOfEntries(leaf: Ref, box: Box): ReadonlyMap<Ref, Box>;
   /** A plan for changes of one entry in a box. @param before One for another box, which may be as good. */
   planEntries(leaf: Ref, box: Box, before?: Plan): Plan;
   /** The loss with one entry changed, which a plan is for. */
@@ -56,7 +58,7 @@ export class EntryTrack {
 
   constructor(private readonly evaluation: EntryEvaluation, private readonly leaf: Ref, private readonly shape: readonly number[]) {
     const single = shape.map((_, axis) => [axis]).filter(([axis]) => shape[axis!]! > 1);
-    const candidates = [[], ...single, ...(shape.length > 2 ? [[0, 1]] : [])];
+    const candidates = this.apart([[], ...single, ...(shape.length > 2 ? [[0, 1]] : [])]);
     const plans = candidates.map((axes) => evaluation.planEntries(leaf, this.boxAround(0, axes)));
     // The more axes tell plans apart, the fewer entries share the making of one.
     const costs = candidates.map((axes, i) => plans[i]!.cost + (PLAN_COST * sizeOf(axes.map((axis) => shape[axis]!))) / sizeOf(shape));
@@ -84,6 +86,16 @@ export class EntryTrack {
       this.place = place;
     }
     return this.evaluation.probeEntry(this.plan, this.leaf, place, value);
+  }
+
+  /** Those of some choices of axes with which a change reaches more or less than with all before: the others tell nothing apart. */
+  private apart(choices: readonly (readonly number[])[]): (readonly number[])[] {
+    const known = new Set<string>();
+    return choices.filter((axes) => {
+      const reach = [...this.evaluation.reachOfEntries(this.leaf, this.boxAround(0, axes))];
+      const key = reach.map(([ref, box]) => (ref === this.leaf ? '' : `${ref}:${boxSize(box)}`)).join();
+      return known.size < known.add(key).size;
+    });
   }
 
   /** The entries that share a plan with one. */

@@ -167,8 +167,8 @@ function partsOf(steps: readonly Step[], boxes: Boxes): Part[] {
   return parts;
 }
 
-/** How far the change of some leaves reaches. @param before The same for another change: what stays where it is are the same objects. */
-function reachedBoxes(program: Program, refs: readonly Ref[], changed: Boxes, alongBranches: boolean, before?: Boxes): Boxes {
+/** How far the change of some leaves reaches, of the instructions given. @param before The same for another change: what stays where it is are the same objects. */
+export function reachedBoxes(program: Program, refs: readonly Ref[], changed: Boxes, alongBranches = false, before?: Boxes): Boxes {
   const boxes = new Map(changed);
   for (const ref of refs) {
     const { primitive, inputs } = program.instructions[ref]!;

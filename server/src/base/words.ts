@@ -9,3 +9,8 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 export function shortened(text: string, most = 500): string {
   return text.length <= most ? text : `${text.slice(0, Math.floor(most * 0.7))} … ${text.slice(text.length - Math.floor(most * 0.25))}`;
 }
+
+/** A number as one writes it in a call; small ones by their power of ten: `1e-5`. */
+export function writtenNumber(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
+}

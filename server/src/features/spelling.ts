@@ -3,6 +3,7 @@
 import type * as ast from '../../../grammar/ast';
 import type { ArgumentDefinition, ArgumentDefinitions, LayerArgument, RawValue } from '../layers/arguments';
 import type { Arguments, InputDefinition } from '../layers/definition';
+import { writtenNumber } from '../base/words';
 import { Expression, print } from '../symbolic/dimension';
 import type { Scope } from '../semantics/scope';
 import { type CatalogLayer, describe, type Layer, type Value } from '../semantics/values';
@@ -38,7 +39,8 @@ function spell(value: unknown): string {
   if (value instanceof Expression) return print(value);
   if (Array.isArray(value)) return `[${(value as readonly unknown[]).map(spell).join(', ')}]`;
   if (isLayerArgument(value)) return spellCall(value.operation, value.arguments);
-  return typeof value === 'string' ? `"${value}"` : String(value as number | boolean);
+  if (typeof value === 'number') return writtenNumber(value);
+  return typeof value === 'string' ? `"${value}"` : String(value as boolean);
 }
 
 /** `Conv2d(out_channels = 32, kernel_size = 5, …)` with the values of all arguments. */

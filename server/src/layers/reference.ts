@@ -1,5 +1,6 @@
 // The reference pages of the catalog, in Markdown, written from its entries.
 
+import { writtenNumber } from '../base/words';
 import { type ArgumentDefinition, describeRaw, type RawValue } from './arguments';
 import { families, type Family } from './catalog';
 import type { Arguments, Kept, Operation } from './definition';
@@ -64,7 +65,7 @@ function table(given: readonly (readonly [string, ArgumentDefinition<unknown>])[
 /** As people write it; a uniform list as its number. */
 export function printDefault(value: unknown): string {
   if (Array.isArray(value) && value.length > 0 && value.every((each) => each === value[0])) return printDefault(value[0]);
-  return describeRaw(value as RawValue);
+  return typeof value === 'number' ? writtenNumber(value) : describeRaw(value as RawValue);
 }
 
 function linked(source: string): string {

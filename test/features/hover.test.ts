@@ -145,6 +145,18 @@ describe('hovers on arguments', () => {
   });
 });
 
+describe('hovers in what is not applied', () => {
+  const text = 'stack S($1heads, n = 2) { input x: [T, D$2]; MultiheadAttention(hea$3ds); Linear($4D) }';
+  const at = (mark: string): string => hoverAt(text.replace(mark, '$0').replace(/\$[1-9]/g, ''));
+
+  it('say what an argument and a size are', () => {
+    expect(at('$1')).toContain('An argument of the stack S; it has no default.');
+    expect(at('$2')).toContain('A size that whatever comes in decides.');
+    expect(at('$3')).toContain('heads');
+    expect(at('$4')).toContain('A size that whatever comes in decides.');
+  });
+});
+
 describe('hovers on losses', () => {
   const at = (body: string, target: string, input = 'input x: [128, 4]'): string => /The loss .*|A guess .*/.exec(hoverAt(`model A { ${input}; target y: ${target}; p = x -> Linear(10); lo$0ss ${body} }`))?.[0] ?? '';
 

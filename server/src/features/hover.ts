@@ -16,7 +16,7 @@ import { pointwisePlot, usualArguments } from './hover/function';
 import { optimizerPage } from './hover/optimizer';
 import { assertPage, lossPage, outputPage, paramPage, tensorStatementPage } from './hover/statement';
 import { valuePage } from './hover/value';
-import { codeBlock, code, paragraphs, sourceLinks } from './markdown';
+import { codeBlock, code, escaped, paragraphs, sourceLinks } from './markdown';
 import { declarationNamed } from './names';
 import { grouped } from './numbers';
 import { introductionOf, pathTo } from './scopes';
@@ -159,7 +159,7 @@ function nameHover(node: ast.Name, site: Site): Hover | undefined {
     case 'imported-name':
       return page(importedPage(parent, site.around(2), document));
     case 'parameter':
-      return page(observedPage(node, document) ?? codeBlock(textOf(parent, document.text)));
+      return page(observedPage(node, document) ?? parameterPage(parent, site.around(2), document));
     case 'let':
     case 'binding':
     case 'for':
@@ -178,6 +178,12 @@ function nameHover(node: ast.Name, site: Site): Hover | undefined {
 
 function observedPage(node: ast.Name, document: Document): string | undefined {
   return valuePage(node.text, document.analysis.observations(node)?.first ?? [], document);
+}
+
+/** An argument that no evaluation has given a value yet. */
+function parameterPage(parameter: ast.Parameter, owner: Node | undefined, { text }: Document): string {
+  const of = owner?.kind === 'stack' || owner?.kind === 'model' || owner?.kind === 'function' ? ` of the ${owner.kind} ${escaped(owner.name.text)}` : '';
+  return paragraphs(codeBlock(textOf(parameter, text)), `An argument${of}${parameter.default === undefined ? '; it has no default' : ''}.`);
 }
 
 /** A name in an expression: an application, a declaration, a function, or a value. */
@@ -208,7 +214,9 @@ function introducedPage(node: ast.Name, { document }: Site): string | undefined 
       return importedPage(by, pathTo(document.tree, by).at(-1), document);
     case 'let':
     case 'parameter':
-      return observedPage(name, document) ?? codeBlock(textOf(by, document.text));
+      return observedPage(name, document) ?? (by.kind === 'parameter' ? parameterPage(by, pathTo(document.tree, by).at(-1), document) : codeBlock(textOf(by, document.text)));
+    case 'name':
+      return observedPage(name, document) ?? paragraphs(codeBlock(node.text), 'A size that whatever comes in decides.');
     default:
       return observedPage(name, document);
   }

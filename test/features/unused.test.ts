@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { diagnosticsOf } from '../../server/src/features/diagnostics';
+import { applied } from '../../server/src/features/text-edits';
 import { documentOf } from '../support/fixture';
 
 function found(text: string): readonly string[] {
@@ -30,6 +31,13 @@ describe('unused', () => {
 
   it('is a stack that only applies itself', () => {
     expect(found('stack S(n) { if n > 0 { S(n - 1) } }\nmodel M { input x: [4] }\n')).toEqual(['hint unused-declaration S']);
+  });
+
+  it('is taken away with the parentheses that it leaves empty, and with what calls give', () => {
+    const mended = (text: string): string => applied(text, diagnosticsOf(documentOf(text)).find(({ code }) => code === 'unused-parameter')!.fixes![0]!.edits);
+    expect(mended('model M(heads = 8) {\n  input x: [4]\n}\n')).toBe('model M {\n  input x: [4]\n}\n');
+    expect(mended('stack S(n) { ReLU }\nmodel M { input x: [4]; S(3) }\n')).toBe('stack S { ReLU }\nmodel M { input x: [4]; S() }\n');
+    expect(mended('stack S(n, k) { Linear(k) }\nmodel M { input x: [4]; S(3, 4) }\n')).toBe('stack S(k) { Linear(k) }\nmodel M { input x: [4]; S(4) }\n');
   });
 
   it('is what stands behind the loss', () => {

@@ -301,7 +301,10 @@ function removalOfParameter(source: Source, sites: Sites, owner: Owner, paramete
   const calls = sites.callsOf(owner);
   if (calls === undefined) return undefined;
   const index = owner.parameters.indexOf(parameter);
-  const edits = [{ span: itemSpan(source.text, owner.parameters, index), text: '' }];
+  // Of a stack or model without any other, the parentheses go, too.
+  const closing = owner.kind === 'function' || owner.parameters.length > 1 ? undefined : /^\s*,?\s*\)/.exec(source.text.slice(parameter.span.end));
+  const span = closing == null ? itemSpan(source.text, owner.parameters, index) : { start: owner.name.span.end, end: parameter.span.end + closing[0].length };
+  const edits = [{ span, text: '' }];
   for (const site of calls) {
     const at = site.indexOf(parameter, index);
     if (at !== undefined) edits.push({ span: itemSpan(source.text, site.call.arguments, at), text: '' });

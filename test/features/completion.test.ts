@@ -192,6 +192,11 @@ describe('what belongs at a place', () => {
     expect(labels).not.toContain('input');
   });
 
+  it('does not take the end of a comment above for the dot of a member', () => {
+    expect(labelsAt('model A { input x: [3]; ReLU }\n\n# That is all.\na$0')).toContain('assert');
+    expect(labelsAt('model A {\n  input x: [3]\n  # The head.\n  Lin$0\n}')).toContain('Linear');
+  });
+
   it('is a stack in itself, and what a loop runs over in its body', () => {
     expect(labelsAt('stack S(n) { if n > 0 { $0 } }')).toContain('S');
     expect(labelsAt('model A { input x: [3]; for c in [1, 2] { Linear($0) } }')).toContain('c');

@@ -42,9 +42,9 @@ export function completions(document: Document, offset: number, files: Files = f
     const named = /\bimport\b.*\w\s+$/.test(line);
     return named ? words(['as']) : exportsOf(last, document);
   }
-  if (/\.\s*$/.test(before) && !/\.\.\.\s*$/.test(before)) return membersBefore(document, start);
-
   const ahead = aheadOf(document, start);
+  if (ahead.last?.image === '.') return membersBefore(document, start);
+
   const nodes = nodePathAt(document.tree, start);
   let expected = expectedBehind(ahead);
   const site = callSiteAt(document, start, ahead);

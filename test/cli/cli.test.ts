@@ -268,6 +268,7 @@ describe('nn grad', () => {
   it('lists every tensor, agrees, and ends with 0', () => {
     const path = file('small.nn', small);
     expect(run('grad', path).code).toBe(0);
+    expect(run('grad', path, '--memory', '0.000001').out.replace(/\s+/g, ' ')).toMatch(/needs .* GB of memory, more than the 0\.0000010 GB that it may take; give smaller sizes, or allow for more by the setting nn\.check\.memoryBudget or the option --memory/);
     const [model] = json<Grad>('grad', path).models;
     expect(model).toMatchObject({ name: 'Net', ok: true });
     expect(model!.worst!.relativeError).toBeLessThan(1e-6);

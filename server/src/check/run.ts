@@ -196,7 +196,7 @@ function batchSizes(graph: Graph, wanted: number): readonly number[] {
 
 function describeMemory({ model, memoryBytes = defaultMemoryBytes }: CheckRequest, memory: number): string {
   const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(2)} GB`;
-  return `a check of ${model} needs ${gigabytes(memory)} of memory, more than the ${gigabytes(memoryBytes)} that it may take; give smaller sizes or allow for more`;
+  return `a check of ${model} needs ${gigabytes(memory)} of memory, more than the ${gigabytes(memoryBytes)} that it may take; give smaller sizes, or allow for more by the setting nn.check.memoryBudget or the option --memory`;
 }
 
 function budgetOf({ budgetMilliseconds, budgetEvaluations }: CheckRequest): BudgetLimits {

@@ -15,6 +15,8 @@ export interface GradOptions {
   readonly seed?: number;
   /** Seconds for each model. */
   readonly budget?: number;
+  /** Gigabytes that each check may take. */
+  readonly memory?: number;
   /** Second derivatives, too. */
   readonly second?: boolean;
 }
@@ -36,6 +38,7 @@ export function grad(file: string, name: string | undefined, options: GradOption
     seed: options.seed,
     second: options.second,
     budgetMilliseconds: options.budget === undefined ? undefined : options.budget * 1000,
+    memoryBytes: options.memory === undefined ? undefined : options.memory * 1e9,
   });
   const follow = (model: EvaluatedModel) => ({ done, total, stage, remark }: CheckProgress): void => {
     terminal.progress?.(`${model.name}: ${stage} ${String(total === 0 ? 0 : Math.floor((100 * done) / total))} %${remark === undefined ? '' : `; ${remark}`}`);

@@ -56,6 +56,7 @@ export function main(given: readonly string[], terminal: Terminal, serve: () => 
     .option(...sizesOption)
     .option('--seed <number>', 'of the random values', wholeNumber)
     .option('--budget <seconds>', 'for each model', positiveNumber)
+    .option('--memory <gigabytes>', 'that a check may take', positiveNumber)
     .option('--second', 'check second derivatives, too: Hessian-vector products against differences of gradients')
     .action((file: string, model: string | undefined, options: GradOptions) => { code = grad(file, model, options, terminal, host?.()); });
   program

@@ -92,6 +92,8 @@ export class Evaluation {
   count = 0;
   /** Milliseconds that computing it took the first time. */
   readonly firstTime: number;
+  /** Milliseconds that drawing all leaves took. */
+  readonly drawingTime: number;
   private readonly stored: Float64Array[] = [];
 
   private readonly layout: Layout;
@@ -132,6 +134,7 @@ export class Evaluation {
         drawing += performance.now() - before;
       } else this.stored[ref] = this.compute(ref, this.arena.allocate(sizeOf(shape)));
     }
+    this.drawingTime = drawing;
     this.firstTime = performance.now() - started - drawing;
     this.count++;
   }

@@ -54,8 +54,6 @@ const DIRECTIONS_SHARE = 0.6;
 /** What entries may take in any case, even if directions took all: those near the loss cost little. */
 const ENTRIES_SHARE = 0.03;
 const SECOND_DIRECTIONS_SHARE = 0.25;
-/** What must be left for them where large leaves lie elsewhere and must be drawn again before: so many times what that takes. */
-const RESTORES = 2;
 /** The noise is estimated once for all tensors where that takes no greater part, and along one entry of each else. */
 const NOISE_SHARE = 0.1;
 const NOISE_EVALUATIONS = 7;
@@ -145,8 +143,9 @@ export function checkGradients(input: GradientCheck): GradientReport {
   const groups = checkDirections(checks, share, 2 * once, budget, progress, (group) =>
     new GroupCheck(evaluation, group.map(({ tensor }) => tensor), seed, surroundings));
   // Where time is short, no large leaves are put back for a few entries more.
+  // What drawing them took at first is more than it takes again.
   const restoring = budget.shareOf({ milliseconds: evaluation.drawingTime, evaluations: 0 });
-  if (evaluation.isAtRest || budget.left() > RESTORES * restoring || checks.some((single) => single.hasWrongDirection)) {
+  if (evaluation.isAtRest || budget.left() > restoring || checks.some((single) => single.hasWrongDirection)) {
     budget.grant(ENTRIES_SHARE);
     checkEntries(checks, share, budget, progress);
   }

@@ -2,6 +2,7 @@
 
 import { EngineError } from '../errors';
 import { pickRows, pickRowsCall } from '../kernels/accelerated';
+import { fill } from '../kernels/fill';
 import type { PrimitiveTable } from '../primitive';
 import { formatShape, sameShape, sizeOf } from '../shape';
 import type { Shape } from '../shape';
@@ -67,7 +68,7 @@ export const gathering: Pick<PrimitiveTable, 'gather' | 'scatterAdd'> = {
     },
     forward: (output, [values, indices], { shape, inputShapes, attributes: { batchAxes } }) => {
       const { batch, rows, row, count } = split(shape, inputShapes[1]!, batchAxes);
-      output.fill(0);
+      fill(output, 0);
       for (let b = 0; b < batch; b++) {
         for (let i = b * count; i < (b + 1) * count; i++) {
           const index = indices![i]!;

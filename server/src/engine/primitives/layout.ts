@@ -1,6 +1,7 @@
 // Primitives that move entries without computing on them.
 
 import { EngineError } from '../errors';
+import { fill } from '../kernels/fill';
 import { copyView, denseView } from '../kernels/strided';
 import type { PrimitiveTable } from '../primitive';
 import { broadcastShapes, broadcastStrides, formatShape, sameShape, sizeOf, splitAtAxis, stridesOf } from '../shape';
@@ -96,7 +97,7 @@ export const layout: Pick<PrimitiveTable, LayoutNames> = {
       return shape;
     },
     forward: (output, [x], { inputShapes, attributes }) => {
-      output.fill(attributes.value);
+      fill(output, attributes.value);
       const [from] = inputShapes as [Shape];
       copyView({ values: output, ...gridView(attributes.shape, attributes) }, denseView(x!, from), from);
     },

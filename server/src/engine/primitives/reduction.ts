@@ -2,6 +2,7 @@
 
 import { EngineError } from '../errors';
 import { runSoftmax, softmaxCall } from '../kernels/accelerated';
+import { fill } from '../kernels/fill';
 import { addStrided } from '../kernels/strided';
 import { outputsDiffer } from '../primitive';
 import type { PrimitiveTable } from '../primitive';
@@ -31,7 +32,7 @@ export const reductions: Pick<PrimitiveTable, ReductionNames> = {
   sum: {
     shape: ([x], { axes }) => dropAxes(x!, axes),
     forward: (output, [x], { inputShapes: [shape], attributes: { axes } }) => {
-      output.fill(0);
+      fill(output, 0);
       const kept = stridesOf(keepAxes(shape!, axes));
       addStrided(output, x!, shape!, 0, kept.map((stride, axis) => (axes.includes(axis) ? 0 : stride)));
     },

@@ -2,6 +2,7 @@
 
 import { RandomStream } from '../../base/random';
 import { EngineError } from '../errors';
+import { fill } from '../kernels/fill';
 import type { PrimitiveTable } from '../primitive';
 
 const MASKS = 8;
@@ -19,7 +20,7 @@ export const sources: Pick<PrimitiveTable, 'leaf' | 'constant' | 'dropoutMask'> 
   constant: {
     shape: (_, { shape }) => shape,
     forward: (output, _, { attributes: { values } }) => {
-      if (values.length === 1) output.fill(values[0]!);
+      if (values.length === 1) fill(output, values[0]!);
       else output.set(values);
     },
     vjp: 'zero',

@@ -36,8 +36,8 @@ export function* warmingUp(): Generator<CheckReport> {
   }
 }
 
-/** Milliseconds before a worker warms up: a request that is already on its way comes first, and so does what a person looks at. */
-export const warmingDelay = 300;
+/** Milliseconds before a worker warms up: while files are opened and analysed, nothing else is to take the processor. */
+export const warmingDelay = 10_000;
 
 /** Warms up step by step, between which messages are read, until the returned function is called. @param later Calls a function after so many milliseconds. */
 export function warmUp(later: (step: () => void, milliseconds: number) => void, steps: Iterator<unknown> = warmingUp()): () => void {

@@ -1,6 +1,6 @@
 // Why two sides of an equation differ: a factor, a term or a transposition, named by what the text calls it.
 
-import { unravel } from '../engine/shape';
+import { sizeOf, unravel } from '../engine/shape';
 import { isNamed } from './candidates';
 import { bracketed } from './repairs';
 
@@ -101,7 +101,7 @@ function constantFactor(left: Float64Array, right: Float64Array, shape: readonly
   const factor = ratio(left, (i) => right[i]!);
   if (factor === undefined) return undefined;
   if (Math.abs(factor + 1) < 1e-6) return 'the sign is turned round';
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = sizeOf(shape);
   const meaning = (number: number): string => {
     const text = number === count ? 'the number of entries' : counts.get(number);
     return number > 2 && text !== undefined ? `, ${text}` : '';
@@ -133,11 +133,11 @@ function transposition(left: Float64Array, right: Float64Array, shape: readonly 
 
 /** The entries of the right side are those of the left one, in the opposite order along one dimension or off by one. */
 function rearrangement(left: Float64Array, right: Float64Array, shape: readonly number[]): string | undefined {
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   const comesFrom = (axis: number, other: (at: number, length: number) => number): boolean => {
     const moved = Float64Array.from(left, (_, i) => {
       const index = [...unravel(i % size, shape)];
-      const stride = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+      const stride = sizeOf(shape.slice(axis + 1));
       return right[i + (other(index[axis]!, shape[axis]!) - index[axis]!) * stride]!;
     });
     return agree(left, moved);
@@ -199,7 +199,7 @@ function missingProduct(left: Float64Array, right: Float64Array, candidates: rea
 
 /** At each point a multiple of one vector: a term in its direction is missing. */
 function parallelDifference(left: Float64Array, right: Float64Array, candidates: readonly Candidate[], shape: readonly number[]): string | undefined {
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   if (size < 3) return undefined;
   const difference = left.map((value, i) => value - right[i]!);
   const found = candidates.find(({ values }) => {
@@ -231,7 +231,7 @@ function differingPart(left: Float64Array, right: Float64Array, candidates: read
       if (limit !== undefined) return `the two sides differ only where |${text}| ${limit}`;
     }
   }
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   if (size === 1 || !differs.every((wrong, i) => wrong === differs[i % size])) return undefined;
   const place = placesWhere(differs.slice(0, size), shape);
   return place && `the two sides differ only ${place}`;

@@ -1,7 +1,7 @@
 // Why an assert on a derivative fails: everything that is tried, the plainest first.
 
 import type { Ref } from '../engine/builder';
-import type { Shape } from '../engine/shape';
+import { type Shape, sizeOf } from '../engine/shape';
 import type { Derivatives } from '../semantics/derivative/derive';
 import { printExpression } from '../semantics/derivative/print';
 import type { AnyNode, GradientNode, Graph, Tensor } from '../semantics/graph';
@@ -168,8 +168,4 @@ function countsOf(candidates: readonly NamedRef[], { builder }: Lowering): Reado
   for (const { text, ref } of named) add(sizeOf(builder.shape(ref)), `the number of entries of ${text}`);
   for (const { text, ref } of named) for (const [axis, size] of builder.shape(ref).entries()) add(size, `the size of dimension ${String(axis)} of ${text}`);
   return counts;
-}
-
-function sizeOf(shape: Shape): number {
-  return shape.reduce((a, b) => a * b, 1);
 }

@@ -297,7 +297,7 @@ function projectionOf(graph: Graph, lowering: Lowering, seed: number): Ref | und
   const parts = [...new Set(outputs)].map((output) => {
     const ref = lowering.ref(output);
     const shape = builder.shape(ref);
-    const count = shape.reduce((a, b) => a * b, 1);
+    const count = sizeOf(shape);
     return builder.sum(builder.multiply(ref, builder.constant(projection(count, output, seed), shape)));
   });
   return parts.length === 0 ? undefined : parts.reduce((sum, next) => builder.add(sum, next));

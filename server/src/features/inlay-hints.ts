@@ -132,24 +132,26 @@ class Collector {
 
   /** Behind each member that ends its line, or changes the shape to another than the line ends with. */
   private pipeline(members: readonly ast.Expression[]): void {
-    const typesOf = (member: ast.Expression | undefined): string | undefined => member && this.valueOf(member)?.types.join();
-    const isUntilTheEnd = (types: string | undefined, from: number): boolean => {
+    const all = members.map((member) => this.valueOf(member));
+    const typesOf = all.map((shown) => shown?.types.join());
+    const isUntilTheEnd = (from: number): boolean => {
       const line = this.lineAt(members[from]!.span.end);
-      const rest = members.slice(from + 1).filter(({ span }) => this.lineAt(span.start) === line);
+      let last = from;
+      while (last + 1 < members.length && this.lineAt(members[last + 1]!.span.start) === line) last++;
       // A pipeline within an expression has no hint at its end.
-      return (rest.at(-1) !== members.at(-1) || this.hints.has(members.at(-1)!.span.end)) && rest.every((member) => typesOf(member) === types);
+      const isShown = last < members.length - 1 || this.hints.has(members[last]!.span.end);
+      return isShown && typesOf.slice(from + 1, last + 1).every((types) => types === typesOf[from]);
     };
     for (const [index, member] of members.entries()) {
       this.expression(member);
       const next = members[index + 1];
       if (next === undefined) continue;
-      const shown = this.valueOf(member);
+      const shown = all[index];
       const endsLine = this.lineAt(member.span.end) !== this.lineAt(next.span.start);
       // What begins a pipeline may be a step itself, or a mere name.
       if (index === 0 && shown?.applications[0]?.nodes.length === 0) continue;
-      const types = shown?.types.join();
-      const before = index === 0 ? shown?.applications.map(({ inputs }) => (inputs.length === 1 ? typeOf(inputs[0]!) : undefined)).join() : typesOf(members[index - 1]);
-      if (endsLine || (types !== before && !isUntilTheEnd(types, index))) this.add(member.span.end, shown, endsLine ? 'end' : 'within');
+      const before = index === 0 ? shown?.applications.map(({ inputs }) => (inputs.length === 1 ? typeOf(inputs[0]!) : undefined)).join() : typesOf[index - 1];
+      if (endsLine || (typesOf[index] !== before && !isUntilTheEnd(index))) this.add(member.span.end, shown, endsLine ? 'end' : 'within');
     }
   }
 

@@ -10,6 +10,11 @@ export interface Declared {
   readonly declaration: NamedDeclaration;
 }
 
+/** All words of a text that could be names: a new name is none of them. */
+export function wordsOf({ text }: { readonly text: string }): ReadonlySet<string> {
+  return new Set(text.match(/\b[A-Za-z_]\w*/g));
+}
+
 /** The declaration that a name of a file stands for, in this file or in the one that it is imported from. */
 export function declarationNamed(name: string, source: Source, document: Document): Declared | undefined {
   return lookup(name, source, document, new Set());

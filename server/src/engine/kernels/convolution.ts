@@ -1,6 +1,7 @@
 // Convolution and its two adjoints: SIMD kernels of their own, or patches packed into a matrix and a matrix product.
 
 import { addMatrixProduct, matrixProductCall } from './accelerated';
+import { fill } from './fill';
 import { denseMatrix, transposed } from './matrix-product';
 import type { Matrix } from './matrix-product';
 import { addPatches, adjointLayout, fillPatches, hasRoomForBand, isPointwise, isTiled, numbersOf } from './patches';
@@ -202,7 +203,7 @@ export function convolveInputGradient(x: Float64Array, g: Float64Array, w: Float
   const { inputBatch, weightRow, outputChannels, kernelVolume } = layout;
   const adjoint = flipped(layout);
   if (adjoint && convolve(x, g, w, adjoint, null, { first: kernelVolume - 1, output: kernelVolume, channel: weightRow, tap: -1 })) return;
-  x.fill(0);
+  fill(x, 0);
   const done = runParts(layout, g, [x, w], 'fold', ({ kernels, geometry, inputStart, outputs, outputRow, weightStart, examples }) => {
     kernels.addInputGradient(addressOf(x, inputStart), inputBatch, examples, outputs, outputRow, addressOf(w, weightStart), weightRow, geometry, outputChannels);
   });
@@ -232,7 +233,7 @@ export function convolveWeightGradient(w: Float64Array, x: Float64Array, g: Floa
     kernels.convolveWeightGradient(target, isFirst ? 0 : target, weightRow, addressOf(x, inputStart), inputBatch, examples, outputs, outputRow, geometry, outputChannels);
   });
   if (done) return;
-  w.fill(0);
+  fill(w, 0);
   const patch = layout.inputChannels * layout.kernelVolume;
   const width = layout.output[2];
   forEachBlock(layout, (inputStart, outputStart, weightStart, rowStart, rowStop) => {

@@ -2,6 +2,7 @@
 
 import type { Windows } from '../program';
 import { maxWindowsCall, runWindows } from './accelerated';
+import { fill } from './fill';
 import type { SimdCall } from './wasm/call';
 
 /** Everything as if it had three axes: the missing ones come first, with one window over one place. */
@@ -74,7 +75,7 @@ export function sumWindows(output: Float64Array, x: Float64Array, windows: reado
 export function spreadWindows(output: Float64Array, g: Float64Array, windows: readonly Windows[], sizes: readonly number[]): void {
   const planes = planesOf(windows, sizes);
   const { axes: [d, h, w], height, width, volume, places } = planes;
-  output.fill(0);
+  fill(output, 0);
   forEachRowOfWindows(planes, (place, [firstDepth, lastDepth], [firstHeight, lastHeight]) => {
     for (let plane = 0, start = 0; start < output.length; plane++, start += volume) {
       for (let k = 0; k < w.starts.length; k++) {

@@ -4,6 +4,7 @@ import type * as ast from '../../../../grammar/ast';
 import { nodePathAt } from '../../../../grammar/walk';
 import { nearestName } from '../../base/nearest';
 import type { Fix } from '../../base/diagnostic';
+import { wordsOf } from '../names';
 import { separatorAt } from '../refactor/site';
 import { introductionOf } from '../scopes';
 import { callOf } from './calls';
@@ -52,7 +53,7 @@ export function* declaredTarget(site: Site): Iterable<Fix> {
 export function* fittingType(site: Site): Iterable<Fix> {
   const type = around(site, 'type');
   if (type === undefined) return;
-  const words = new Set(site.document.text.match(/\b[A-Za-z_]\w*/g));
+  const words = wordsOf(site.document);
   const axis = type.shape?.findIndex(({ span }) => span.start === site.diagnostic.span.start) ?? -1;
   const name = [['c', 'h', 'w'][axis], 'n', 'm', 'k'].find((each): each is string => each !== undefined && !words.has(each));
   if (name !== undefined) yield replace(`Let ${name} stand for any size`, site.diagnostic.span, name);
@@ -66,7 +67,7 @@ export function* incomingSize(site: Site): Iterable<Fix> {
 
 /** Free dimensions instead of an ellipsis. */
 export function* freeDimensions(site: Site): Iterable<Fix> {
-  const words = new Set(site.document.text.match(/\b[A-Za-z_]\w*/g));
+  const words = wordsOf(site.document);
   for (const names of [['H', 'W'], ['L'], ['D', 'H', 'W'], ['N']]) {
     if (names.every((name) => !words.has(name))) yield replace(`Write ${names.join(', ')}`, site.diagnostic.span, names.join(', '));
   }

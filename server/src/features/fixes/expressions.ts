@@ -6,6 +6,7 @@ import { functions } from '../../layers/catalog';
 import { nearestName } from '../../base/nearest';
 import { optimizers } from '../../layers/optimizers';
 import { statementSpan } from '../../semantics/text-spans';
+import { wordsOf } from '../names';
 import { around, type Fixer, holderOf, indentationAt, insert, marked, needsParentheses, replace, type Site, tensorOf, textOf } from './site';
 
 /** `x -> f + y` becomes `(x -> f) + y`. */
@@ -150,7 +151,7 @@ export const anotherName: Fixer = (site) => {
 
 /** `x_2`, `x_3` and so on: the first that the text does not have. */
 export function freeName({ document }: Site, written: string, from: number): string {
-  const words = new Set(document.text.match(/\b[A-Za-z_]\w*/g));
+  const words = wordsOf(document);
   let count = from;
   while (words.has(`${written}_${String(count)}`)) count++;
   return `${written}_${String(count)}`;

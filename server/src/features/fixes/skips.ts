@@ -6,6 +6,7 @@ import type { Observation } from '../../semantics/findings';
 import type { Tensor } from '../../semantics/graph';
 import { layerOf, makerOf } from '../../semantics/lint/network';
 import { calleeOf, nameOfArgument } from '../callee';
+import { wordsOf } from '../names';
 import { separatorAt } from '../refactor/site';
 import { dependsOn, origins, same } from './shapes';
 import { around, insert, marked, type Site, textOf } from './site';
@@ -56,7 +57,7 @@ function ends(site: Site, { statements }: ast.Block): readonly (readonly [Tensor
 }
 
 function nameFor({ document }: Site): string {
-  const words = new Set(document.text.match(/\b[A-Za-z_]\w*/g));
+  const words = wordsOf(document);
   return ['skip', 'shortcut', 'projected', 'skipped'].find((each) => !words.has(each)) ?? 'skip_connection';
 }
 

@@ -7,6 +7,7 @@ import type { Span } from '../../base/span';
 import { functions, layers } from '../../layers/catalog';
 import { builtins } from '../../semantics/builtins';
 import type { Value } from '../../semantics/values';
+import { wordsOf } from '../names';
 import { introductionOf, introductionsAround } from '../scopes';
 import type { TextEdit } from '../text-edits';
 import type { Document } from '../workspace';
@@ -206,8 +207,8 @@ function isOfFile(kind: string): boolean {
 }
 
 /** A name that nothing has. */
-export function freshName({ text }: Document, stem: string): string {
-  const words = new Set(text.match(/[A-Za-z_]\w*/g));
+export function freshName(document: Document, stem: string): string {
+  const words = wordsOf(document);
   const isTaken = (name: string): boolean => words.has(name) || layers.has(name) || functions.has(name) || builtins.has(name) || (keywords as readonly string[]).includes(name);
   let name = stem;
   for (let number = 2; isTaken(name); number++) name = `${stem}${String(number)}`;

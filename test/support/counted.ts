@@ -1,6 +1,11 @@
-// Work that is counted, not timed: how often each block of the project's own code runs. The count is the same on every machine.
+// Work that is counted, not timed: how often each block of the project's own code runs. The count is the same in every run.
 
 import { type Profiler, Session } from 'node:inspector';
+
+// Calls that an optimising compiler has put in line are not counted, and when that happens depends on the machine's load.
+for (const flag of ['--no-opt', '--no-maglev']) {
+  if (!process.execArgv.includes(flag)) throw new Error(`Work can be counted only in a process with ${flag}: see vitest.config.mts`);
+}
 
 // Only functions that are first called after this are counted block by block: whoever counts imports this file first.
 const session = new Session();

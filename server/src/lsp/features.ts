@@ -58,9 +58,10 @@ export const features: readonly Feature[] = [
     const found = inlayHints(document, { start: offset, end: offset }, settings).find((each) => each.offset === offset && each.label === hint.label);
     return { ...hint, tooltip: found && toTooltip(found) };
   }),
-  feature(lsp.CodeLensRequest.type, { codeLensProvider: { resolveProvider: true } }, (document, _, { checks, settings }) =>
-    codeLenses(document, { settings, checks }).map((lens) => toCodeLens(document, lens)),
-  ),
+  feature(lsp.CodeLensRequest.type, { codeLensProvider: { resolveProvider: true } }, (document, _, { checks, settings, lenses }) => {
+    lenses.asked();
+    return codeLenses(document, { settings, checks }).map((lens) => toCodeLens(document, lens));
+  }),
   resolution(lsp.CodeLensResolveRequest.type, (lens: lsp.CodeLens) => (lens.data as ItemData).uri, async (document, lens, session) => {
     const { offset } = lens.data as ItemData;
     return { ...lens, command: toCommand(document, usesLens(references(await session.files(), document, offset, false).length), offset) };

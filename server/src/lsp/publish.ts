@@ -93,7 +93,7 @@ export class Publisher {
     if (!this.movedByOthers) return true;
     this.movedByOthers = false;
     this.session.refreshHints();
-    this.session.refreshLenses();
+    this.session.lenses.now();
     return true;
   }
 }

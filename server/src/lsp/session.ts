@@ -15,10 +15,11 @@ import type { CompletionSupport } from './convert';
 import { Folders } from './folders';
 import { collected, guarded, Pace, stepwise, Turns, unlessCancelled } from './guard';
 import { Publisher } from './publish';
+import { Refresher } from './refresh';
 import { analysedNotification, listFilesRequest, readFileRequest } from './requests';
 import type { Runtime } from './runtime';
 
-/** Milliseconds between two refreshes of what is shown of a check while it runs. */
+/** Milliseconds between two messages about a check while it runs. */
 const stateInterval = 200;
 /** Milliseconds between a keystroke and the look whether it has changed a model that is being checked. */
 const reviseDelay = 20;
@@ -39,6 +40,11 @@ export class Session {
   private argumentHintsCommand: string | undefined;
   /** The client's command that lets the person rename what stands at a place. */
   renameCommand: string | undefined;
+  /** Has the client ask for the lenses again. */
+  readonly lenses = new Refresher(() => {
+    if (this.capabilities.workspace?.codeLens?.refreshSupport !== true) return;
+    void guarded(this.connection, 'refreshing lenses', () => this.connection.sendRequest(CodeLensRefreshRequest.type));
+  });
   private stateTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly stateOf = new Set<string>();
   /** Trials of fixes share a workspace. */
@@ -60,15 +66,20 @@ export class Session {
       this.host,
       (uri, isOver) => {
         if (this.isDisposed) return;
-        this.showStateSoon(uri);
-        if (isOver) this.publisher.schedule(uri);
+        this.tellStateSoon(uri);
+        if (isOver) {
+          this.lenses.now();
+          this.publisher.schedule(uri);
+        } else {
+          this.lenses.changed();
+        }
       },
       () => choicesOf(this.settings),
     );
     this.publisher = new Publisher(this);
     this.configuration = new Configuration(connection, () => {
       this.refreshHints();
-      this.refreshLenses();
+      this.lenses.now();
       this.publisher.scheduleAll();
     });
   }
@@ -195,15 +206,10 @@ export class Session {
     void guarded(this.connection, 'refreshing hints', () => this.connection.sendRequest(InlayHintRefreshRequest.type));
   }
 
-  /** Asks the client to ask for the lenses again. */
-  refreshLenses(): void {
-    if (this.capabilities.workspace?.codeLens?.refreshSupport !== true) return;
-    void guarded(this.connection, 'refreshing lenses', () => this.connection.sendRequest(CodeLensRefreshRequest.type));
-  }
-
   dispose(): void {
     this.isDisposed = true;
     clearTimeout(this.stateTimer);
+    this.lenses.dispose();
     clearTimeout(this.reviseTimer);
     this.publisher.dispose();
     this.host.dispose();
@@ -242,11 +248,10 @@ export class Session {
     this.host.warm();
   }
 
-  private showStateSoon(uri: string): void {
+  private tellStateSoon(uri: string): void {
     this.stateOf.add(uri);
     this.stateTimer ??= setTimeout(() => {
       this.stateTimer = undefined;
-      this.refreshLenses();
       for (const each of this.stateOf) this.tellAnalysed(each, true);
       this.stateOf.clear();
     }, stateInterval);

@@ -204,10 +204,10 @@ describe('an evaluation', () => {
     fc.assert(fc.property(fc.constantFrom(...leaves), fc.nat(), fc.boolean(), (leaf, pick, first) => {
       if (first) {
         all.begin();
-        const { values, restore } = all.leaves.get(parameters[0]!)!;
-        values.fill(3);
+        const moved = all.leaves.get(parameters[0]!)!;
+        moved.values.fill(3);
         all.probe();
-        restore();
+        moved.restore();
       }
       const values = network.leaves.get(leaf)!.slice();
       const place = pick % values.length;

@@ -8,7 +8,7 @@ import { Builder } from '../../server/src/engine/builder';
 import { checkGradients } from '../../server/src/engine/gradient-check/check';
 import { memoryNeeded } from '../../server/src/engine/gradient-check/evaluation';
 import { erf } from '../../server/src/engine/kernels/erf';
-import { fillBell, fillUniform, moveAlong, shakeAlong, sumAlong } from '../../server/src/engine/kernels/random';
+import { fillBell, fillUniform, moveAlong, shakeAlong, Shift, SHIFT_ENTRIES, sumAlong } from '../../server/src/engine/kernels/random';
 import { Arena, instanceOf } from '../../server/src/engine/kernels/wasm/arena';
 import type { Ref } from '../../server/src/engine/program';
 import { sizeOf } from '../../server/src/engine/shape';
@@ -168,6 +168,15 @@ describe.each(implementations)('random numbers by %s', (implementation) => {
       for (const move of [moveAlong, shakeAlong]) {
         for (const x of [inside, outside]) move(x, signs, 1e-3);
         expect([...inside]).toEqual([...outside]);
+      }
+      const arena = new Arena(2 * count + 8, implementation);
+      const [from, to] = [arena.copy(inside), arena.allocate(count)];
+      const shift = new Shift(arena.allocate(SHIFT_ENTRIES));
+      for (const each of [signs, undefined]) {
+        shift.set(each, 1e-2);
+        shift.apply(to, from);
+        if (each) moveAlong(from, each, 1e-2);
+        expect([...to]).toEqual([...from]);
       }
       const [a, b] = [sumAlong(inside, signs), sumAlong(outside, signs)];
       expect(a.greatest).toBe(b.greatest);

@@ -10,13 +10,17 @@ import type { Box } from '../incremental/box';
 import type { Scratch } from '../incremental/linear';
 import { comparesInput, planUpdate, reachedBoxes } from '../incremental/plan';
 import type { Plan, PlanOptions } from '../incremental/plan';
+import { Shift, SHIFT_ENTRIES } from '../kernels/random';
 import type { Arena, Implementation } from '../kernels/wasm/arena';
 import type { Program, Ref } from '../program';
 import { sizeOf } from '../shape';
 import { KeptGradient, SummedGradient } from './gradient';
 import type { Gradient, Questions } from './gradient';
+import { MovedInPlace, MovedWhereRead, shiftedLeaves } from './movable';
+import type { Resting } from './movable';
+import { ArenaScratch } from './scratch';
 import { EntryTrack } from './track';
-import type { Probe, Track } from './track';
+import type { MovableLeaf, Probe, Track } from './track';
 
 /** The values of a leaf, or what fills an array with them, the same ones each time. */
 export type LeafValues = Float64Array | ((target: Float64Array) => void);
@@ -39,6 +43,8 @@ interface Layout {
   readonly continuation: BufferPlan;
   /** Leaves that keep a second copy of their values at the base point. */
   readonly copied: ReadonlySet<Ref>;
+  /** Leaves that lines move where they are read. */
+  readonly shifted: ReadonlySet<Ref>;
   readonly total: number;
   /** The part of it that one instruction works in. */
   readonly scratch: number;
@@ -67,6 +73,7 @@ function layoutOf(program: Program, loss: Ref, { program: extended, wanted, pass
   const rest = liveRefs(extended, wanted).filter((ref) => !computed.has(ref));
   const continuation = assignBuffers(extended, rest, wanted.filter((_, i) => !passing?.[i]), kernels, fuses, wanted.filter((_, i) => passing?.[i]));
   const copied = copiedLeaves(program, live);
+  const shifted = shiftedLeaves(program, live);
   let values = continuation.sizes.reduce((sum, size) => sum + size, 0);
   let scratch = 0;
   const movable = new Set<Ref>();
@@ -75,11 +82,11 @@ function layoutOf(program: Program, loss: Ref, { program: extended, wanted, pass
     const size = sizeOf(shape);
     if (primitive === 'leaf' || inputs.some((input) => movable.has(input))) movable.add(ref);
     if (primitive !== 'reshape') values += (primitive === 'leaf' ? copied.has(ref) : movable.has(ref)) ? 2 * size : size;
-    // Leaves are seldom large and read in part.
-    const read = inputs.filter((input) => program.instructions[storageOf(program, input)]!.primitive !== 'leaf');
+    // Leaves are seldom large and read in part, but some are moved when they are read.
+    const read = inputs.map((input) => storageOf(program, input)).filter((input) => program.instructions[input]!.primitive !== 'leaf' || shifted.has(input));
     if (primitive !== 'leaf') scratch = Math.max(scratch, read.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), size));
   }
-  return { live, continuation, copied, total: values + scratch + ENTRY_CHANGE, scratch };
+  return { live, continuation, copied, shifted, total: values + scratch + ENTRY_CHANGE + SHIFT_ENTRIES * shifted.size, scratch };
 }
 
 /** How many bytes a gradient check of a loss will keep, to be known before it starts. */
@@ -87,7 +94,7 @@ export function memoryNeeded(program: Program, loss: Ref, continuation: Continua
   return 8 * layoutOf(program, loss, continuation, undefined, canFuse({})).total;
 }
 
-export class Evaluation {
+export class Evaluation implements Resting {
   /** How often the loss has been computed. */
   count = 0;
   /** Milliseconds that computing it took the first time. */
@@ -104,6 +111,7 @@ export class Evaluation {
   private readonly scratch: Scratch;
   private readonly groupings = { kept: new Map<string, readonly Item[]>(), watched: new Map<string, readonly Item[]>() };
   private readonly entryChange: Float64Array;
+  private readonly shifts: ReadonlyMap<Ref, Shift>;
   private active: Plan | undefined;
   /** What is computed from leaves and was not computed at any changed point yet: such arrays have arbitrary content. */
   private readonly unwritten = new Set<Ref>();
@@ -122,6 +130,7 @@ export class Evaluation {
     this.layout = this.arena.implementation === 'reference' ? layoutOf(program, loss, continuation, options.kernels, false) : layout;
     this.scratch = new ArenaScratch(this.arena.allocate(this.layout.scratch));
     this.entryChange = this.arena.allocate(ENTRY_CHANGE);
+    this.shifts = new Map([...this.layout.shifted].map((leaf) => [leaf, new Shift(this.arena.allocate(SHIFT_ENTRIES))]));
     let drawing = 0;
     const started = performance.now();
     for (const ref of this.layout.live) {
@@ -235,12 +244,17 @@ export class Evaluation {
   track(leaves: readonly Ref[]): Track {
     const plan = this.plan(new Map(leaves.map((ref) => [ref, wholeBox(this.program.instructions[ref]!.shape)])), { alongBranches: true });
     return {
-      leaves: new Map(leaves.map((ref) => [ref, { values: this.current(ref), restore: () => { this.restore(ref); }, leave: () => { this.leave(ref); }, isDear: this.copies[ref] === undefined }])),
+      leaves: new Map(leaves.map((leaf) => [leaf, this.movable(leaf)])),
       cost: plan.cost,
       settle: () => { this.settle(); },
       begin: () => { this.activate(plan, true); },
       probe: () => this.probe(plan),
     };
+  }
+
+  private movable(leaf: Ref): MovableLeaf {
+    const shift = this.shifts.get(leaf);
+    return shift ? new MovedWhereRead(this, leaf, this.current(leaf), shift) : new MovedInPlace(this, leaf, this.current(leaf), this.copies[leaf] === undefined);
   }
 
   /** Makes ready for changes of one entry at a time. */
@@ -279,6 +293,7 @@ export class Evaluation {
       base: (ref: Ref) => this.base(ref),
       current: (ref: Ref) => this.current(ref),
       unchanged: (ref: Ref) => this.stored[ref]!,
+      shiftOf: (leaf: Ref) => (boxes.has(leaf) && !entry ? this.shifts.get(leaf) : undefined),
       scratch: this.scratch,
     };
     return planUpdate(this.program, this.layout.live, boxes, values, { ...this.options, alongBranches, entry, wanted: [this.loss], groupings: this.groupings[alongBranches ? 'kept' : 'watched'] });
@@ -339,14 +354,14 @@ export class Evaluation {
   }
 
   /** Puts a leaf back to the base point. */
-  private restore(leaf: Ref): void {
+  restore(leaf: Ref): void {
     const copy = this.copies[leaf];
     if (copy) this.stored[leaf]!.set(copy);
     else this.fill(leaf, this.stored[leaf]!);
   }
 
   /** Puts a leaf back to the base point: at once where that is quick, else before it is next asked for. */
-  private leave(leaf: Ref): void {
+  leave(leaf: Ref): void {
     if (this.copies[leaf]) this.restore(leaf);
     else this.left.add(leaf);
   }
@@ -369,22 +384,5 @@ export class Evaluation {
   private execute(program: Program, ref: Ref, output: Float64Array, inputs: readonly Float64Array[]): void {
     if (this.options.cancelled?.()) throw new CancelledError();
     prepare(program, ref, this.options.kernels)(output, inputs);
-  }
-}
-
-/** Room for the intermediate values of one instruction at a time. */
-class ArenaScratch implements Scratch {
-  private next = 0;
-
-  constructor(private readonly room: Float64Array) {}
-
-  take(length: number): Float64Array {
-    const start = this.next;
-    this.next += length;
-    return this.next <= this.room.length ? this.room.subarray(start, this.next) : new Float64Array(length);
-  }
-
-  reset(): void {
-    this.next = 0;
   }
 }

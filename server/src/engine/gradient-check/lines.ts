@@ -1,7 +1,7 @@
 // The lines along which a check moves: one entry, or a random direction of whole tensors.
 
 import { RandomStream } from '../../base/random';
-import { moveAlong, shakeAlong, sumAlong } from '../kernels/random';
+import { shakeAlong, sumAlong } from '../kernels/random';
 import type { Signs } from '../kernels/random';
 import type { Ref } from '../program';
 import type { Line } from './difference';
@@ -65,20 +65,12 @@ export function randomDirection(track: Track, seed: number, attempt: number): Di
 
 /** Moves many entries at once, by an offset times the direction, as long as the work goes on; in the end they are left to be put back. */
 export function onLine<Result>(track: Track, direction: Direction, work: (line: Line) => Result): Result {
-  let at = 0;
   const result = work((offset) => {
     track.begin();
-    for (const [leaf, move] of direction) {
-      const { values, restore, isDear } = track.leaves.get(leaf)!;
-      // To the other side of the base point it is one step: where going back takes long, it is not done in between.
-      const from = at !== 0 && isDear && offset === -at ? at : 0;
-      if (at !== from) restore();
-      moveAlong(values, move, (offset - from) * move.scale);
-    }
-    at = offset;
+    for (const [leaf, move] of direction) track.leaves.get(leaf)!.shiftTo(move, offset * move.scale);
     return { ...track.probe(), offset };
   });
-  if (at !== 0) for (const leaf of direction.keys()) track.leaves.get(leaf)!.leave();
+  for (const leaf of direction.keys()) track.leaves.get(leaf)!.leave();
   return result;
 }
 
@@ -114,7 +106,7 @@ export function estimateNoise(track: Track, baseLoss: number, seed: number): num
     track.begin();
     for (const [leaf, { values }] of track.leaves) shakeAlong(values, signsOf(seed, 'noise', leaf, values.length), point * NOISE_SPACING);
     const { loss } = track.probe();
-    for (const { restore } of track.leaves.values()) restore();
+    for (const leaf of track.leaves.values()) leaf.restore();
     return loss;
   });
   return Math.max(Number.EPSILON * Math.abs(baseLoss), 2 * (noiseOf(losses) ?? 0));

@@ -3,6 +3,7 @@
 import { boxSize, wholeRange } from '../incremental/box';
 import type { Box } from '../incremental/box';
 import type { Plan } from '../incremental/plan';
+import type { Signs } from '../kernels/random';
 import type { Ref } from '../program';
 import { sizeOf, unravel } from '../shape';
 
@@ -14,11 +15,12 @@ export interface Probe {
 
 export interface MovableLeaf {
   readonly values: Float64Array;
-  readonly restore: () => void;
-  /** Restores it at the latest when it is next asked for. */
-  readonly leave: () => void;
-  /** Whether there is no copy to restore it from. */
-  readonly isDear: boolean;
+  /** Moves it by so much along random signs, from the base point. */
+  shiftTo(signs: Signs, by: number): void;
+  /** Puts it back to the base point, also where its values were changed. */
+  restore(): void;
+  /** Puts back what was shifted, at the latest when it is next asked for. */
+  leave(): void;
 }
 
 /** The part of an evaluation that some leaves reach. */

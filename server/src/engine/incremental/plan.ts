@@ -7,6 +7,8 @@ import { groupInstructions, storageOf } from '../fusion/group';
 import type { Item, NestItem } from '../fusion/group';
 import { Chain } from '../fusion/chain';
 import { nestCalls } from '../fusion/run';
+import type { Shift } from '../kernels/random';
+import { allCalls } from '../kernels/wasm/call';
 import type { SimdCall } from '../kernels/wasm/call';
 import { primitiveOf, primitives } from '../primitives/table';
 import type { Operands, Primitive } from '../primitive';
@@ -31,6 +33,8 @@ export interface Values {
   readonly current: (ref: Ref) => Float64Array;
   /** Equal to the base where the plan in force changes nothing, and near to the current values in memory. */
   readonly unchanged: (ref: Ref) => Float64Array;
+  /** How far a leaf is moved where it is read, if it is not moved where it lies. */
+  readonly shiftOf?: (leaf: Ref) => Shift | undefined;
   readonly scratch: Scratch;
 }
 
@@ -266,7 +270,9 @@ class Planner {
     const { primitive, inputs } = program.instructions[ref]!;
     const call = callOf(program, ref);
     const reached = boxes.get(ref)!;
-    const current = { inputs: inputs.map((input) => this.valueOf(input)), output: values.current(ref) };
+    values.scratch.reset();
+    const shifts = inputs.map((input) => this.shifted(input));
+    const current = { inputs: inputs.map((input, i) => shifts[i]?.values ?? this.valueOf(input)), output: values.current(ref) };
     const base = { inputs: inputs.map(values.base), output: values.base(ref) };
     const along = alongBranches && primitives[primitive].alongBranch;
     if (along) {
@@ -277,7 +283,6 @@ class Planner {
       };
       return { refs: [ref], run, follows: [], cost: boxSize(reached) };
     }
-    values.scratch.reset();
     const sum = this.factored.get(ref);
     if (sum) {
       const w = program.instructions[sum.convolution]!.inputs[1]!;
@@ -292,9 +297,17 @@ class Planner {
     }
     const entries = inputs.map((input) => (entry?.leaf === storageOf(program, input) ? entry : undefined));
     const application = { entries, call, current, base, changed: inputs.map((input) => boxes.get(input)), reached, scratch: values.scratch };
-    const step = stepOf(ref, inputs, planStep(program, ref, application, kernels));
+    const step = behind(shifts, stepOf(ref, inputs, planStep(program, ref, application, kernels)));
     const { branchesDiffer } = primitiveOf(primitive);
     return alongBranches || !branchesDiffer ? step : { ...step, run: withBranches(step.run, branchesDiffer, current, base, runsOf(reached, call.shape)), calls: undefined };
+  }
+
+  /** An input that is moved where it is read. */
+  private shifted(input: Ref): Shifted | undefined {
+    const shift = this.values.shiftOf?.(storageOf(this.program, input));
+    if (!shift) return undefined;
+    const from = this.valueOf(input);
+    return { shift, from, values: this.values.scratch.take(from.length) };
   }
 
   private valueOf(ref: Ref): Float64Array {
@@ -309,6 +322,31 @@ export function comparesInput(primitive: PrimitiveName, position: number): boole
 }
 
 type BranchesDiffer = NonNullable<Primitive<unknown>['branchesDiffer']>;
+
+/** An input that a step reads from where it was moved to. */
+interface Shifted {
+  readonly shift: Shift;
+  readonly from: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** A step that moves some inputs first. */
+function behind(inputs: readonly (Shifted | undefined)[], step: Step): Step {
+  const moved = inputs.filter((input) => input !== undefined);
+  if (moved.length === 0) return step;
+  const calls = allCalls(moved.map(({ shift, from, values }) => shift.call(values, from)));
+  return {
+    ...step,
+    run: () => {
+      for (const { shift, from, values } of moved) shift.apply(values, from);
+      return step.run();
+    },
+    calls: step.calls && calls && ((boxes) => {
+      const own = step.calls!(boxes);
+      return own && [...calls, ...own];
+    }),
+  };
+}
 
 /** A step that has no branches, or none that are looked at. @param inputs What the update depends on. */
 function stepOf(ref: Ref, inputs: readonly Ref[], { run, calls, cost }: Update): Step {

@@ -1,7 +1,8 @@
 // Random numbers by the million: as SIMD where an array lies in an arena, and as plain TypeScript elsewhere. Both draw the same numbers.
 
 import type { RandomStream } from '../../base/random';
-import { instanceOf } from './wasm/arena';
+import { instanceOf, sharedInstance } from './wasm/arena';
+import type { SimdCall, WasmFunction } from './wasm/call';
 
 /** x = factor · u + shift for uniform numbers u in (0, 1). */
 export function fillUniform(x: Float64Array, random: RandomStream, factor = 1, shift = 0): void {
@@ -31,6 +32,44 @@ export function moveAlong(x: Float64Array, { random, start, stop }: Signs, facto
   const simd = instanceOf(x.buffer);
   if (simd) simd.kernels.moveAlong(x.byteOffset, random.key0, random.key1, factor, start, stop);
   else forEachSign({ random, start, stop }, (i, sign) => { x[i]! += sign * factor; });
+}
+
+/** How many numbers of an arena a shift takes. */
+export const SHIFT_ENTRIES = 3;
+
+/** How far an array is to be moved along random signs when it is next read: what a call finds in memory, since it changes from run to run. */
+export class Shift {
+  private signs: Signs | undefined;
+  private factor = 0;
+  private readonly numbers: Int32Array;
+
+  /** @param room So many entries where the arrays lie. */
+  constructor(private readonly room: Float64Array) {
+    this.numbers = new Int32Array(room.buffer, room.byteOffset + 8, 4);
+  }
+
+  /** By nothing unless there are signs. */
+  set(signs?: Signs, factor = 0): void {
+    this.signs = signs;
+    this.room[0] = this.factor = factor;
+    this.numbers.set(signs ? [signs.random.key0, signs.random.key1, signs.start, signs.stop] : [0, 0, 0, 0]);
+  }
+
+  /** y = x, moved. */
+  apply(y: Float64Array, x: Float64Array): void {
+    const call = this.call(y, x);
+    if (call) call.target(...call.numbers);
+    else {
+      y.set(x);
+      if (this.signs) moveAlong(y, this.signs, this.factor);
+    }
+  }
+
+  /** The same as a call; undefined where there is no SIMD for it. */
+  call(y: Float64Array, x: Float64Array): SimdCall & { readonly numbers: readonly number[] } | undefined {
+    const simd = sharedInstance(y, x, this.room);
+    return simd && { simd, target: simd.kernels.shiftAlong as WasmFunction, numbers: [y.byteOffset, x.byteOffset, x.length, this.room.byteOffset], gives: 'nothing' };
+  }
 }
 
 /** x += factor · signs · x */

@@ -70,6 +70,7 @@ export interface SimdKernels {
   readonly fillBell: FillKernel;
   readonly moveAlong: MoveKernel;
   readonly shakeAlong: MoveKernel;
+  readonly shiftAlong: (y: number, x: number, count: number, shift: number) => void;
   readonly sumAlong: (g: number, key0: number, key1: number, start: number, stop: number, more: number) => number;
   readonly differ: (a: number, b: number, count: number) => number;
   readonly signsDiffer: (a: number, b: number, count: number) => number;

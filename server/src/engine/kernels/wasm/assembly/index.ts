@@ -12,4 +12,4 @@ export { moveTap, setTap } from './tap';
 export { logSumExp, softmax } from './softmax';
 export { pick } from './gather';
 export { copyStrided } from './strided';
-export { fillBell, fillUniform, moveAlong, shakeAlong, sumAlong } from './random';
+export { fillBell, fillUniform, moveAlong, shakeAlong, shiftAlong, sumAlong } from './random';

@@ -103,17 +103,34 @@ function lastIsPlus(signs: u64, count: i32): bool {
   return ((signs >> (count - 1)) & 1) != 0;
 }
 
-/** x += factor · s from entry `start` up to `stop`, for random signs s. */
-export function moveAlong(x: usize, key0: i32, key1: i32, factor: f64, start: i32, stop: i32): void {
+/** y = x + factor · s from entry `start` up to `stop`, for random signs s; y may be x. */
+// @ts-ignore: decorator
+@inline
+function addSigns(y: usize, x: usize, key0: i32, key1: i32, factor: f64, start: i32, stop: i32): void {
   const step = f64x2.splat(factor);
+  const other = y - x;
   for (let i = start; i < stop; ) {
     const signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
     let pairs = pairsOf(signs), at = x + (<usize>i << 3);
     const next = min(stop, (i / SIGNS + 1) * SIGNS);
-    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, pairs = nextPair(pairs)) v128.store(at, f64x2.add(v128.load(at), v128.xor(step, flips(pairs))));
-    if ((next - i) & 1) store<f64>(at, load<f64>(at) + (lastIsPlus(signs, next - i) ? factor : -factor));
+    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, pairs = nextPair(pairs)) v128.store(at + other, f64x2.add(v128.load(at), v128.xor(step, flips(pairs))));
+    if ((next - i) & 1) store<f64>(at + other, load<f64>(at) + (lastIsPlus(signs, next - i) ? factor : -factor));
     i = next;
   }
+}
+
+/** x += factor · s from entry `start` up to `stop`, for random signs s. */
+export function moveAlong(x: usize, key0: i32, key1: i32, factor: f64, start: i32, stop: i32): void {
+  addSigns(x, x, key0, key1, factor, start, stop);
+}
+
+/** y = x moved along random signs; at `shift` stand the factor, the two keys, and from which entry up to which. */
+export function shiftAlong(y: usize, x: usize, count: i32, shift: usize): void {
+  const start = load<i32>(shift, 16), stop = load<i32>(shift, 20);
+  memory.copy(y, x, <usize>start << 3);
+  addSigns(y, x, load<i32>(shift, 8), load<i32>(shift, 12), load<f64>(shift), start, stop);
+  const rest = <usize>stop << 3;
+  memory.copy(y + rest, x + rest, <usize>(count - stop) << 3);
 }
 
 /** x += factor · s · x: each entry in proportion to what it is. */

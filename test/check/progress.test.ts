@@ -57,7 +57,7 @@ describe('the least that a check takes', () => {
   const speed = () => ({ multiplyAdds: 2e6, entries: 1e5 });
 
   it('counts the multiply-adds of the loss and the numbers that are drawn', () => {
-    const work = workOfLoss(builder.program, loss);
+    const work = workOfLoss(builder.program, [loss]);
     expect(work.entries).toBe(8 * 1000 + 1000 * 2000);
     expect(work.multiplyAdds).toBeGreaterThanOrEqual(8 * 1000 * 2000);
     expect(work.multiplyAdds).toBeLessThan(1.01 * 8 * 1000 * 2000);

@@ -1,6 +1,6 @@
 // What a check takes at the least: said before it starts, where that is more than its budget.
 
-import { leastMilliseconds, measureSpeed, workOfLoss, type Speed } from '../engine/gradient-check/estimate';
+import { fast, leastMilliseconds, measureSpeed, workOfLoss, type Speed } from '../engine/gradient-check/estimate';
 import { timeLimit, type BudgetLimits } from '../engine/gradient-check/plan';
 import type { Program, Ref } from '../engine/program';
 import type { CheckProgress } from './protocol';
@@ -11,14 +11,13 @@ export interface Least {
   readonly remark: string;
 }
 
-/** A fast host; one that is so many times slower is asked how fast it is. */
-const fast: Speed = { multiplyAdds: 2e7, entries: 5e5 };
+/** A host that may be so many times slower than a fast one is asked how fast it is. */
 const SLOWER = 20;
 
 /** The least that a check takes; undefined where its budget pays for that. */
 export function leastBeyond(budget: BudgetLimits, model: string, program: Program, loss: Ref, speed: () => Speed = measureSpeed): Least | undefined {
   const limit = timeLimit(budget);
-  const work = workOfLoss(program, loss);
+  const work = workOfLoss(program, [loss]);
   if (limit === undefined || leastMilliseconds(work, fast) * SLOWER < limit) return undefined;
   const milliseconds = leastMilliseconds(work, speed());
   if (milliseconds <= limit) return undefined;

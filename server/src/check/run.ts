@@ -11,16 +11,18 @@ import { sizeOf, type Shape } from '../engine/shape';
 import { RandomStream } from '../base/random';
 import { analyse } from '../semantics/analyse';
 import { fixedPlace, type Graph, type Place, type Tensor } from '../semantics/graph';
+import type { EvaluatedModel } from '../semantics/model';
 import { checkAsserts } from './asserts';
 import type { BasePoint } from '../engine/gradient-check/check';
 import type { BudgetLimits } from '../engine/gradient-check/plan';
 import type { Share } from '../engine/gradient-check/shares';
 import { drawLeaves } from './draw';
+import { describeSizes, describeUnmet, fitSizes, type LoweredResults, type SizedModel, type Sizes } from './fit-sizes';
 import { leastBeyond, withLeast } from './least';
 import { Lowering, nameLeaves } from './lower';
 import { mergeReports } from './merge';
 import type { CheckedPart, CheckedTensor, CheckProgress, CheckReport, CheckRequest } from './protocol';
-import { chooseSizes } from './values';
+import { chooseSizes } from './sizes';
 import { axisNames, spellCulprit } from './wording';
 
 /** Examples in the batch, so that what mixes examples is seen; one where memory forbids more. */
@@ -71,10 +73,14 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
   const symbolic = analysis?.modelAt(request.model, new Map());
   if (analysis === undefined || symbolic === undefined) return failed(`there is no model ${request.model} that can be built without arguments`);
   if (!symbolic.graph.finished || !symbolic.complete) return failed(`${request.model} has errors; they must be mended before its gradients can be checked`);
-  const chosen = chooseSizes(symbolic.graph, request.at ?? {});
+  const modelAt = (at: Sizes): EvaluatedModel | undefined => (Object.keys(at).length === 0 ? symbolic : analysis.modelAt(request.model, new Map(Object.entries(at))));
+  const given = request.at ?? {};
+  const chosen = chooseSizes(symbolic.graph, given);
   if (chosen === undefined) return failed(`no sizes satisfy what ${request.model} requires of its free dimensions`);
-  sizes = chosen;
-  const model = Object.keys(sizes).length === 0 ? symbolic : analysis.modelAt(request.model, new Map(Object.entries(sizes)));
+  sizes = fittedSizes(symbolic.graph, chosen, modelAt, request);
+  const remark = describeSizes(sizes, chosen);
+  if (remark !== undefined) notes.push(remark);
+  const model = modelAt(sizes);
   if (model === undefined || !model.graph.finished) {
     return failed(`${request.model} cannot be built at ${Object.entries(sizes).map(([name, size]) => `${name} = ${String(size)}`).join(', ')}`);
   }
@@ -85,6 +91,8 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
     const seed = request.seed ?? 0;
     const lowered = lowerLoss(graph, names, seed, request, options, notes);
     if (lowered?.memory !== undefined) return failed(describeMemory(request, lowered.memory));
+    const unmet = lowered && describeUnmet(sizes, lowered.lowering.builder.program, [lowered.loss]);
+    if (unmet !== undefined) notes.push(unmet);
     // Every worker has a memory of its own: as many take part as fit.
     const fitting = lowered === undefined ? 1 : Math.min(share.count, Math.max(1, Math.floor((request.memoryBytes ?? defaultMemoryBytes) / lowered.bytes)));
     if (share.index >= fitting) return { ...failed(''), ok: true, problem: undefined };
@@ -119,6 +127,27 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
   } catch (error) {
     if (error instanceof CancelledError || !(error instanceof EngineError)) throw error;
     return failed(describeError(error, model.graph));
+  }
+}
+
+/** The sizes at which a check compares most; those that were chosen where all of them are given. */
+function fittedSizes(graph: Graph, chosen: Sizes, modelAt: (sizes: Sizes) => EvaluatedModel | undefined, request: CheckRequest): Sizes {
+  const free = Object.keys(chosen).filter((name) => !(name in (request.at ?? {})));
+  const sizedAt = (sizes: Sizes | undefined): SizedModel | undefined => {
+    const sized = sizes && modelAt(sizes)?.graph;
+    return sized?.finished !== true ? undefined : { sizes: sizes!, graph: sized, lower: () => lowerResults(sized, request) };
+  };
+  const first = free.length === 0 ? undefined : sizedAt(chosen);
+  return first === undefined ? chosen : fitSizes(first, free, budgetOf(request), (given, from) => sizedAt(chooseSizes(graph, given, from))).sizes;
+}
+
+function lowerResults(graph: Graph, request: CheckRequest): LoweredResults | undefined {
+  const lowering = new Lowering(batchSizes(graph, request.batch ?? usualBatch)[0]!, nameLeaves(graph));
+  try {
+    return { results: resultsOf(graph).map((tensor) => lowering.ref(tensor)), program: lowering.builder.program };
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
   }
 }
 
@@ -293,14 +322,22 @@ function lossOf(graph: Graph, lowering: Lowering): Ref {
 /** Σ output · r with fixed random r, over all outputs of floats. */
 function projectionOf(graph: Graph, lowering: Lowering, seed: number): Ref | undefined {
   const { builder } = lowering;
-  const outputs = graph.outputs.flatMap((output) => output.tensors).filter((tensor) => tensor.type.element === 'float');
-  const parts = [...new Set(outputs)].map((output) => {
+  const parts = floatOutputs(graph).map((output) => {
     const ref = lowering.ref(output);
     const shape = builder.shape(ref);
     const count = sizeOf(shape);
     return builder.sum(builder.multiply(ref, builder.constant(projection(count, output, seed), shape)));
   });
   return parts.length === 0 ? undefined : parts.reduce((sum, next) => builder.add(sum, next));
+}
+
+function floatOutputs(graph: Graph): Tensor[] {
+  return [...new Set(graph.outputs.flatMap(({ tensors }) => tensors).filter(({ type }) => type.element === 'float'))];
+}
+
+/** What the loss that is derived is made of. */
+function resultsOf(graph: Graph): readonly Tensor[] {
+  return graph.losses.length > 0 ? graph.losses : floatOutputs(graph);
 }
 
 /** Random numbers for the entries of an output, whose squares add up to about 1. */

@@ -3,57 +3,8 @@
 import { RandomStream } from '../base/random';
 import { EngineError } from '../engine/errors';
 import { fillBell, fillUniform } from '../engine/kernels/random';
-import { symbolsOf } from '../symbolic/dimension';
-import { evaluateAt } from '../symbolic/evaluate';
-import { rangeOf, smallestFrom, type SymbolRange } from '../symbolic/domain';
-import { conditionOf, holdsAt, type Relation } from '../symbolic/knowledge';
 import type { Graph, Tensor } from '../semantics/graph';
 import { type Bounds, boundsOfUses } from './integers';
-
-/** Free dimensions get the smallest size from here on that the model allows: small enough to be fast, large enough that kernels meet more than padding. */
-const preferredSize = 8;
-
-/** How many sizes of each free dimension, and how many choices in all, are tried where relations between them matter. */
-const triedSizes = 64;
-const triedChoices = 10_000;
-
-/** Sizes for all free dimensions of a graph; undefined where the model admits none, or none was found. */
-export function chooseSizes(graph: Graph, given: Readonly<Record<string, number>>): Record<string, number> | undefined {
-  const symbols = new Map([...graph.inputs, ...graph.targets].flatMap(({ type }) => type.shape.flatMap((size) => symbolsOf(size))).map((symbol) => [symbol.key, symbol]));
-  const free = [...symbols.values()].filter(({ name }) => !(name in given));
-  const candidates = free.map(({ key }) => sizesIn(rangeOf(graph.domain, key), graph.relations.length === 0 ? 1 : triedSizes));
-  let tried = 0;
-  const choose = (chosen: Readonly<Record<string, number>>, index: number): Record<string, number> | undefined => {
-    if (!mayHold(graph.relations, chosen)) return undefined;
-    if (index === free.length) return { ...chosen };
-    for (const size of candidates[index]!) {
-      if (tried++ > triedChoices) return undefined;
-      const found = choose({ ...chosen, [free[index]!.name]: size }, index + 1);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-  return choose(given, 0);
-}
-
-/** The sizes of a range from the preferred one up, then those below it from the largest down. */
-function sizesIn(range: SymbolRange, count: number): readonly number[] {
-  const found: number[] = [];
-  for (let size = smallestFrom(range, preferredSize); size !== undefined && found.length < count; size = smallestFrom(range, size + 1)) found.push(size);
-  for (let size = Math.min(preferredSize - 1, range.maximum); size >= range.minimum && found.length < 2 * count; size--) {
-    if (smallestFrom(range, size) === size) found.push(size);
-  }
-  return found;
-}
-
-/** Whether all relations hold whose sizes are chosen. */
-function mayHold(relations: readonly Relation[], chosen: Readonly<Record<string, number>>): boolean {
-  return relations.every((relation) => {
-    const condition = conditionOf(relation);
-    if (symbolsOf(condition.value).some(({ name }) => !(name in chosen))) return true;
-    return holdsAt(condition, evaluateAt(condition.value, ({ name }) => chosen[name]!));
-  });
-}
 
 /** So many whole numbers are drawn from where nothing bounds them. */
 const usualRange = 16;

@@ -21,6 +21,9 @@ export interface Work {
 /** How much of it this host does in a millisecond. */
 export type Speed = Work;
 
+/** A fast host. */
+export const fast: Speed = { multiplyAdds: 2e7, entries: 5e5 };
+
 /** The loss at the base point and on both sides of one direction; its derivatives take as long as computing it twice. */
 const LOSSES = 5;
 /** Leaves are drawn, moved twice, and read by each of these losses, and their derivatives are summed: measured, in drawings. */
@@ -29,9 +32,10 @@ const DRAWINGS = 3.5;
 /** What a multiply-add of a convolution takes of that of a matrix product: it reads what lies in the cache. */
 const CONVOLUTION = 0.6;
 
-export function workOfLoss(program: Program, loss: Ref): Work {
+/** @param results The loss, or what it is computed from. */
+export function workOfLoss(program: Program, results: readonly Ref[]): Work {
   let [multiplyAdds, entries] = [0, 0];
-  for (const ref of liveRefs(program, [loss])) {
+  for (const ref of liveRefs(program, results)) {
     const { primitive, shape } = program.instructions[ref]!;
     if (primitive === 'leaf') entries += sizeOf(shape);
     else if (primitive !== 'reshape') multiplyAdds += (primitive === 'convolution' ? CONVOLUTION : 1) * workOf(program, ref, sizeOf(shape));

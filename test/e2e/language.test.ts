@@ -67,14 +67,6 @@ describe('exam.nn in the workbench', () => {
     await workbench.screenshot('report');
     await workbench.closeBeside();
   });
-
-  it('lets a running check be cancelled', async ({ workbench }) => {
-    await workbench.goToLine('model PooledClassifier');
-    const checking = /checking \d+ % · cancel/;
-    await workbench.clickLens('model PooledClassifier', 'Check gradients', workbench.page.locator('.codelens-decoration a', { hasText: checking }).first());
-    await workbench.clickLens('model PooledClassifier', checking);
-    await expect.poll(() => workbench.lensesAbove('model PooledClassifier')).toContain('Check gradients');
-  });
 });
 
 describe('models of exam.nn', () => {

@@ -1,7 +1,7 @@
 // Drives the workbench of `npm start` as a person does: with mouse and keyboard, reading what the screen shows.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,6 +18,8 @@ interface Options {
   colorScheme?: 'dark' | 'light';
   /** A file of the folder to open. */
   file?: string;
+  /** The settings of the folder. */
+  settings?: Readonly<Record<string, unknown>>;
 }
 
 /** A word or passage on the screen, by its line's beginning (blanks in front aside). */
@@ -51,9 +53,13 @@ export class Workbench {
   ) {}
 
   /** Starts the server on a copy of the examples, and a browser on its page; resolves when the folder shows. */
-  static async open({ colorScheme = 'dark', file }: Options): Promise<Workbench> {
+  static async open({ colorScheme = 'dark', file, settings }: Options): Promise<Workbench> {
     const folder = path.join(await realpath(await mkdtemp(path.join(tmpdir(), 'nn-e2e-'))), 'examples');
     await cp(path.join(root, 'examples'), folder, { recursive: true });
+    if (settings !== undefined) {
+      await mkdir(path.join(folder, '.vscode'));
+      await writeFile(path.join(folder, '.vscode/settings.json'), JSON.stringify(settings));
+    }
     const server = spawn(process.execPath, [path.join(root, 'client/workbench/start.mjs'), folder, '--port', '0', '--no-build'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const address = await addressOf(server);
     const browser = await chromium.launch({

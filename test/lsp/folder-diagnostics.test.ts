@@ -1,8 +1,9 @@
 // Diagnostics of files that nobody has opened, in the folders that are.
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DidChangeWatchedFilesNotification, FileChangeType, HoverRequest } from 'vscode-languageserver/node';
 import { listFilesRequest, readFileRequest } from '../../server/src/lsp/requests';
+import { tickClock } from '../support/clock';
 import { LanguageClient, positionOf } from '../support/language-client';
 
 const folder = 'file:///a%20folder';
@@ -77,8 +78,7 @@ describe('the files of a folder', () => {
     const count = 200;
     disk[added] = `${Array.from({ length: count }, (_, index) => `model M${String(index)} { input x: [3]; Linear(4) }`).join('\n')}\n${wrong}`;
     // At every look at the clock a slice is over.
-    let now = 0;
-    const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 1_000));
+    tickClock(1_000);
     await start();
     await client.open(`${folder}/open.nn`, importing);
     let [answers, isThere] = [0, false];
@@ -88,7 +88,6 @@ describe('the files of a folder', () => {
       answers++;
     }
     await diagnostics;
-    clock.mockRestore();
     expect(answers).toBeGreaterThan(count);
   });
 

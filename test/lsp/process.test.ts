@@ -45,7 +45,7 @@ async function serve(...given: string[]): Promise<Server> {
   const server = spawn(process.execPath, given.map((each, index) => (index === 0 ? path.join(folder, each) : each)), { stdio: ['pipe', 'pipe', 'inherit'] });
   const connection = createProtocolConnection(new StreamMessageReader(server.stdout), new StreamMessageWriter(server.stdin));
   connection.listen();
-  await connection.sendRequest(InitializeRequest.type, { processId: process.pid, rootUri: null, capabilities: {} });
+  await connection.sendRequest(InitializeRequest.type, { processId: process.pid, rootUri: null, capabilities: {}, initializationOptions: { settings: { check: { timeBudget: 3_600 } } } });
   await connection.sendNotification(InitializedNotification.type, {});
   return { connection, process: server };
 }
@@ -60,7 +60,8 @@ async function stop({ connection, process: server }: Server): Promise<number | n
 describe('the server as a process', () => {
   const file = path.join(root, 'examples/exam.nn');
   const uri = pathToFileURL(file).href;
-  const text = readFileSync(file, 'utf8');
+  /** With a model whose check takes minutes on any machine. */
+  const text = `${readFileSync(file, 'utf8')}\nmodel Endless { input x: [64, 32, 32]; repeat 8 { Conv2d(64, 3, padding = 1); ReLU } }\n`;
 
   async function open(...given: string[]): Promise<Server> {
     const server = await serve(...given);
@@ -78,10 +79,10 @@ describe('the server as a process', () => {
     const server = await open('server.js', '--stdio');
     const { connection } = server;
     const check = { ended: false };
-    const outcome = connection.sendRequest(checkGradientsRequest, { uri, model: 'FlatClassifier' }).finally(() => { check.ended = true; });
+    const outcome = connection.sendRequest(checkGradientsRequest, { uri, model: 'Endless' }).finally(() => { check.ended = true; });
     expect(await connection.sendRequest(HoverRequest.type, { textDocument: { uri }, position: positionOf(text, 'Conv$02d(32') })).not.toBeNull();
     expect(check.ended).toBe(false);
-    await connection.sendRequest(cancelCheckRequest, { uri, model: 'FlatClassifier' });
+    await connection.sendRequest(cancelCheckRequest, { uri, model: 'Endless' });
     expect(await outcome).toMatchObject({ cancelled: true });
     expect(await connection.sendRequest(checkGradientsRequest, { uri, model: 'Perceptron' })).toMatchObject({ ok: true });
     expect(await stop(server)).toBe(0);

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   CancellationTokenSource,
   type CodeAction,
@@ -25,6 +25,7 @@ import {
   SymbolKind,
 } from 'vscode-languageserver/node';
 import { features } from '../../server/src/lsp/features';
+import { stopClock } from '../support/clock';
 import { LanguageClient, type Options, positionOf } from '../support/language-client';
 
 const uri = 'file:///net.nn';
@@ -36,6 +37,8 @@ const text = `model Net {
 `;
 
 let client: LanguageClient;
+// However long a search for fixes takes, it is awaited.
+beforeEach(stopClock);
 afterEach(async () => { await client.stop(); });
 
 async function start(options?: Options): Promise<void> {

@@ -1,6 +1,6 @@
 // The local server of the workbench: whom it answers, and with what.
 
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -97,7 +97,9 @@ describe('the local server', () => {
     const { token } = await configuration();
     const stream = (await fetch(`${server.address}api/changes?token=${token}`)).body!.getReader();
     await stream.read();
-    await writeFile(path.join(root, '<b>folder/new.nn'), 'x');
+    // One event: writing it there would be two, that it is new and that it is filled.
+    await writeFile(path.join(root, 'new.nn'), 'x');
+    await rename(path.join(root, 'new.nn'), path.join(root, '<b>folder/new.nn'));
     const { value } = await stream.read();
     expect(new TextDecoder().decode(value)).toBe('data: [{"path":"new.nn","kind":"created"}]\n\n');
     await stream.cancel();

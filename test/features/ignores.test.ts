@@ -22,6 +22,19 @@ describe('an ignore', () => {
     expect(codesIn(['  # nn: ignore unread-border', '  # since the border is black', '', '  MaxPool2d(3, stride = 2)'])).toEqual([]);
   });
 
+  it('on a line of its own speaks of the whole statement below, however many lines that has', () => {
+    const ignored = '  # nn: ignore unread-border';
+    expect(codesIn([ignored, '  y = x -> ReLU', '    -> MaxPool2d(', '      3, stride = 2)', '  MaxPool2d(3, stride = 2)', '  output y'])).toEqual(['5 unread-border']);
+    expect(codesIn([ignored, '', '  # halves', '  concat {', '    MaxPool2d(3, stride = 2)', '  }'])).toEqual(['1 unused-ignore', '5 unread-border']);
+    expect(codesIn(['  concat {', ignored, '    ReLU', '      -> MaxPool2d(3, stride = 2)', '  }'])).toEqual([]);
+    expect(codesIn(['  ReLU  # nn: ignore unread-border', '    -> MaxPool2d(3, stride = 2)'])).toEqual(['1 unused-ignore', '2 unread-border']);
+  });
+
+  it('above a stack or model speaks of its first line', () => {
+    const found = diagnosticsOf(documentOf('# nn: ignore unread-border\nmodel M { input x: [3, 32, 32]\n  MaxPool2d(3, stride = 2) }\n# nn: ignore unread-border\nmodel N { input x: [3, 32, 32]; MaxPool2d(3, stride = 2) }\n'));
+    expect(found.map(({ code }) => code)).toEqual(['unused-ignore', 'unread-border']);
+  });
+
   it('may name several codes, and all values that arguments do not take at once', () => {
     expect(codesIn(['  Conv2d(0, 3); Lineer  # nn: ignore invalid-argument, unknown-name'])).toEqual([]);
     expect(codesIn(['  Conv2d(0, 3)  # nn: ignore invalid-out-channels'])).toEqual([]);

@@ -19,6 +19,7 @@ import { valuePage } from './hover/value';
 import { codeBlock, code, escaped, paragraphs, sourceLinks } from './markdown';
 import { declarationNamed } from './names';
 import { grouped } from './numbers';
+import { parameterNotes } from './parameter-notes';
 import { introductionOf, pathTo } from './scopes';
 import { printSignature, signatureOfOperation, textOf } from './spelling';
 import { defaultSettings, type Settings } from './settings';
@@ -159,7 +160,7 @@ function nameHover(node: ast.Name, site: Site): Hover | undefined {
     case 'imported-name':
       return page(importedPage(parent, site.around(2), document));
     case 'parameter':
-      return page(observedPage(node, document) ?? parameterPage(parent, site.around(2), document));
+      return page(paragraphs(observedPage(node, document) ?? parameterPage(parent, site.around(2), document), noteOn(node, site.around(2), document)));
     case 'let':
     case 'binding':
     case 'for':
@@ -184,6 +185,11 @@ function observedPage(node: ast.Name, document: Document): string | undefined {
 function parameterPage(parameter: ast.Parameter, owner: Node | undefined, { text }: Document): string {
   const of = owner?.kind === 'stack' || owner?.kind === 'model' || owner?.kind === 'function' ? ` of the ${owner.kind} ${escaped(owner.name.text)}` : '';
   return paragraphs(codeBlock(textOf(parameter, text)), `An argument${of}${parameter.default === undefined ? '; it has no default' : ''}.`);
+}
+
+/** What is known of the argument that a declaration introduces. */
+function noteOn({ text }: ast.Name, owner: Node | undefined, document: Document): string | undefined {
+  return owner?.kind === 'stack' || owner?.kind === 'model' || owner?.kind === 'function' ? parameterNotes(owner, document, document).get(text) : undefined;
 }
 
 /** A name in an expression: an application, a declaration, a function, or a value. */

@@ -1,5 +1,7 @@
-// `# nn: ignore CODE` silences a diagnostic on its line; on a line of its own, it speaks of the next line with code on it.
+// `# nn: ignore CODE` silences a diagnostic on its line; on a line of its own, it speaks of the next line with code on it, and
+// of all lines of a statement that begins there, but not of other statements in its blocks.
 
+import { type Node, nodePathAt } from '../../../grammar/walk';
 import { codes, registeredCode } from '../base/codes';
 import type { Diagnostic, Fix } from '../base/diagnostic';
 import { nearestName } from '../base/nearest';
@@ -11,6 +13,8 @@ interface Ignore {
   readonly span: Span;
   /** The line whose diagnostics it silences. */
   readonly line: number;
+  /** Whether it stands above what it speaks of, by itself. */
+  readonly standsAlone: boolean;
   /** What goes with it when it is taken away: the whole comment where it names nothing else. */
   readonly removal: Span;
 }
@@ -33,11 +37,22 @@ export function withoutIgnored(source: Source, diagnostics: readonly Diagnostic[
   }
   const kept = diagnostics.filter(({ code, span }) => {
     const { line } = source.lines.position(span.start);
-    const silencing = (byLine.get(line) ?? []).filter((ignore) => ignore.code === code || ignore.code === registeredCode(code));
+    const begin = beginOfStatement(source, span.start);
+    const above = begin === line ? [] : (byLine.get(begin) ?? []).filter(({ standsAlone }) => standsAlone);
+    const silencing = [...(byLine.get(line) ?? []), ...above].filter((ignore) => ignore.code === code || ignore.code === registeredCode(code));
     for (const ignore of silencing) used.add(ignore);
     return silencing.length === 0;
   });
   return [...kept, ...ignores.filter((ignore) => !used.has(ignore) && !foundByChecks.has(ignore.code)).map(unused)];
+}
+
+/** A declaration with a body is none: an ignore above it speaks of its first line. */
+const statements: ReadonlySet<Node['kind']> = new Set(['import', 'let', 'function', 'input', 'target', 'param', 'output', 'loss', 'optimizer', 'assert', 'binding', 'expression-statement']);
+
+/** The line on which the innermost statement around an offset begins; that of the offset outside of statements. */
+function beginOfStatement({ tree, lines }: Source, offset: number): number {
+  const statement = nodePathAt(tree, offset).findLast(({ kind }) => statements.has(kind));
+  return lines.position(statement?.span.start ?? offset).line;
 }
 
 function ignoresOf(source: Source): readonly Ignore[] {
@@ -52,7 +67,7 @@ function ignoresOf(source: Source): readonly Ignore[] {
     const line = standsAlone ? nextWithCode : own.line;
     const whole = standsAlone ? lineAt(source, own.line) : { start: span.start - blanksBefore(source.text, span.start), end: span.end };
     const words = codesIn(text.slice(match[0].length));
-    if (words.length === 0) return [{ code: '', span, line, removal: whole }];
+    if (words.length === 0) return [{ code: '', span, line, standsAlone, removal: whole }];
     return words.map((word, index): Ignore => {
       const start = span.start + match[0].length + word.index;
       const end = start + word[0].length;
@@ -64,7 +79,7 @@ function ignoresOf(source: Source): readonly Ignore[] {
           : before !== undefined
             ? { start: span.start + match[0].length + before.index + before[0].length, end }
             : whole;
-      return { code: word[0], span: { start, end }, line, removal };
+      return { code: word[0], span: { start, end }, line, standsAlone, removal };
     });
   });
 }

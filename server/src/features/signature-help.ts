@@ -2,6 +2,7 @@
 
 import { callSiteAt, type CallSite } from './call-site';
 import { paragraphs } from './markdown';
+import { parameterNotes } from './parameter-notes';
 import { capitalized, printSignature, type Signature, type SignatureArgument, signatureOfDeclaration, signatureOfOperation } from './spelling';
 import { validHere } from './valid-range';
 import type { Document } from './workspace';
@@ -53,5 +54,8 @@ export function positionOf({ index, argument, named }: CallSite, all: readonly S
 /** The signature of what a call calls. */
 export function signatureOfSite({ callee }: CallSite, document: Document): Signature {
   if (callee.kind === 'operation') return signatureOfOperation(callee.operation, callee.isFunction);
-  return signatureOfDeclaration(callee.declaration, (document.dependencies.get(callee.file) ?? document).text);
+  const source = document.dependencies.get(callee.file) ?? document;
+  const { name, arguments: all } = signatureOfDeclaration(callee.declaration, source.text);
+  const notes = parameterNotes(callee.declaration, source, document);
+  return { name, arguments: all.map((argument) => ({ ...argument, documentation: notes.get(argument.name) })) };
 }

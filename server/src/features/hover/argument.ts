@@ -4,6 +4,7 @@ import type * as ast from '../../../../grammar/ast';
 import { shortened } from '../../base/words';
 import { applicationsAt, onlyOperation } from '../figures';
 import { code, codeBlock, escaped, paragraphs } from '../markdown';
+import { parameterNotes } from '../parameter-notes';
 import { definitionsOf, spellArgument, spellValue } from '../spelling';
 import type { Document } from '../workspace';
 import { calledBy, type Callee, nameOfArgument } from '../callee';
@@ -43,6 +44,7 @@ function declaredArgument(callee: Extract<Callee, { kind: 'declaration' }>, name
   const values = [...new Set((document.analysis.observations(parameter.name)?.first ?? []).map(({ value }) => spellValue(value)))];
   return paragraphs(
     codeBlock(`${callee.declaration.name.text}(${name}${fallback})`),
+    parameterNotes(callee.declaration, source, document).get(name),
     `An argument of the ${callee.declaration.kind} ${escaped(callee.declaration.name.text)}${fallback === '' ? '; it has no default.' : '.'}`,
     values.length === 0 ? undefined : `Values: ${values.slice(0, 8).map(code).join(', ')}${values.length > 8 ? ' …' : ''}`,
   );

@@ -289,8 +289,15 @@ export function missingKeyword(name: IToken, misspelt: IToken | undefined): Diag
 
 /** A line of a file that declares nothing. */
 export function strayInFile(token: IToken): Diagnostic {
-  return leftOver(token, 'a file holds `from`, `let`, `function`, `stack`, `model` and `assert`; layers stand in a stack or model');
+  return leftOver(token, strayWords.get(token.image) ?? 'a file holds `from`, `let`, `function`, `stack`, `model` and `assert`; layers stand in a stack or model');
 }
+
+/** What Python's declarations are here. */
+const strayWords: ReadonlyMap<string, string> = new Map([
+  ['class', 'a network is a `model`, and a part of one a `stack`, as in `stack Block(channels) { Conv2d(channels, 3); ReLU }`'],
+  ['def', 'a function is written `function f(x) = x * sigmoid(x)`, and what has weights is a `stack` or a `model`'],
+  ['import', 'layers and functions are there without it; other files are imported as in `from "./blocks.nn" import Block`'],
+]);
 
 /** A declaration inside a body. */
 export function declarationInBody(token: IToken): Diagnostic {

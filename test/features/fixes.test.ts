@@ -271,6 +271,25 @@ describe('what others write', () => {
     expect(fixedText('wrong-element', text('[10]'))).toEqual({ 'Declare y as int': text('int') });
   });
 
+  it('is a function with a body', () => {
+    const behind = '\nmodel M { input x: [3]; x }\n';
+    const written = (text: string): readonly string[] => fixesOf(...site('unexpected', text + behind)).map(({ edits }) => applied(text, edits));
+    expect(written('def double(x):\n    return x * 2')).toEqual(['function double(x) = x * 2']);
+    expect(written('def f(x: Tensor, b=1) -> Tensor: return x ** 2 + b  # why')).toEqual(['function f(x, b = 1) = x ^ 2 + b  # why']);
+    expect(written('def forward(self, x):\n    return x * 2')).toEqual([]);
+    expect(written('def f(x):\n    y = x * 2\n    return y')).toEqual([]);
+  });
+
+  it('is imported', () => {
+    expect(Object.values(fixedText('unexpected', 'import torch.nn as nn\nmodel M { input x: [3]; Linear(4) }\n'))).toEqual(['model M { input x: [3]; Linear(4) }\n']);
+    expect(Object.values(fixedText('missing-part', 'from torch import nn\nmodel M { input x: [3]; Linear(4) }\n'))).toEqual(['model M { input x: [3]; Linear(4) }\n']);
+  });
+
+  it('is unpacked into names in brackets', () => {
+    expect(fixedBody('unexpected', '[4]', '(a, b) = chunk(x, 2); a + b')).toEqual({ 'Remove the brackets': 'a, b = chunk(x, 2); a + b' });
+    expect(fixedBody('unexpected', '[4]', '[a] = [x]; a')).toEqual({ 'Remove the brackets': 'a = [x]; a' });
+  });
+
   it('binds one name again and again', () => {
     const text = 'model M {\n  input x: [20]\n  x = x -> Linear(50) -> ReLU\n  x = x -> Linear(10)\n  output x\n}\n';
     const document = documentOf(text);

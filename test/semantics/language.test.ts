@@ -107,6 +107,13 @@ describe('layers with several inputs', () => {
     expect(model(body, tokens).outputs).toEqual([output]);
   });
 
+  it('a further input behind what moves the flow is missed where it is declared, with the way to name the flow', () => {
+    const { diagnostics } = analyseText('stack S {\n input x\n Linear(4)\n input y\n y -> Linear(5)\n}\nmodel M { input x: [3]; S }\n');
+    expect(diagnostics.map(({ message, related }) => [message, related!.map((each) => each.message)])).toEqual([
+      ['the input y is not given; a further `input` is one more thing that comes in: the flow is named where it is computed, as in `y = x -> ReLU`', ['y is declared here']],
+    ]);
+  });
+
   it('a name that the forward does not know is an error', () => {
     const { diagnostics } = analyseText('model M {\n input x: [T, 8]\n MultiheadAttention(2)(x, causal = true)\n}');
     expect(diagnostics.map(({ code }) => code)).toEqual(['unknown-argument']);

@@ -143,10 +143,12 @@ function input(context: Context, statement: ast.Input): void {
 }
 
 function missingInput(context: Context, statement: ast.Input): Value {
+  const name = statement.name.text;
   context.run.report(context, {
     code: 'missing-input',
     place: context.chain?.place ?? at(context, statement.name),
-    message: `the input ${statement.name.text} is not given`,
+    message: `the input ${name} is not given${context.body.moved ? `; a further \`input\` is one more thing that comes in: the flow is named where it is computed, as in \`${name} = x -> ReLU\`` : ''}`,
+    related: context.chain && [{ message: `${name} is declared here`, place: at(context, statement.name) }],
   });
   return unknown;
 }

@@ -1,4 +1,4 @@
-// What others write: modules in front of names, methods of tensors, axes that count the batch.
+// What others write: modules in front of names, methods of tensors, axes that count the batch, functions and imports of Python.
 
 import type * as ast from '../../../../grammar/ast';
 import { functions } from '../../layers/catalog';
@@ -50,6 +50,31 @@ function argumentsOf(site: Site, given: readonly ast.Argument[], name: string): 
   if (isBatch) return texts.slice(1);
   return name === 'flatten' && texts.length === 1 && texts[0] === '0' ? [] : texts;
 }
+
+/** `def f(x): return 2 * x` becomes `function f(x) = 2 * x`: a function whose body is one `return`, but no method. */
+export const functionOfDefinition: Fixer = (site) => {
+  const { start } = site.diagnostic.span;
+  const definition = /^def[ \t]+(\w+)[ \t]*\(([^()\n]*)\)[ \t]*(?:->[^:\n]*)?:[ \t]*(?:\n[ \t]+)?return\b[ \t]*([^\n;#]*[^\s;#])/.exec(site.document.text.slice(start));
+  const parameters = definition?.[2]!.split(',').map((each) => each.replace(/:[^=]*/, '').replace(/\s*=\s*/, ' = ').trim()).filter((each) => each !== '');
+  if (definition === null || parameters === undefined || parameters[0] === 'self' || !parameters.every((each) => /^[A-Za-z_]\w*(?: = .*)?$/.test(each))) return [];
+  const [whole, name, , value] = definition;
+  return [replace(`Write function ${name!}`, { start, end: start + whole.length }, `function ${name!}(${parameters.join(', ')}) = ${value!.replaceAll('**', '^')}`)];
+};
+
+/** `(a, b) = chunk(x, 2)` becomes `a, b = chunk(x, 2)`. */
+export const namesWithoutBrackets: Fixer = (site) => {
+  const before = site.document.text.slice(0, site.diagnostic.span.start);
+  const [written, names] = /(?:\(|\[)[ \t]*((?:\w+[ \t]*,[ \t]*)*\w+)[ \t]*,?[ \t]*[)\]][ \t]*$/.exec(before.slice(before.lastIndexOf('\n') + 1)) ?? [];
+  return written === undefined ? [] : [replace('Remove the brackets', { start: before.length - written.length, end: before.length }, `${names!} `)];
+};
+
+/** `import torch` and `from torch import nn` go with their line. */
+export const withoutImport: Fixer = (site) => {
+  const { lines } = site.document;
+  const { line } = lines.position(site.diagnostic.span.start);
+  if (!/^(?:import\b|from\s+[\w.]+\s+import\b)/.test(lines.line(line))) return [];
+  return [replace('Remove the line', { start: lines.offset({ line, character: 0 }), end: lines.offset({ line: line + 1, character: 0 }) }, '')];
+};
 
 /** An argument that names an axis, counted without the batch; behind the function's tensors, positional arguments are in its order. */
 function axisEdits(argument: ast.Argument, index: number, name: string, tensors: number): readonly TextEdit[] {

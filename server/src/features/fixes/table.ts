@@ -5,7 +5,7 @@ import type { RegisteredCode } from '../../base/codes';
 import { addArguments, inferredArgument, likelyArguments, missingName, nameArgument, nearestValue, normalizedAxes, removeArgument } from './arguments';
 import { equalArguments, fewerArguments, fewerIndices, flipped, oneEllipsis, ownerOfMember, projectedArgument, quotedName, swapped, swappedBounds, transposed } from './calls';
 import { actualValue, declaredParam, declaredShape, declaredTarget, fittingType, freeDimensions, incomingSize, moveDown, nameForKeyword, otherDimension, otherNames, ownLayer, stackForLet, statedRequirement, transposedFactor } from './declarations';
-import { blockOfSequence, methodIntoFunction, ownName } from './foreign';
+import { blockOfSequence, functionOfDefinition, methodIntoFunction, namesWithoutBrackets, ownName, withoutImport } from './foreign';
 import { fileThatDeclares, importName, nearestImport } from './imports';
 import { activationBefore, channelsBefore, normOfExample, normsBehind, openActivation, otherDilation, projectionBefore, smallerKernel, transposeBefore } from './network';
 import { addingUp, fittingSizes, inferredSize, nearestNumber, number, otherLength, permutations, positiveNumber, sideOfWindows, withoutRepeats } from './numbers';
@@ -58,7 +58,7 @@ export const fixers: Table = {
   'missing-argument': [addArguments, trying(likelyArguments)],
   'missing-body': [trying(blockOfIndented, addBlock)],
   'missing-file': [fileThatDeclares],
-  'missing-part': [trying(addName)],
+  'missing-part': [withoutImport, trying(addName)],
   'missing-tensor': [own],
   'negative-padding': [trying(positiveNumber)],
   'no-branches': [trying(addBranch)],
@@ -95,6 +95,7 @@ export const fixers: Table = {
   'taps-in-padding': [trying(smallerKernel)],
   'too-many-arguments': [trying(inferredArgument), removeArgument],
   'too-many-indices': [trying(fewerIndices)],
+  unexpected: [functionOfDefinition, withoutImport, trying(namesWithoutBrackets)],
   'undecided-condition': [assumeCondition],
   'undecided-size': [trying(fewerArguments)],
   'unequal-lists': [tryingAll(otherLength)],

@@ -5,6 +5,8 @@ import { groupInstructions, storageOf } from './fusion/group';
 import type { Item, NestItem } from './fusion/group';
 import { Chain } from './fusion/chain';
 import { nestCalls } from './fusion/run';
+import { viewedProducts } from './fusion/views';
+import type { ViewedProduct } from './fusion/views';
 import { wholeBox } from './incremental/box';
 import { accelerateRange } from './kernels/accelerated';
 import { Arena, bestImplementation } from './kernels/wasm/arena';
@@ -100,6 +102,7 @@ export function leafValues(program: Program, ref: Ref, leaves: ReadonlyMap<Ref, 
 /** What runs, in order, and which buffer each result that is kept for a while is computed into. */
 export interface BufferPlan {
   readonly items: readonly Item[];
+  readonly views: ReadonlyMap<Ref, ViewedProduct>;
   readonly slots: ReadonlyMap<Ref, number>;
   readonly sizes: readonly number[];
 }
@@ -117,6 +120,7 @@ export function canFuse({ implementation = bestImplementation() }: ExecutionOpti
  */
 export function assignBuffers(program: Program, live: readonly Ref[], wanted: readonly Ref[], kernels: KernelTable = {}, fuses = false, passing: readonly Ref[] = []): BufferPlan {
   const root = (ref: Ref): Ref => storageOf(program, ref);
+  const views = viewedProducts(program, live, (ref) => !kernels[program.instructions[ref]!.primitive], new Set([...wanted, ...passing].map(root)));
   const items = groupInstructions({
     program,
     refs: live,
@@ -124,9 +128,10 @@ export function assignBuffers(program: Program, live: readonly Ref[], wanted: re
     branches: 'ignored',
     mayFuse: (ref) => fuses && !kernels[program.instructions[ref]!.primitive],
     wanted: new Set([...wanted, ...passing]),
+    readsOf: (ref) => views.get(ref)?.reads,
   });
   const passed = new Set(passing.map(root));
-  const accesses = items.map((item) => accessesOf(program, item));
+  const accesses = items.map((item) => accessesOf(program, item, views));
   const usesLeft = new Map<Ref, number>(wanted.map((ref) => [root(ref), Infinity]));
   for (const ref of accesses.flatMap(({ reads }) => reads)) usesLeft.set(ref, (usesLeft.get(ref) ?? 0) + 1);
   const slots = new Map<Ref, number>();
@@ -159,12 +164,12 @@ export function assignBuffers(program: Program, live: readonly Ref[], wanted: re
     if (inPlace) take();
     for (const ref of writes) if (passed.has(ref) && !usesLeft.get(ref)) release(ref);
   });
-  return { items, slots, sizes };
+  return { items, views, slots, sizes };
 }
 
 /** The buffers that an item reads and writes, by the tensor that they belong to. */
-function accessesOf(program: Program, item: Item): { reads: readonly Ref[]; writes: readonly Ref[] } {
-  if (item.kind === 'single') return { reads: program.instructions[item.ref]!.inputs.map((input) => storageOf(program, input)), writes: [item.ref] };
+function accessesOf(program: Program, item: Item, views: BufferPlan['views']): { reads: readonly Ref[]; writes: readonly Ref[] } {
+  if (item.kind === 'single') return { reads: views.get(item.ref)?.reads ?? program.instructions[item.ref]!.inputs.map((input) => storageOf(program, input)), writes: [item.ref] };
   const { nodes, operands } = item.nest;
   const refsOf = (kind: 'load' | 'store'): Ref[] => nodes.flatMap((node) => (node.kind === kind ? [operands[node.operand]!.ref] : []));
   return { reads: refsOf('load'), writes: refsOf('store') };
@@ -192,7 +197,7 @@ export class Execution {
     for (const [i, step] of this.steps.entries()) {
       if (this.options.cancelled?.()) throw new CancelledError();
       step(leaves);
-      if (onValue && accessesOf(this.program, this.plan.items[i]!).writes.some((ref) => onValue(ref, this.valueOf(ref)) === true)) return;
+      if (onValue && accessesOf(this.program, this.plan.items[i]!, this.plan.views).writes.some((ref) => onValue(ref, this.valueOf(ref)) === true)) return;
     }
   }
 
@@ -217,6 +222,11 @@ export class Execution {
         const values = leafValues(this.program, ref, leaves);
         if (values !== output) output.set(values);
       };
+    }
+    const viewed = this.plan.views.get(ref);
+    if (viewed) {
+      const [a, b] = viewed.reads.map((read) => this.valueOf(read)) as [Float64Array, Float64Array];
+      return () => { viewed.run(output, a, b); };
     }
     const compute = prepare(this.program, ref, this.options.kernels);
     const values = inputs.map((input) => this.valueOf(input));

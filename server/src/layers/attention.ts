@@ -63,13 +63,13 @@ function projected(builder: Builder, inputs: readonly [Ref, Ref, Ref], { joint, 
     while (!separate && inputs[first + count] === input) count++;
     const [start, length] = [first * width, count * width];
     const matrix = separate?.[first] ?? builder.sliceGrid(joint!, { starts: [start, 0], steps: [1, 1], shape: [length, width] });
-    const product = linearOf(builder, input, matrix, undefined);
+    const shift = bias === undefined ? undefined : builder.sliceGrid(bias, { starts: [start], steps: [1], shape: [length] });
+    const product = linearOf(builder, input, matrix, shift);
     const shape = [...builder.shape(product).slice(0, -1), width];
     for (let part = 0; part < count; part++) parts.push(builder.sliceGrid(product, { starts: [0, 0, part * width], steps: [1, 1, 1], shape }));
     first += count;
   }
-  if (bias === undefined) return parts as [Ref, Ref, Ref];
-  return parts.map((part, index) => builder.add(part, builder.sliceGrid(bias, { starts: [index * width], steps: [1], shape: [width] }))) as [Ref, Ref, Ref];
+  return parts as [Ref, Ref, Ref];
 }
 
 /** The learned and the empty place that PyTorch can add behind keys and values. */

@@ -7,13 +7,15 @@ import { groupInstructions, storageOf } from '../fusion/group';
 import type { Item, NestItem } from '../fusion/group';
 import { Chain } from '../fusion/chain';
 import { nestCalls } from '../fusion/run';
+import { viewedProducts } from '../fusion/views';
+import type { ViewedProduct } from '../fusion/views';
 import type { Shift } from '../kernels/random';
 import { allCalls } from '../kernels/wasm/call';
 import type { SimdCall } from '../kernels/wasm/call';
 import { primitiveOf, primitives } from '../primitives/table';
 import type { Operands, Primitive } from '../primitive';
 import type { PrimitiveName, Program, Ref } from '../program';
-import { boxShape, boxSize, hasLengthsOf, isSameBox, runsOf } from './box';
+import { boxShape, boxSize, hasLengthsOf, isSameBox, isWhole, runsOf } from './box';
 import type { Box, Runs } from './box';
 import { factoredSums, updateFactoredSum } from './factored';
 import type { FactoredSum } from './factored';
@@ -202,6 +204,7 @@ class Planner {
   private wanted: ReadonlySet<Ref> = new Set();
   private factored: ReadonlyMap<Ref, FactoredSum> = new Map();
   private pooled: ReadonlyMap<Ref, PooledMaximum> = new Map();
+  private views: ReadonlyMap<Ref, ViewedProduct> = new Map();
 
   constructor(
     private readonly program: Program,
@@ -217,6 +220,8 @@ class Planner {
     if (!kernels) {
       this.factored = factoredSums(this.program, reached, this.reached, this.wanted);
       if (!alongBranches) this.pooled = pooledMaxima(this.program, reached, this.wanted);
+      // Along a line, whole tensors change.
+      else this.views = viewedProducts(this.program, reached, (ref) => isWhole(this.reached.get(ref)!, this.program.instructions[ref]!.shape), this.wanted);
     }
     const replaced = new Set([...this.pooled.values()].map(({ argmax }) => argmax));
     const refs = reached.filter((ref) => !replaced.has(ref));
@@ -246,7 +251,7 @@ class Planner {
       wanted: this.wanted,
       readsOf: (ref) => {
         const replacement = this.factored.get(ref) ?? this.pooled.get(ref);
-        return replacement && [replacement.input];
+        return replacement ? [replacement.input] : this.views.get(ref)?.reads;
       },
     });
   }
@@ -271,6 +276,8 @@ class Planner {
     const call = callOf(program, ref);
     const reached = boxes.get(ref)!;
     values.scratch.reset();
+    const viewed = this.views.get(ref);
+    if (viewed) return this.viewed(ref, viewed);
     const shifts = inputs.map((input) => this.shifted(input));
     const current = { inputs: inputs.map((input, i) => shifts[i]?.values ?? this.valueOf(input)), output: values.current(ref) };
     const base = { inputs: inputs.map(values.base), output: values.base(ref) };
@@ -300,6 +307,15 @@ class Planner {
     const step = behind(shifts, stepOf(ref, inputs, planStep(program, ref, application, kernels)));
     const { branchesDiffer } = primitiveOf(primitive);
     return alongBranches || !branchesDiffer ? step : { ...step, run: withBranches(step.run, branchesDiffer, current, base, runsOf(reached, call.shape)), calls: undefined };
+  }
+
+  private viewed(ref: Ref, product: ViewedProduct): Step {
+    const output = this.values.current(ref);
+    const shifts = product.reads.map((read) => this.shifted(read));
+    const [a, b] = product.reads.map((read, i) => shifts[i]?.values ?? this.valueOf(read)) as [Float64Array, Float64Array];
+    const calls = product.calls(output, a, b);
+    const update = { run: () => { product.run(output, a, b); }, calls: calls && (() => calls), cost: product.cost };
+    return behind(shifts, stepOf(ref, [], update));
   }
 
   /** An input that is moved where it is read. */

@@ -4,13 +4,13 @@ import { EngineError } from '../errors';
 import { addConvolution, convolveInputGradient, convolveWeightGradient } from '../kernels/convolution';
 import { convolutionLayout } from '../kernels/patches';
 import type { Layout } from '../kernels/patches';
-import { addMatrixProduct, matrixProductCall } from '../kernels/accelerated';
-import { denseMatrix, transposed } from '../kernels/matrix-product';
-import type { Matrix } from '../kernels/matrix-product';
-import { allCalls, MOST_CALLS } from '../kernels/wasm/call';
+import { multiplyViews, multiplyViewsCalls } from '../kernels/products';
+import type { ProductSizes } from '../kernels/products';
+import { denseView } from '../kernels/strided';
+import type { View } from '../kernels/strided';
 import type { Call, PrimitiveTable } from '../primitive';
 import type { AttributesOf, ConvolutionGeometry } from '../program';
-import { formatShape, sameShape, sizeOf } from '../shape';
+import { formatShape, sameShape } from '../shape';
 import type { Shape } from '../shape';
 
 type ProductNames = 'matmul' | 'convolution' | 'convolutionInputGradient' | 'convolutionWeightGradient';
@@ -62,27 +62,13 @@ function layoutOf(call: Call<ConvolutionGeometry>, x: Shape, w: Shape, y: Shape)
   return layout;
 }
 
-/** One product for each place of the leading axes. */
-function productsOf(output: Float64Array, a: Float64Array, b: Float64Array, { shape, inputShapes, attributes: { transposeLeft, transposeRight } }: Call<AttributesOf['matmul']>): Product[] {
-  const [shapeA, shapeB] = inputShapes as [Shape, Shape];
-  const [rows, columns] = shape.slice(-2) as [number, number];
-  const depth = shapeA.at(transposeLeft ? -2 : -1)!;
-  return Array.from({ length: sizeOf(shape.slice(0, -2)) }, (_, n) => {
-    const left = denseMatrix(a, n * rows * depth, shapeA.at(-1)!);
-    const right = denseMatrix(b, n * depth * columns, shapeB.at(-1)!);
-    const target = denseMatrix(output, n * rows * columns, columns);
-    return { target, left: transposeLeft ? transposed(left) : left, right: transposeRight ? transposed(right) : right, rows, columns, depth };
-  });
+function sizesOf({ shape, inputShapes, attributes }: Call<AttributesOf['matmul']>): ProductSizes {
+  return { ...attributes, shape, depth: inputShapes[0]!.at(attributes.transposeLeft ? -2 : -1)! };
 }
 
-/** target (rows × columns) = left (rows × depth) · right (depth × columns) */
-interface Product {
-  readonly target: Matrix;
-  readonly left: Matrix;
-  readonly right: Matrix;
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
+/** The output and the two factors of a product. */
+function viewsOf(output: Float64Array, [a, b]: readonly Float64Array[], { shape, inputShapes: [left, right] }: Call<AttributesOf['matmul']>): [View, View, View] {
+  return [denseView(output, shape), denseView(a!, left!), denseView(b!, right!)];
 }
 
 export const products: Pick<PrimitiveTable, ProductNames> = {
@@ -100,14 +86,10 @@ export const products: Pick<PrimitiveTable, ProductNames> = {
       }
       return [...a!.slice(0, -2), rows, columns];
     },
-    forward: (output, [a, b], call) => {
-      for (const { left, right, target, rows, columns, depth } of productsOf(output, a!, b!, call)) addMatrixProduct(target, left, right, rows, columns, depth, null);
+    forward: (output, inputs, call) => {
+      multiplyViews(...viewsOf(output, inputs, call), sizesOf(call));
     },
-    calls: (output, [a, b], call) => {
-      const parts = productsOf(output, a!, b!, call);
-      if (parts.length > MOST_CALLS) return undefined;
-      return allCalls(parts.map(({ left, right, target, rows, columns, depth }) => matrixProductCall(target, left, right, rows, columns, depth, null)));
-    },
+    calls: (output, inputs, call) => multiplyViewsCalls(...viewsOf(output, inputs, call), sizesOf(call)),
     vjp: (builder, g, [a, b], _, { transposeLeft, transposeRight }, needed) => [
       !needed[0]
         ? undefined

@@ -264,6 +264,26 @@ describe('a pool of workers', () => {
     expect({ ...mergeReports(reports), seconds: 0 }).toEqual({ ...alone, seconds: 0 });
   });
 
+  it('divides a sample alike: whoever is free takes what is left of it, and no entry is compared twice', () => {
+    const asked: CheckRequest = { files: [{ uri: 'file:///a.nn', text }], file: 'file:///a.nn', model: 'Small', budgetEvaluations: 400, seed: 3 };
+    const claims = new Int32Array(new SharedArrayBuffer(12 * 64));
+    const reports: CheckReport[] = [];
+    const run = (index: number): void => {
+      let hasBegun = false;
+      reports[index] = checkShare(asked, { index, count: 2, claims }, { onProgress: ({ stage }) => {
+        if (stage === 'entries' && index === 0 && !hasBegun) run(1);
+        hasBegun ||= stage === 'entries';
+      } });
+    };
+    run(0);
+    const agreed = reports[0]!.tensors.map((_, tensor) => claims[3 * tensor + 1]!);
+    const compared = reports[0]!.tensors.map(({ checked }, tensor) => [checked, reports[1]!.tensors[tensor]!.checked] as const);
+    expect(reports[0]!.tensors.filter(({ entries }, tensor) => agreed[tensor]! < entries).length).toBeGreaterThan(1);
+    expect(compared.filter(([a, b], tensor) => a + b > agreed[tensor]!)).toEqual([]);
+    // The second one, which works in between, has not only its half of them.
+    expect(compared.filter(([a, b]) => b > a + 1).length).toBeGreaterThan(1);
+  });
+
   /** The right derivative, with something done to that of the kernel. */
   const kernel = (change: (builder: Builder, gradient: Ref) => Ref): VectorJacobianProduct<unknown> => (builder, ...rest) =>
     (defaultDerivatives.convolution as VectorJacobianProduct<unknown>)(builder, ...rest)

@@ -27,7 +27,7 @@ export function sampledPlaces(shape: Shape, random: RandomStream): number[] {
 /** Up to `count` distinct places, ascending: corners first, then one at random from each of equal strata. */
 export function samplePlaces(shape: Shape, count: number, random: RandomStream): number[] {
   const size = sizeOf(shape);
-  if (count >= size) return Array.from({ length: size }, (_, place) => place);
+  if (count >= size) return [...new Array<undefined>(size).keys()];
   let corners = [0];
   stridesOf(shape).forEach((stride, axis) => {
     const last = (shape[axis]! - 1) * stride;

@@ -10,10 +10,9 @@ export interface Share {
 
 export const whole: Share = { index: 0, count: 1 };
 
-/** What `claims` says of a tensor: what an entry costs, whether all are compared or a sample, and how many are taken. */
+/** What `claims` says of a tensor: what an entry costs, how many are compared, and how many of them are taken. */
 const NUMBERS = 3;
 const [COST, EXTENT, TAKEN] = [0, 1, 2];
-const [ALL, SAMPLE] = [1, 2];
 
 /** A number as the whole one that has the same bits. */
 const bits = new Int32Array(1);
@@ -50,23 +49,24 @@ export function ordered(tensors: number, { index, count }: Share): number[] {
   return Array.from({ length: tensors }, (_, i) => tensors - 1 - ((start + i) % tensors));
 }
 
-/** Whether all entries of a tensor are compared: what the first check that asks has found that it can pay for. */
-export function comparesAll(isAffordable: boolean, tensor: number, share: Share): boolean {
+/** How many entries of a tensor are compared by all together: as many as the first check says that can pay for any, so that all divide the same list. */
+export function agreedExtent(own: number, tensor: number, share: Share): number {
   const place = placeOf(tensor, share);
-  const own = isAffordable ? ALL : SAMPLE;
-  const before = place === undefined ? 0 : Atomics.compareExchange(place.claims, place.start + EXTENT, 0, own);
-  return (before === 0 ? own : before) === ALL;
+  if (place === undefined) return own;
+  const at = place.start + EXTENT;
+  const told = own === 0 ? Atomics.load(place.claims, at) : Atomics.compareExchange(place.claims, at, 0, own);
+  return told === 0 ? own : told;
 }
 
 /**
  * The parts of a list of entries that are for this check, one after the other; the later, the smaller, so that all checks end together
- * (guided self-scheduling; Polychronopoulos, Kuck: A practical scheduling scheme for parallel supercomputers, 1987).
- * @param isAll Whether all checks have the same list. @param least So many entries are not worth dividing: asked before each part.
+ * (guided self-scheduling; Polychronopoulos, Kuck: A practical scheduling scheme for parallel supercomputers, 1987). Where checks share memory, all have the same list.
+ * @param least So many entries are not worth dividing: asked before each part.
  */
-export function* partsOf(length: number, isAll: boolean, tensor: number, share: Share, least: () => number = () => 1): Generator<{ readonly start: number; readonly stop: number }> {
+export function* partsOf(length: number, tensor: number, share: Share, least: () => number = () => 1): Generator<{ readonly start: number; readonly stop: number }> {
   const { index, count } = share;
   const place = placeOf(tensor, share);
-  if (!isAll || place === undefined) {
+  if (place === undefined) {
     yield { start: Math.round((length * index) / count), stop: Math.round((length * (index + 1)) / count) };
     return;
   }

@@ -5,7 +5,7 @@ import type { Box } from '../incremental/box';
 import type { Plan } from '../incremental/plan';
 import type { Signs } from '../kernels/random';
 import type { Ref } from '../program';
-import { sizeOf, unravel } from '../shape';
+import { sizeOf, stridesOf, unravel } from '../shape';
 
 /** The loss at a changed point, and whether any piecewise primitive took another branch than at the base point. */
 export interface Probe {
@@ -57,8 +57,10 @@ export class EntryTrack {
   private plan: Plan;
   private group = 0;
   private place = 0;
+  private readonly strides: readonly number[];
 
   constructor(private readonly evaluation: EntryEvaluation, private readonly leaf: Ref, private readonly shape: readonly number[]) {
+    this.strides = stridesOf(shape);
     const single = shape.map((_, axis) => [axis]).filter(([axis]) => shape[axis!]! > 1);
     const candidates = this.apart([[], ...single, ...(shape.length > 2 ? [[0, 1]] : [])]);
     const plans = candidates.map((axes) => evaluation.planEntries(leaf, this.boxAround(0, axes)));
@@ -75,8 +77,9 @@ export class EntryTrack {
 
   /** A number for the plan that serves an entry: entries are best visited group by group. */
   groupOf(place: number): number {
-    const index = unravel(place, this.shape);
-    return this.axes.reduce((group, axis) => group * this.shape[axis]! + index[axis]!, 0);
+    let group = 0;
+    for (const axis of this.axes) group = group * this.shape[axis]! + (Math.floor(place / this.strides[axis]!) % this.shape[axis]!);
+    return group;
   }
 
   /** The loss with one entry changed. */

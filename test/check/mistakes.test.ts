@@ -65,7 +65,7 @@ const exercises: readonly Exercise[] = [
     'grad(loss, x) == (dxhat - mean(dxhat, dim = 0) - xhat * mean(dxhat * xhat, dim = 0)) / s', 'grad(loss, gamma) == sum(dout * xhat, dim = 0)',
   ], [
     ['the variance stands for the deviation', 'grad(loss, x) == (dxhat - mean(dxhat, dim = 0) - xhat * mean(dxhat * xhat, dim = 0)) / v', 'the right side has v where s belongs'],
-    ['the sign of the last term', 'grad(loss, x) == (dxhat - mean(dxhat, dim = 0) + xhat * mean(dxhat * xhat, dim = 0)) / s', 'the right side has the term xhat * mean(dxhat * xhat, dim = 0) with the wrong sign'],
+    ['the sign of the last term', 'grad(loss, x) == (dxhat - mean(dxhat, dim = 0) + xhat * mean(dxhat * xhat, dim = 0)) / s', 'the right side has the term xhat ⊙ mean(dxhat ⊙ xhat, dim = 0) with the wrong sign'],
     ['the scale is forgotten', 'grad(loss, x) == (dout - mean(dout, dim = 0) - xhat * mean(dout * xhat, dim = 0)) / s', 'the right side lacks the factor γ'],
     ['the input is not normalized', 'grad(loss, gamma) == sum(dout * x, dim = 0)', 'the right side has the factor x where xhat belongs'],
     ['the mean is taken for a constant', 'grad(loss, x) == (dxhat - xhat * mean(dxhat * xhat, dim = 0)) / s', 'the right side is the derivative by x − μ: the way from there back to x, or another one, is missing'],
@@ -79,9 +79,9 @@ const exercises: readonly Exercise[] = [
     ['its factor is forgotten', 'grad(loss, S) == dA - sum(dA * A, dim = -1, keepdim = true)', 'the right side lacks the factor A'],
   ]],
   ['penalties', ' param w: [5]; input x: [5]; target y: []\n e = dot(w, x) - y\n loss e ^ 2 + 0.1 * sum(abs(w)) + 0.2 * sum(w ^ 2)', ['grad(loss, w) == 2 * e * x + 0.1 * sign(w) + 0.4 * w'], [
-    ['the factor of a square', 'grad(loss, w) == 2 * e * x + 0.1 * sign(w) + 0.2 * w', 'the right side lacks a factor 2 of the term w/5'],
+    ['the factor of a square', 'grad(loss, w) == 2 * e * x + 0.1 * sign(w) + 0.2 * w', 'the right side lacks a factor 2 of the term 0.2·w'],
     ['a penalty is forgotten', 'grad(loss, w) == 2 * e * x + 0.4 * w', 'the right side lacks the term 0.1·sign(w)'],
-    ['the sign of a penalty', 'grad(loss, w) == 2 * e * x - 0.1 * sign(w) + 0.4 * w', 'the right side has the term sign(w)/10 with the wrong sign'],
+    ['the sign of a penalty', 'grad(loss, w) == 2 * e * x - 0.1 * sign(w) + 0.4 * w', 'the right side has the term 0.1·sign(w) with the wrong sign'],
     ['the magnitude for its sign', 'grad(loss, w) == 2 * e * x + 0.1 * abs(w) + 0.4 * w', 'the right side has the factor |w| where sign(w) belongs'],
     ['one for the sign', 'grad(loss, w) == 2 * e * x + 0.1 + 0.4 * w', 'the two sides differ only where w < 0'],
   ]],

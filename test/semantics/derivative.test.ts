@@ -9,7 +9,7 @@ import { drawValues } from '../../server/src/check/values';
 import { run } from '../../server/src/engine/execute';
 import { spellDerivative, spellLossGradient } from '../../server/src/features/derivatives';
 import { Derivatives } from '../../server/src/semantics/derivative/derive';
-import { formsOf } from '../../server/src/semantics/derivative/expression';
+import { formsOf } from '../../server/src/semantics/derivative/forms';
 import { printExpression } from '../../server/src/semantics/derivative/print';
 import type { Graph, Tensor } from '../../server/src/semantics/graph';
 import { documentOf } from '../support/fixture';
@@ -55,20 +55,19 @@ describe('the derivative of a loss reads', () => {
     ['a mean over many', 'input h: [3, 5]\nparam A: [4, 5]\nloss mean((h @ transpose(A)) ^ 2)', 'A', 'A·hᵀ·h/6'],
     ['a clamp', 'loss sum(clamp(w, -1, 1) * x)', 'w', 'x ⊙ [−1 ≤ w ≤ 1]'],
     ['a leaky ReLU', 'loss leaky_relu(b, 0.2)', 'b', '0.2 + 0.8·step(b)'],
-    ['a leaky ReLU by a maximum', 'loss maximum(b, 0.1 * b)', 'b', '[b > 0] + [b < 0]/10'],
-    ['pieces', 'loss sum(where(w > 0, w ^ 2, 3 * w))', 'w', '3·[w ≤ 0] + 2·[w > 0] ⊙ w'],
+    ['a leaky ReLU by a maximum', 'loss maximum(b, 0.1 * b)', 'b', '0.1·[b < 0] + [b > 0]'],
+    ['pieces', 'loss sum(where(w > 0, w ^ 2, 3 * w))', 'w', '2·[w > 0] ⊙ w + 3·[w ≤ 0]'],
     ['a Huber loss', 'loss huber_loss(dot(w, x), y)', 'w', 'clamp(dot(w, x) − y, −1, 1)·x'],
-    ['both penalties', 'loss 0.1 * l1() + 0.2 * l2()', 'w', '0.4·w + sign(w)/10'],
+    ['both penalties', 'loss 0.1 * l1() + 0.2 * l2()', 'w', '0.1·sign(w) + 0.4·w'],
     ['a log-likelihood', 'target label: int\nparam A: [3, 4]\nloss nll_loss(log_softmax(A @ x), label)', 'A', '(softmax(A·x) − onehot(label))·xᵀ'],
     ['the error function', 'loss erf(b)', 'b', '2·exp(−b²)/√π'],
-    ['a swish', 'loss silu(b)', 'b', 'σ(b)·(1 + b − b·σ(b))'],
+    ['a swish', 'loss silu(b)', 'b', 'σ(b)·(1 + b·(1 − σ(b)))'],
     ['a linear layer', 'f = Linear(3)\nh = x -> f\nloss sum(h ^ 2)', 'weight', '2·h·xᵀ'],
   ])('of %s', (_, body, by, expected) => {
     expect(derivativeIn(vectors + body, by)).toBe(expected);
   });
 
-  it('nothing where it would be long or has no name', () => {
-    expect(derivativeIn('input x: [4]\nx -> Linear(4) -> Tanh -> Linear(1)\noutput h\nloss sum(h)', 'x')).toBeUndefined();
+  it('nothing where it would be long or takes a picture', () => {
     expect(derivativeIn('input x: [1, 8, 8]\nparam b: []\nloss sum(b * (x -> MaxPool2d(2)))', 'x')).toBeUndefined();
     const factors = Array.from({ length: 9 }, (_, index) => `sin(${String(index)} * b)`).join(' * ');
     expect(derivativeIn(`param b: []\nloss ${factors}`, 'b')).toBeUndefined();

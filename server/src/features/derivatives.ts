@@ -1,16 +1,15 @@
 // Derivatives of a model's scalars in words: the names of its text, and expressions that are short enough to read.
 
-import { Derivatives, type Naming } from '../semantics/derivative/derive';
-import { type Expression, formsOf } from '../semantics/derivative/expression';
-import { greekName, printExpression } from '../semantics/derivative/print';
+import { nameLeaves } from '../check/lower';
+import { Derivatives, type Naming, type Obstacle } from '../semantics/derivative/derive';
+import type { Expression } from '../semantics/derivative/expression';
+import { greekName } from '../semantics/derivative/print';
+import { spell, type Spelled } from '../semantics/derivative/spelling';
 import type { Graph, Place, Tensor } from '../semantics/graph';
 import { namingOf } from '../semantics/derivative/naming';
 import type { EvaluatedModel } from '../semantics/model';
 import { code } from './markdown';
 import type { Document } from './workspace';
-
-/** Longer expressions help nobody. */
-const longest = 100;
 
 const known = new WeakMap<Document, Map<Graph, Derivatives>>();
 
@@ -19,7 +18,7 @@ export function derivativesOf(model: EvaluatedModel, document: Document): Deriva
   let ofDocument = known.get(document);
   if (ofDocument === undefined) known.set(document, (ofDocument = new Map()));
   let made = ofDocument.get(model.graph);
-  if (made === undefined) ofDocument.set(model.graph, (made = new Derivatives(model.graph, namesOf(model, document))));
+  if (made === undefined) ofDocument.set(model.graph, (made = new Derivatives(model.graph, namesWithLayers(model, document))));
   return made;
 }
 
@@ -28,48 +27,80 @@ export function namesOf(model: EvaluatedModel, document: Document): Naming {
   return namingOf(model, { observations: (node) => document.analysis.observations(node), textAt: (place) => textAt(place, document) });
 }
 
-/** ∂y/∂x in the names of the text; undefined where it is not known or too long to read. */
+/** The same, with weights of layers without a name called as in reports: `Linear_1.weight`. */
+function namesWithLayers(model: EvaluatedModel, document: Document): Naming {
+  const [names, leaves] = [namesOf(model, document), nameLeaves(model.graph)];
+  return (tensor) => names(tensor) ?? (tensor.source.kind === 'parameter' ? leaves.get(tensor) : undefined);
+}
+
+/** ∂y/∂x in the names of the text, in one line; undefined where it is not known or too long to read. */
 export function spellDerivative(model: EvaluatedModel, y: Tensor, x: Tensor, document: Document): string | undefined {
   const expression = derivativesOf(model, document).derivative(y, x);
-  return expression && spellExpression(expression);
+  return expression && spellExpression(expression, document);
 }
 
-/** The shortest of the ways in which it is known; undefined where all are too long to read. */
-export function spellExpression(expression: Expression): string | undefined {
-  const [first] = formsOf(expression).map((form) => ({ form, text: printExpression(form) })).sort((a, b) => weightOf(a) - weightOf(b));
-  const { text } = first!;
-  return text.length <= longest ? text : undefined;
+/** An expression in one line. */
+export function spellExpression(expression: Expression, document: Document): string | undefined {
+  const spelled = spell(expression, takenIn(document));
+  return spelled && [spelled.text, ...spelled.where.map(([name, text], index) => `${index === 0 ? 'where ' : ''}${name} = ${text}`)].join(', ');
 }
 
-/** So many signs more are read gladly where factors stand in front of a sum: σ(x)·(1 − σ(x)). */
-const factorSigns = 3;
-
-function weightOf({ form, text }: { readonly form: Expression; readonly text: string }): number {
-  const isFactored = form.kind === 'product' && form.factors.some(({ kind }) => kind === 'sum') && form.factors.some(({ kind }) => kind !== 'sum' && kind !== 'number');
-  return text.length - (isFactored ? factorSigns : 0);
+/** The words of a text are no free names. */
+function takenIn(document: Document): (name: string) => boolean {
+  return (name) => new RegExp(`\\b${name}\\b`).test(document.text);
 }
 
-/** The derivative of the sum of a model's losses. */
+/** The loss of a model with one. */
+function onlyLoss({ graph: { losses } }: EvaluatedModel): Tensor | undefined {
+  return losses.length === 1 && losses[0]!.type.shape.length === 0 ? losses[0] : undefined;
+}
+
+/** The derivative of a model's loss. */
 export function spellLossGradient(model: EvaluatedModel, x: Tensor, document: Document): string | undefined {
-  const { losses } = model.graph;
-  const [only] = losses;
-  if (losses.length !== 1 || only!.type.shape.length > 0) return undefined;
-  return spellDerivative(model, only!, x, document);
+  const loss = onlyLoss(model);
+  return loss && spellDerivative(model, loss, x, document);
 }
 
-/** What a gradient is as an expression, or what the gradient of the loss in any other named tensor is; undefined where it does not read well. */
+/** What a gradient is as an expression, or what the gradient of the loss in any other named tensor is; else why there is none. Undefined where there is nothing to say. */
 export function derivativeLine(tensor: Tensor, run: object, document: Document): string | undefined {
   const model = document.analysis.models.find((each) => each.run === run);
   const { source } = tensor;
   if (model === undefined || tensor.type.element === 'int') return undefined;
   if (source.kind === 'node' && source.node.kind === 'gradient') {
-    const text = spellDerivative(model, ...source.node.inputs, document);
-    return text && code(`${textAt(source.node.place, document)} = ${text}`);
+    const what = textAt(source.node.place, document);
+    return spelledLine(model, ...source.node.inputs, what, document) ?? obstacleLine(model, ...source.node.inputs, what, document);
   }
   const name = namesOf(model, document)(tensor);
-  const text = name === undefined ? undefined : spellLossGradient(model, tensor, document);
-  // Where nothing comes back, other pages say why.
-  return text === undefined || (text === '0' && source.kind === 'node') ? undefined : `Gradient for one example: ${code(`∂loss/∂${greekName(name!)} = ${text}`)}`;
+  const loss = onlyLoss(model);
+  if (name === undefined || loss === undefined) return undefined;
+  const what = `∂loss/∂${greekName(name)}`;
+  const line = spelledLine(model, loss, tensor, what, document);
+  // Of what lies in between, only what can be said is; and where nothing comes back, other pages say why.
+  if (source.kind === 'node') return line === undefined || line.startsWith(code(`${what} = 0`)) ? undefined : `Gradient for one example: ${line}`;
+  return line === undefined ? obstacleLine(model, loss, tensor, what, document) : `Gradient for one example: ${line}`;
+}
+
+function spelledLine(model: EvaluatedModel, y: Tensor, x: Tensor, what: string, document: Document): string | undefined {
+  const expression = derivativesOf(model, document).derivative(y, x);
+  const spelled = expression && spell(expression, takenIn(document));
+  return spelled && [code(`${what} = ${spelled.text}`), ...notesOf(spelled)].join('');
+}
+
+function obstacleLine(model: EvaluatedModel, y: Tensor, x: Tensor, what: string, document: Document): string {
+  const obstacle = derivativesOf(model, document).obstacle(y, x);
+  return `${code(what)} has no short expression${obstacle === undefined ? '' : `: ${spellObstacle(obstacle)}`}.`;
+}
+
+/** What the names in an expression stand for. */
+export function notesOf({ where, legend }: Spelled): readonly string[] {
+  const parts = where.map(([name, text]) => code(`${name} = ${text}`)).join(' and ');
+  return [...(where.length === 0 ? [] : [`, where ${parts}`]), ...legend.map((line) => `; ${line}`)];
+}
+
+function spellObstacle(obstacle: Obstacle): string {
+  if (obstacle.kind === 'steps') return `${String(obstacle.count)} operations lie between`;
+  const { node } = obstacle;
+  return `the way back goes through ${code(node.kind === 'gradient' ? 'grad' : node.operation.name)}`;
 }
 
 /** The text at a place, in one line. */

@@ -1,6 +1,10 @@
 // The numbers behind a derivative's expression, computed plainly: an oracle for its simplifications.
 
+import { erf } from '../../../server/src/engine/kernels/erf';
 import type { Expression } from '../../../server/src/semantics/derivative/expression';
+
+/** The distribution function of the standard normal distribution. */
+const normal = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
 
 interface Value {
   readonly shape: readonly number[];
@@ -38,6 +42,33 @@ function entrywise(operands: readonly Value[], f: (...x: readonly number[]) => n
   return { shape, data };
 }
 
+/** The axes that `dim = …` names; without it, all. */
+function axesOf(options: string | undefined, rank: number): readonly number[] {
+  const dim = /dim = (\[[\d, ]+\]|\d+)/.exec(options?.replace('keepdim', '') ?? '')?.[1];
+  return dim === undefined ? Array.from({ length: rank }, (_, axis) => axis) : [JSON.parse(dim) as number | number[]].flat();
+}
+
+const logSumExp = (x: readonly number[]): number => {
+  const most = Math.max(...x);
+  return most + Math.log(x.reduce((sum, each) => sum + Math.exp(each - most), 0));
+};
+
+/** What f makes of the entries along some axes. */
+function reduce({ shape, data }: Value, axes: readonly number[], result: readonly number[], f: (x: readonly number[]) => number): Value {
+  const groups = new Map<string, number[]>();
+  for (let place = 0; place < data.length; place++) {
+    let rest = place;
+    const index: number[] = [];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = axes.includes(axis) ? 0 : rest % shape[axis]!;
+      rest = Math.floor(rest / shape[axis]!);
+    }
+    const key = String(index);
+    groups.set(key, [...(groups.get(key) ?? []), data[place]!]);
+  }
+  return { shape: result, data: [...groups.values()].map(f) };
+}
+
 const functions: Readonly<Record<string, (...x: readonly number[]) => number>> = {
   abs: (x) => Math.abs(x!),
   exp: (x) => Math.exp(x!),
@@ -67,6 +98,29 @@ const functions: Readonly<Record<string, (...x: readonly number[]) => number>> =
   tanhshrink: (x) => x! - Math.tanh(x!),
   softshrink: (x) => Math.sign(x!) * Math.max(0, Math.abs(x!) - 0.5),
   greater: (a, b) => (a === b ? 0.5 : Number(a! > b!)),
+  equal: (a, b) => Number(a === b),
+  remainder: (a, b) => a! - Math.floor(a! / b!) * b!,
+  floor: (x) => Math.floor(x!),
+  erf: (x) => erf(x!),
+  elu: (x, alpha = 1) => (x! > 0 ? x! : alpha * Math.expm1(x!)),
+  celu: (x, alpha = 1) => (x! > 0 ? x! : alpha * Math.expm1(x! / alpha)),
+  selu: (x) => 1.0507009873554805 * (x! > 0 ? x! : 1.6732632423543772 * Math.expm1(x!)),
+  gelu: (x) => x! * normal(x!),
+  mish: (x) => x! * Math.tanh(Math.log1p(Math.exp(x!))),
+  hardsigmoid: (x) => Math.min(Math.max(x! + 3, 0), 6) / 6,
+  hardswish: (x) => (x! * Math.min(Math.max(x! + 3, 0), 6)) / 6,
+  hardshrink: (x, width = 0.5) => (Math.abs(x!) > width ? x! : 0),
+  threshold: (x, limit, value) => (x! > limit! ? x! : value!),
+  // As the legend says them.
+  'elu′': (x, alpha = 1) => (x! > 0 ? 1 : alpha * Math.exp(x!)),
+  'celu′': (x, alpha = 1) => (x! > 0 ? 1 : Math.exp(x! / alpha)),
+  'selu′': (x) => 1.0507009873554805 * (x! > 0 ? 1 : 1.6732632423543772 * Math.exp(x!)),
+  'gelu′': (x) => normal(x!) + (x! * Math.exp((-x! * x!) / 2)) / Math.sqrt(2 * Math.PI),
+  'mish′': (x) => {
+    const t = Math.tanh(Math.log1p(Math.exp(x!)));
+    return t + (x! * (1 - t * t)) / (1 + Math.exp(-x!));
+  },
+  'hardswish′': (x) => (x! <= -3 ? 0 : x! >= 3 ? 1 : x! / 3 + 1 / 2),
 };
 
 function evaluate(expression: Expression, symbols: Values): Value {
@@ -86,21 +140,64 @@ function evaluate(expression: Expression, symbols: Values): Value {
   }
   const operands = expression.operands.map(of);
   const [a, b] = operands as [Value, Value];
+  const own = expression.shape as readonly number[];
+  const along = axesOf(expression.options, a?.shape.length ?? 0);
   const total = (value: Value): number => Array.from(value.data).reduce((x, y) => x + y, 0);
   switch (expression.name) {
     case 'norm':
-      return scalar(Math.sqrt(total(entrywise([a], (x) => x! * x!))));
+      return reduce(a, along, own, (x) => Math.hypot(...x));
     case 'dot':
       return scalar(total(entrywise([a, b], (x, y) => x! * y!)));
     case 'sum':
-      return scalar(total(a));
+      return reduce(a, along, own, (x) => x.reduce((p, q) => p + q, 0));
     case 'mean':
-      return scalar(total(a) / sizeOf(a.shape));
+      return reduce(a, along, own, (x) => x.reduce((p, q) => p + q, 0) / x.length);
+    case 'max':
+      return reduce(a, along, own, (x) => Math.max(...x));
+    case 'min':
+      return reduce(a, along, own, (x) => Math.min(...x));
+    case 'prod':
+      return reduce(a, along, own, (x) => x.reduce((p, q) => p * q, 1));
+    case 'var':
+      return reduce(a, along, own, (x) => {
+        const middle = x.reduce((p, q) => p + q, 0) / x.length;
+        return x.reduce((p, q) => p + (q - middle) ** 2, 0) / (x.length - 1);
+      });
     case 'logsumexp':
-      return scalar(Math.log(total(entrywise([a], (x) => Math.exp(x!)))));
-    case 'softmax': {
-      const all = total(entrywise([a], (x) => Math.exp(x!)));
-      return entrywise([a], (x) => Math.exp(x!) / all);
+      return reduce(a, along, own, logSumExp);
+    case 'softmax':
+    case 'log_softmax': {
+      const axes = expression.options === undefined ? [a.shape.length - 1] : along;
+      const logs = entrywise([a, reduce(a, axes, a.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)), logSumExp)], (x, y) => x! - y!);
+      return expression.name === 'softmax' ? entrywise([logs], (x) => Math.exp(x!)) : logs;
+    }
+    case 'onehot': {
+      const classes = own.at(-1)!;
+      return { shape: own, data: Array.from(a.data).flatMap((at) => Array.from({ length: classes }, (_, c) => Number(c === at))) };
+    }
+    case 'pick': {
+      const size = sizeOf(a.shape.slice(1));
+      return { shape: own, data: Array.from(a.data).slice(b.data[0]! * size, (b.data[0]! + 1) * size) };
+    }
+    case 'unsqueeze':
+    case 'reshape':
+    case 'flatten':
+      return { shape: own, data: a.data };
+    case 'concat':
+      return { shape: own, data: operands.flatMap(({ data }) => Array.from(data)) };
+    case 'pad': {
+      const [before, after] = JSON.parse(expression.options!) as [number, number];
+      return { shape: own, data: [...new Array<number>(before).fill(0), ...Array.from(a.data), ...new Array<number>(after).fill(0)] };
+    }
+    case 'slice': {
+      const parts = expression.options!.split(', ');
+      const [from, to] = parts.at(-1)!.split(':').map(Number) as [number, number];
+      const axis = parts.length - 1;
+      const inner = sizeOf(a.shape.slice(axis + 1));
+      return { shape: own, data: Array.from(a.data).filter((_, place) => {
+        const at = Math.floor(place / inner) % a.shape[axis]!;
+        return at >= from && at < to;
+      }) };
     }
     case 'ones':
       return { shape: expression.shape as number[], data: new Float64Array(sizeOf(expression.shape as number[])).fill(1) };

@@ -1,6 +1,7 @@
 // The computational graph of a small loss: its operations in order, with their local derivatives and what the backward pass keeps.
 
-import { one, sum, symbol } from '../../semantics/derivative/expression';
+import { sum } from '../../semantics/derivative/algebra';
+import { one, symbol } from '../../semantics/derivative/expression';
 import { greekName, printExpression } from '../../semantics/derivative/print';
 import type { GraphNode, Tensor } from '../../semantics/graph';
 import { keptBy, neededIn, type OtherKept, storageOf } from '../../semantics/kept';

@@ -6,12 +6,14 @@ import { EngineError } from '../../engine/errors';
 import { run } from '../../engine/execute';
 import type { Arguments, Call, Operation } from '../../layers/definition';
 import { Derivatives } from '../../semantics/derivative/derive';
-import { type Expression, formsOf } from '../../semantics/derivative/expression';
+import type { Expression } from '../../semantics/derivative/expression';
+import { formsOf } from '../../semantics/derivative/forms';
 import { numberName } from '../../semantics/derivative/naming';
 import { branchesOf, domainOf, intersection, isDefinedAt, printInterval, rangeOf, zerosOf } from '../../semantics/derivative/range';
+import { spell } from '../../semantics/derivative/spelling';
 import type { FunctionGraph } from '../../semantics/function-graph';
 import type { FunctionValue } from '../../semantics/values';
-import { spellExpression, textAt } from '../derivatives';
+import { notesOf, textAt } from '../derivatives';
 import { code, paragraphs } from '../markdown';
 import { plotImage } from '../plot';
 import { definitionsOf } from '../spelling';
@@ -35,8 +37,8 @@ export function functionPart(declared: FunctionValue, document: Document): strin
   for (const input of made.inputs) {
     const name = input.source.kind === 'input' ? input.source.name : '';
     const derivative = derivatives.derivative(made.output, input);
-    const text = derivative && spellExpression(derivative);
-    if (text !== undefined) facts.push([made.inputs.length === 1 ? 'Derivative' : `Derivative in ${name}`, code(text)]);
+    const spelled = derivative && spell(derivative, (word) => made.inputs.some(({ source }) => source.kind === 'input' && source.name === word));
+    if (spelled !== undefined) facts.push([made.inputs.length === 1 ? 'Derivative' : `Derivative in ${name}`, [code(spelled.text), ...notesOf(spelled)].join('')]);
     if (made.inputs.length === 1) facts.push(...certainties(value, derivative));
   }
   return paragraphs(factTable(facts), made.inputs.length === 1 ? plotOfGraph(declared.name, made) : undefined);

@@ -1,7 +1,10 @@
 // The derivative of a scalar of a graph as an expression in the names of the spec, by reverse accumulation.
 
 import type { AnyNode, Graph, GraphNode, Tensor } from '../graph';
-import { constant, type Expression, one, sum, symbol, zero } from './expression';
+import { sum } from './algebra';
+import { constant, type Expression, one, symbol, zero } from './expression';
+import { shortest, symbolsIn } from './forms';
+import { refolded } from './refold';
 import type { Rule } from './rule';
 import { ruleOf } from './rules';
 
@@ -10,6 +13,11 @@ export type Naming = (tensor: Tensor) => string | undefined;
 
 /** Longer ways from a tensor to the scalar are not written out. */
 const mostNodes = 60;
+/** Names are looked behind where that is soon done. */
+const mostUnfolded = 20;
+
+/** Why a derivative is not written as an expression: what it flows through has no short one, or that is too much. */
+export type Obstacle = { readonly kind: 'operation'; readonly node: AnyNode } | { readonly kind: 'steps'; readonly count: number };
 
 /** Expressions for the tensors of a graph. */
 export class Derivatives {
@@ -22,16 +30,57 @@ export class Derivatives {
 
   /** ∂y/∂x of a scalar y, for one example; undefined where it cannot be written well. */
   derivative(y: Tensor, x: Tensor): Expression | undefined {
+    const found = this.derived(y, x);
+    if ('node' in found || 'count' in found) return undefined;
+    return this.withoutNames(y, x, found) ?? found;
+  }
+
+  /** The same through what names stand for, where terms cancel that names hide: of p = e/sum(e), e = exp(z), all that is left is p − y. */
+  private withoutNames(y: Tensor, x: Tensor, named: Expression): Expression | undefined {
     const between = this.nodesBetween(y, x);
-    if (between.length > mostNodes) return undefined;
+    const inner = between.flatMap((node) => (node.kind === 'operation' ? node.outputs : [])).filter((tensor) => tensor !== x && this.naming(tensor) !== undefined);
+    if (inner.length === 0 || between.length > mostUnfolded) return undefined;
+    const least = symbolsIn(shortest(named));
+    // All names, or one of them that hides what the others do not.
+    const found = [inner, ...(inner.length > 1 ? inner.map((tensor) => [tensor]) : [])].flatMap((hidden) => this.behind(y, x, hidden) ?? []).sort((a, b) => symbolsIn(a) - symbolsIn(b))[0];
+    return found !== undefined && symbolsIn(found) < least ? found : undefined;
+  }
+
+  /** The derivative through what some names stand for, with these names wherever what they stand for is left. */
+  private behind(y: Tensor, x: Tensor, hidden: readonly Tensor[]): Expression | undefined {
+    const found = new Derivatives(this.graph, (tensor) => (hidden.includes(tensor) ? undefined : this.naming(tensor))).derived(y, x);
+    if ('node' in found || 'count' in found) return undefined;
+    return hidden.reduce((expression, tensor) => {
+      const definition = this.definition(tensor);
+      return definition === undefined ? expression : shortest(refolded(expression, shortest(definition), this.value(tensor)!));
+    }, shortest(found));
+  }
+
+  /** What stands in the way of writing ∂y/∂x; undefined if nothing does. */
+  obstacle(y: Tensor, x: Tensor): Obstacle | undefined {
+    const found = this.derived(y, x);
+    return 'node' in found || 'count' in found ? found : undefined;
+  }
+
+  private derived(y: Tensor, x: Tensor): Expression | Obstacle {
+    const between = this.nodesBetween(y, x);
+    if (between.length > mostNodes) return { kind: 'steps', count: between.length };
     const flowing = new Map<Tensor, Expression>([[y, one]]);
     for (const node of [...between].reverse()) {
-      if (node.kind === 'gradient' || node.outputs.length > 1) return undefined;
+      if (node.kind === 'gradient' || node.outputs.length > 1) return { kind: 'operation', node };
       const cotangent = this.gradientNamed(y, node.outputs[0]!, x) ?? flowing.get(node.outputs[0]!);
       if (cotangent === undefined) continue;
-      if (!this.passBack(node, cotangent, x, flowing, new Set(between))) return undefined;
+      if (!this.passBack(node, cotangent, x, flowing, new Set(between))) return { kind: 'operation', node: this.unwrittenIn(node) ?? node };
     }
     return flowing.get(x) ?? zero;
+  }
+
+  /** The operation behind an operand that cannot be written, where the node itself can. */
+  private unwrittenIn(node: GraphNode): GraphNode | undefined {
+    if (ruleOf(node) === undefined) return undefined;
+    const { source } = node.inputs.find((input) => this.value(input) === undefined) ?? node.outputs[0]!;
+    if (source.kind !== 'node' || source.node.kind !== 'operation' || source.node === node) return undefined;
+    return this.unwrittenIn(source.node) ?? source.node;
   }
 
   /** What a tensor is: its name, or else how it is made; undefined where that cannot be written well. */
@@ -66,7 +115,7 @@ export class Derivatives {
   private expressionOf(tensor: Tensor): Expression | undefined {
     const name = this.naming(tensor);
     const { source, type } = tensor;
-    if (name !== undefined) return symbol(name, type.shape);
+    if (name !== undefined) return symbol(name, type.shape, isDistribution(tensor));
     return source.kind === 'constant' ? constant(source.value) : this.definition(tensor);
   }
 
@@ -96,7 +145,7 @@ export class Derivatives {
       if (flow === undefined) return false;
       if (flow === 'zero') continue;
       const before = flowing.get(tensor);
-      flowing.set(tensor, before === undefined ? flow : sum([before, flow]));
+      flowing.set(tensor, before === undefined ? flow : sum([flow, before]));
     }
     return true;
   }
@@ -141,6 +190,14 @@ export class Derivatives {
 }
 
 const unwritten = '\u0000';
+
+/** Whether what is along the last axis sums to one. */
+function isDistribution({ source, type }: Tensor): true | undefined {
+  if (source.kind !== 'node' || source.node.kind !== 'operation') return undefined;
+  const { operation, arguments: { dim } } = source.node;
+  if (operation.name === 'one_hot') return true;
+  return ['softmax', 'Softmax', 'softmin', 'Softmin'].includes(operation.name) && (dim === -1 || dim === type.shape.length - 1) ? true : undefined;
+}
 
 function ancestors(tensor: Tensor): ReadonlySet<AnyNode> {
   const found = new Set<AnyNode>();

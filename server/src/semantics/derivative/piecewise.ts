@@ -1,7 +1,9 @@
 // Functions with bends and comparisons as expressions: [−1 ≤ x ≤ 1], [x > 0].
 
 import type { GraphNode } from '../graph';
-import { applied, broadcast, coefficientOf, constant, type Expression, one, product, reduceTo, subtract, sum, zero } from './expression';
+import { coefficientOf, product, subtract, sum } from './algebra';
+import { applied, broadcast, constant, type Expression, fraction, one, zero } from './expression';
+import { reduceTo } from './matrix';
 import { type Flow, reshaped, type Rule, shapeOf, shapesOf } from './rule';
 
 /** By the names of functions. */
@@ -16,7 +18,7 @@ piecewise.set('hardtanh', withNumbers(['min_val', 'max_val'], (x, [low, high]) =
   slope: applied('between', [constant(low!), x, constant(high!)], x.shape),
 })));
 piecewise.set('relu6', withNumbers([], (x) => ({ value: applied('relu6', [x], x.shape), slope: applied('between', [constant(0), x, constant(6)], x.shape) })));
-piecewise.set('hardsigmoid', withNumbers([], (x) => ({ value: applied('hardsigmoid', [x], x.shape), slope: product([constant(1 / 6), applied('between', [constant(-3), x, constant(3)], x.shape)]) })));
+piecewise.set('hardsigmoid', withNumbers([], (x) => ({ value: applied('hardsigmoid', [x], x.shape), slope: product([fraction(1, 6), applied('between', [constant(-3), x, constant(3)], x.shape)]) })));
 piecewise.set('hardshrink', withNumbers(['lambd'], (x, [width]) => ({
   value: applied('hardshrink', [x, ...(width === 0.5 ? [] : [constant(width!)])], x.shape),
   slope: exceeds(applied('abs', [x], x.shape), constant(width!)),
@@ -30,6 +32,15 @@ piecewise.set('leaky_relu', withNumbers(['negative_slope'], (x, [slope]) => ({
   slope: sum([constant(slope!), product([constant(1 - slope!), applied('step', [x], x.shape)])]),
 })));
 
+piecewise.set('threshold', withNumbers(['threshold', 'value'], (x, [limit, value]) => ({ value: applied('threshold', [x, constant(limit!), constant(value!)], x.shape), slope: exceeds(x, constant(limit!)) })));
+// Their slopes are said below the line.
+for (const name of ['elu', 'celu']) {
+  piecewise.set(name, withNumbers(['alpha'], (x, [alpha]) => {
+    const operands = [x, ...(alpha === 1 ? [] : [constant(alpha!)])];
+    return { value: applied(name, operands, x.shape), slope: applied(`${name}′`, operands, x.shape) };
+  }));
+}
+
 /** A function of one entry and of numbers, by the arguments that hold them. */
 function withNumbers(names: readonly string[], of: (x: Expression, numbers: readonly (number | undefined)[]) => { readonly value: Expression; readonly slope: Expression }): Rule {
   const made = (node: GraphNode, x: Expression): { readonly value: Expression; readonly slope: Expression } => of(x, names.map((name) => (typeof node.arguments[name] === 'number' ? node.arguments[name] : undefined)));
@@ -40,7 +51,7 @@ function withNumbers(names: readonly string[], of: (x: Expression, numbers: read
 }
 
 /** The rules above know their arguments. */
-export const numbered: ReadonlySet<string> = new Set(['clamp', 'hardtanh', 'hardshrink', 'softshrink', 'leaky_relu']);
+export const numbered: ReadonlySet<string> = new Set(['clamp', 'hardtanh', 'hardshrink', 'softshrink', 'leaky_relu', 'threshold', 'elu', 'celu']);
 
 /** [a > b] with 0 where the two are equal. */
 function exceeds(a: Expression, b: Expression): Expression {
@@ -64,6 +75,8 @@ const comparisons: readonly (readonly [name: string, holds: (a: Expression, b: E
   ['lt', (a, b) => exceeds(b, a)],
   ['ge', (a, b) => not(exceeds(b, a))],
   ['le', (a, b) => not(exceeds(a, b))],
+  ['eq', (a, b) => applied('equal', [a, b], broadcast([a.shape, b.shape]))],
+  ['ne', (a, b) => subtract(one, applied('equal', [a, b], broadcast([a.shape, b.shape])))],
 ];
 for (const [name, holds] of comparisons) piecewise.set(name, { value: ({ node, inputs: [a, b] }) => reshaped(holds(a!, b!), shapeOf(node)), flow: () => ['zero', 'zero'] });
 

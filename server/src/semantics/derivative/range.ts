@@ -1,6 +1,7 @@
 // What is certain of a function of one number: between which bounds its values lie, where it is defined, where it is zero.
 
-import { constant, type Expression, subtract } from './expression';
+import { subtract } from './algebra';
+import { constant, type Expression } from './expression';
 import { printExpression } from './print';
 import { valueAt } from './value';
 

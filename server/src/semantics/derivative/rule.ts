@@ -1,5 +1,6 @@
 // What a rule for the derivative of one operation is.
 
+import type { Dimension } from '../../symbolic/dimension';
 import type { GraphNode } from '../graph';
 import { applied, type Expression, type Shape } from './expression';
 
@@ -30,4 +31,19 @@ export const shapeOf = (node: GraphNode): Shape => node.effect.output.shape;
 /** A function of operands as a tensor of another shape. */
 export function reshaped(expression: Expression | undefined, shape: Shape): Expression | undefined {
   return expression?.kind === 'applied' ? applied(expression.name, expression.operands, shape) : expression;
+}
+
+/** Whether an argument has its usual value. */
+function usual(node: GraphNode, name: string): boolean {
+  const definition = node.operation.arguments[name];
+  return definition === undefined || !(name in node.arguments) || JSON.stringify(node.arguments[name]) === JSON.stringify(definition.default);
+}
+
+/** Whether all arguments have their usual values. */
+export function allUsual(node: GraphNode, except: readonly string[] = []): boolean {
+  return Object.keys(node.operation.arguments).every((name) => except.includes(name) || usual(node, name));
+}
+
+export function numberOf(size: Dimension): number | undefined {
+  return typeof size === 'number' ? size : undefined;
 }

@@ -1,6 +1,6 @@
 // What factors of one product do to each other: e⁻ˣ/(1 + e⁻ˣ)² = σ(x)·(1 − σ(x)), step(z)·relu(z) = relu(z), sign(z)·|z| = z.
 
-import { applied, type Expression, negate, one, subtract } from './expression';
+import { entry, type Expression, isApplied, one } from './expression';
 
 /** A factor with its power. */
 export interface Factor {
@@ -8,9 +8,15 @@ export interface Factor {
   exponent: number;
 }
 
+/** What these rules make anew; they are made by products, which ask for these rules. */
+export interface Algebra {
+  negate(term: Expression): Expression;
+  subtract(a: Expression, b: Expression): Expression;
+}
+
 /** The factors of a product, each once. */
-export function simplifiedFactors(factors: readonly Factor[]): readonly Factor[] {
-  return withSteps(withSigmoids(factors));
+export function simplifiedFactors(factors: readonly Factor[], algebra: Algebra): readonly Factor[] {
+  return withSteps(withSigmoids(factors, algebra));
 }
 
 /** u where the expression is 1 + eᵘ. */
@@ -21,15 +27,11 @@ function exponentBeyondOne(expression: Expression): Expression | undefined {
 }
 
 function sigmoid(u: Expression): Expression {
-  return applied('sigmoid', [u], u.shape);
-}
-
-function isApplied(expression: Expression, name: string): expression is Extract<Expression, { kind: 'applied' }> {
-  return expression.kind === 'applied' && expression.name === name;
+  return entry('sigmoid', u);
 }
 
 /** (1 + eᵘ)⁻ⁿ = σ(−u)ⁿ, σ(−u)·eᵘ = (1 − σ(u))·eᵘ = σ(u), and σ(u)·σ(−u) = σ(u)·(1 − σ(u)). */
-function withSigmoids(factors: readonly Factor[]): Factor[] {
+function withSigmoids(factors: readonly Factor[], { negate, subtract }: Algebra): Factor[] {
   const kept: Factor[] = [];
   const add = (base: Expression, exponent: number): void => {
     const same = kept.find((each) => each.base.key === base.key);
@@ -83,7 +85,7 @@ function withSteps(factors: readonly Factor[]): readonly Factor[] {
     const itself = kept.find((each) => each.base.key === operand.key);
     if (itself?.exponent === 1) {
       kept.splice(kept.indexOf(itself), 1);
-      kept[kept.indexOf(factor)] = { base: applied('abs', [operand], operand.shape), exponent: 1 };
+      kept[kept.indexOf(factor)] = { base: entry('abs', operand), exponent: 1 };
       continue;
     }
     const size = find('abs', operand);

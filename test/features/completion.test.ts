@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { completions } from '../../server/src/features/completion';
 import { relativePath } from '../../server/src/features/completion/imports';
 import type { Completion } from '../../server/src/features/completion/item';
-import { documentationOf } from '../../server/src/features/completion/layers';
+import { documentationOf, warmNames } from '../../server/src/features/completion/layers';
 import { applied } from '../../server/src/features/text-edits';
-import { layers } from '../../server/src/layers/catalog';
+import { functions, layers } from '../../server/src/layers/catalog';
 import { filesOf, readFiles } from '../support/files';
 import { documentOf, readFixture } from '../support/fixture';
 
@@ -288,4 +288,12 @@ describe('other files', () => {
     expect(relativePath('file:///main.nn', 'file:///a/c.nn')).toBe('./a/c.nn');
     expect(relativePath('file:///main.nn', 'vscode-vfs://github/a/c.nn')).toBeUndefined();
   });
+});
+
+it('lists are worked out before the first is asked for, in many small steps, once', () => {
+  const names = new Set([...layers.keys(), ...functions.keys()]).size;
+  let steps = 0;
+  while (warmNames.next().done !== true) steps++;
+  expect(steps).toBeGreaterThan(3 * names);
+  expect(warmNames.next().done).toBe(true);
 });

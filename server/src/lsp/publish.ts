@@ -1,10 +1,11 @@
 // Sends diagnostics a moment after the last change, so that typing is never waited for: of what was edited first, and never
-// of a text that is not the newest any more.
+// of a text that is not the newest any more. What else may be done while nobody types is done behind.
 
+import { warmNames } from '../features/completion/layers';
 import type { Document } from '../features/workspace';
 import { toDiagnostic } from './convert';
 import { FolderDiagnostics } from './folder-diagnostics';
-import { guarded, pause } from './guard';
+import { guarded, pause, stepwise } from './guard';
 import type { Session } from './session';
 
 /** Milliseconds without a change before a document is analysed. */
@@ -34,7 +35,10 @@ export class Publisher {
     this.stop();
     this.timer = setTimeout(() => {
       void guarded(this.session.connection, 'diagnostics', async () => {
-        if (await this.publish()) await this.folders.scan();
+        if (!(await this.publish())) return;
+        await this.folders.scan();
+        const { generation } = this;
+        await stepwise(warmNames, () => generation !== this.generation);
       });
     }, delay);
   }

@@ -73,6 +73,12 @@ describe('inlay hints', () => {
     expect(hinted('model A { input i: int[T]\n  j = i + 1\n}')).toContain('j = i + 1 «int[T]»');
   });
 
+  it('show the first and the last of a long list of shapes', () => {
+    const levels = (count: number): string => Array.from({ length: count }, (_, level) => `x -> AvgPool2d(${String(2 ** (level + 1))})`).join(', ');
+    expect(hinted(`model A {\n  input x: [3, 640, 640]\n  [${levels(3)}] -> ReLU\n}`)).toContain('-> ReLU «[[3, 320, 320], [3, 160, 160], [3, 80, 80]]»');
+    expect(hinted(`model A {\n  input x: [3, 640, 640]\n  [${levels(6)}] -> ReLU\n}`)).toContain('-> ReLU «6: [3, 320, 320] … [3, 10, 10]»');
+  });
+
   it('are left out where nothing is known', () => {
     expect(hinted('model A { input x: [3]\n  Lineer(4)\n  ReLU\n}\nmodel B { input x: [3]\n  ReLU\n}')).toBe(
       'model A { input x: [3]\n  Lineer(4)\n  ReLU\n}\nmodel B { input x: [3]\n  ReLU «[3]»\n}',

@@ -7,6 +7,7 @@ import { type Dimension, print } from '../../server/src/symbolic/dimension';
 import { countMacs, countParameters } from '../../server/src/semantics/cost';
 import { requirementsOf } from '../../server/src/semantics/requirements';
 import { analyseFiles, analyseText } from '../support/analyse';
+import { documentOf } from '../support/fixture';
 
 /** The outputs of the last model, `name shape` each, and its parameters. */
 function meaning(text: string): { outputs: readonly string[]; parameters: Dimension } {
@@ -112,6 +113,17 @@ describe('layers with several inputs', () => {
     expect(diagnostics.map(({ message, related }) => [message, related!.map((each) => each.message)])).toEqual([
       ['the input y is not given; a further `input` is one more thing that comes in: the flow is named where it is computed, as in `y = x -> ReLU`', ['y is declared here']],
     ]);
+  });
+
+  it('what is cut into windows and heads requires divisors, each said by itself', () => {
+    const text = `stack Windows(heads, M) {
+  input x: [C, h, w]
+  x -> Reshape(C, h // M, M, w // M, M) -> Permute(1, 3, 2, 4, 0) -> Reshape((h // M) * (w // M), M * M, C)
+  Reshape((h // M) * (w // M), M * M, heads, C // heads)
+}`;
+    const { analysis, tree } = documentOf(text);
+    const stack = analysis.understood(tree.declarations[0]!)!;
+    expect(requirementsOf(stack.run).flatMap(({ conditions }) => conditions)).toEqual(['h % M == 0', 'w % M == 0', 'C % heads == 0']);
   });
 
   it('a name that the forward does not know is an error', () => {

@@ -257,13 +257,20 @@ function sideBySide(types: readonly string[]): string {
 function labelOf({ types, applications }: Shown, longest: number): string {
   const distinct = [...new Set(types)];
   const isAll = applications.every(({ unlisted }) => unlisted === 0);
-  if (distinct.length === 1 && isAll) return distinct[0]!;
+  if (distinct.length === 1 && isAll) return withoutMiddle(distinct[0]!);
   let label = `×${String(countOf(applications))}: ${distinct[0]!}`;
   for (const type of distinct.slice(1)) {
     if (label.length + type.length > longest) return `${label} …`;
     label += `, ${type}`;
   }
   return isAll ? label : `${label} …`;
+}
+
+/** A list of several shapes in one line: `4: [256, 56, 56] … [256, 7, 7]`, where all of them would be too long. */
+function withoutMiddle(type: string): string {
+  if (type.length <= longestLabel || !type.startsWith('[[')) return type;
+  const items = type.slice(1, -1).split(/(?<=\]), (?=\[)/);
+  return items.length < 3 ? type : `${String(items.length)}: ${items[0]!} … ${items.at(-1)!}`;
 }
 
 /** The receptive field and the costs, in Markdown. */

@@ -8,6 +8,7 @@ import type { Optimizer } from '../layers/optimizers';
 import type { TensorType } from '../layers/tensor';
 import { type Dimension, type FreeSymbol, identical, print, subtract, symbolsOf } from '../symbolic/dimension';
 import { conditions, type Domain, rangeOf, restrict } from '../symbolic/domain';
+import { equalitiesOfZero } from '../symbolic/factors';
 import { asSymbol, hasExtremes, knownNonNegative, knownZero, type Relation, relationOfZero, simplify, type SizeCondition } from '../symbolic/knowledge';
 import type { Verdict } from '../symbolic/solve';
 import { Again } from './again';
@@ -282,6 +283,8 @@ export class Run {
     const difference = subtract(a, b);
     const verdict = knownZero(difference, this.graph);
     const { requirement } = verdict;
+    const parts = verdict.holds !== 'always' && verdict.holds !== 'never' && requirement === undefined ? equalitiesOfZero(difference, this.graph) : undefined;
+    if (parts !== undefined) return parts.every(([left, right]) => this.requireEqual(left, right, place, reason));
     // A remainder that must be 0 reads as `D % 4 == 0`.
     const spell = (): string => (b === 0 && requirement !== undefined ? conditions(requirement.symbol.name, requirement.range).join(' and ') : `${print(a)} == ${print(b)}`);
     return this.require({ kind: 'zero', value: difference }, verdict, spell, place, reason);

@@ -376,6 +376,8 @@ export class Evaluation implements Resting {
   }
 
   private settle(): void {
+    // Asked for every entry: even to clear a set that is empty takes time.
+    if (this.isAtRest) return;
     for (const leaf of this.left) this.restore(leaf);
     this.left.clear();
   }

@@ -70,37 +70,40 @@ export function fillBell(x: usize, count: i32, key0: i32, key1: i32, factor: f64
 
 const SIGNS: i32 = 32;
 
-// @ts-ignore: decorator
-@inline
-function signWord(block: i32, key0: i32, key1: i32): u64 {
-  return <u64><u32>i32x4.extract_lane(words(i32x4.splat(block), i32x4.splat(key0), i32x4.splat(key1)), 0);
+/** Sign bits of two numbers, for the two signs that a number below 4 stands for: set where the bit is not. */
+const masks = memory.data<u64>([1 << 63, 1 << 63, 0, 1 << 63, 1 << 63, 0, 0, 0], 16);
+
+/** Words of signs that are drawn at a time. */
+const WORDS: i32 = 32;
+const drawn = memory.data(WORDS * 4, 16);
+
+function drawWords(block: i32, key0: i32, key1: i32): void {
+  const k0 = i32x4.splat(key0), k1 = i32x4.splat(key1);
+  let indices = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
+  for (let i: usize = 0; i != WORDS * 4; i += 16, indices = i32x4.add(indices, i32x4.splat(4))) v128.store(drawn + i, words(indices, k0, k1));
 }
 
-/** The signs of two entries in the second bit of each lane, those of the next two above, set where they are −1. */
+/** The signs from an entry on up to the next multiple of `SIGNS`, one of which is the first that is asked for or was asked for before. */
 // @ts-ignore: decorator
 @inline
-function pairsOf(signs: u64): v128 {
-  return i64x2(~signs << 1, ~signs);
+function signsFrom(i: i32, isFirst: bool, key0: i32, key1: i32): u32 {
+  const block = i / SIGNS, first = block & ~(WORDS - 1);
+  if (isFirst || block == first) drawWords(first, key0, key1);
+  return load<u32>(drawn + (<usize>(block - first) << 2)) >> (i % SIGNS);
 }
 
+/** Where the next two signs are −1, the sign bits of two numbers. Read from memory: the bits one by one would take twice as long. */
 // @ts-ignore: decorator
 @inline
-function nextPair(pairs: v128): v128 {
-  return i64x2.shr_u(pairs, 2);
+function flips(signs: u32): v128 {
+  return v128.load(masks + (<usize>(signs & 3) << 4));
 }
 
-/** Where signs are −1, the sign bits of two numbers. */
+/** Whether the next sign is +1. */
 // @ts-ignore: decorator
 @inline
-function flips(pairs: v128): v128 {
-  return v128.and(i64x2.shl(pairs, 62), f64x2.splat(-0.0));
-}
-
-/** Whether the last of some signs is +1. */
-// @ts-ignore: decorator
-@inline
-function lastIsPlus(signs: u64, count: i32): bool {
-  return ((signs >> (count - 1)) & 1) != 0;
+function isPlus(signs: u32): bool {
+  return (signs & 1) != 0;
 }
 
 /** y = x + factor · s from entry `start` up to `stop`, for random signs s; y may be x. */
@@ -110,11 +113,11 @@ function addSigns(y: usize, x: usize, key0: i32, key1: i32, factor: f64, start: 
   const step = f64x2.splat(factor);
   const other = y - x;
   for (let i = start; i < stop; ) {
-    const signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
-    let pairs = pairsOf(signs), at = x + (<usize>i << 3);
+    let signs = signsFrom(i, i == start, key0, key1);
+    let at = x + (<usize>i << 3);
     const next = min(stop, (i / SIGNS + 1) * SIGNS);
-    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, pairs = nextPair(pairs)) v128.store(at + other, f64x2.add(v128.load(at), v128.xor(step, flips(pairs))));
-    if ((next - i) & 1) store<f64>(at + other, load<f64>(at) + (lastIsPlus(signs, next - i) ? factor : -factor));
+    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, signs >>= 2) v128.store(at + other, f64x2.add(v128.load(at), v128.xor(step, flips(signs))));
+    if ((next - i) & 1) store<f64>(at + other, load<f64>(at) + (isPlus(signs) ? factor : -factor));
     i = next;
   }
 }
@@ -137,16 +140,16 @@ export function shiftAlong(y: usize, x: usize, count: i32, shift: usize): void {
 export function shakeAlong(x: usize, key0: i32, key1: i32, factor: f64, start: i32, stop: i32): void {
   const step = f64x2.splat(factor);
   for (let i = start; i < stop; ) {
-    const signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
-    let pairs = pairsOf(signs), at = x + (<usize>i << 3);
+    let signs = signsFrom(i, i == start, key0, key1);
+    let at = x + (<usize>i << 3);
     const next = min(stop, (i / SIGNS + 1) * SIGNS);
-    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, pairs = nextPair(pairs)) {
+    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, signs >>= 2) {
       const value = v128.load(at);
-      v128.store(at, f64x2.add(value, f64x2.mul(value, v128.xor(step, flips(pairs)))));
+      v128.store(at, f64x2.add(value, f64x2.mul(value, v128.xor(step, flips(signs)))));
     }
     if ((next - i) & 1) {
       const value = load<f64>(at);
-      store<f64>(at, value + value * (lastIsPlus(signs, next - i) ? factor : -factor));
+      store<f64>(at, value + value * (isPlus(signs) ? factor : -factor));
     }
     i = next;
   }
@@ -158,18 +161,18 @@ export function sumAlong(g: usize, key0: i32, key1: i32, start: i32, stop: i32, 
   let square = f64x2.splat(0);
   let greatest = f64x2.splat(0);
   for (let i = start; i < stop; ) {
-    const signs = signWord(i / SIGNS, key0, key1) >> (i % SIGNS);
-    let pairs = pairsOf(signs), at = g + (<usize>i << 3);
+    let signs = signsFrom(i, i == start, key0, key1);
+    let at = g + (<usize>i << 3);
     const next = min(stop, (i / SIGNS + 1) * SIGNS);
-    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, pairs = nextPair(pairs)) {
+    for (const end = at + (<usize>((next - i) & ~1) << 3); at != end; at += 16, signs >>= 2) {
       const value = v128.load(at);
-      slope = f64x2.add(slope, v128.xor(value, flips(pairs)));
+      slope = f64x2.add(slope, v128.xor(value, flips(signs)));
       square = f64x2.add(square, f64x2.mul(value, value));
       greatest = f64x2.pmax(greatest, f64x2.abs(value));
     }
     if ((next - i) & 1) {
       const value = f64x2(load<f64>(at), 0);
-      slope = f64x2.add(slope, v128.xor(value, flips(pairs)));
+      slope = f64x2.add(slope, v128.xor(value, flips(signs)));
       square = f64x2.add(square, f64x2.mul(value, value));
       greatest = f64x2.pmax(greatest, f64x2.abs(value));
     }

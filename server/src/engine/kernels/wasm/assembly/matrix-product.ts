@@ -1,10 +1,13 @@
 // The product of matrices of any strides.
 
-import { COLUMNS, DEPTH, evenParts, packRight, packRightColumns, WIDTH } from './panels';
-import { multiplyPanels } from './tile';
+import { addStrassenProduct } from './strassen';
+import { addPlainProduct } from './tile';
 import { clear, multiplyAdd, setScaled } from './vector';
 
 const SHALLOW: i32 = 2;
+/** From so many rows, columns and places along the depth on, and so many multiply-adds, blocks of factors are added to save products of blocks. */
+const LARGE: i32 = 96;
+const MANY: i64 = ASC_FEATURE_RELAXED_SIMD ? 1 << 24 : 1 << 21;
 
 /** The same for a few outer products, which need no packing. */
 function addShallowProduct(
@@ -65,6 +68,17 @@ function addThinProduct(c: usize, source: usize, cRow: i32, cColumn: i32, a: usi
   }
 }
 
+/** The same in blocks, with plain products for what is left over beside them. Entries of a row of c are neighbours. */
+function addLargeProduct(c: usize, source: usize, cRow: i32, a: usize, aRow: i32, aColumn: i32, b: usize, bRow: i32, bColumn: i32, rows: i32, columns: i32, depth: i32): void {
+  const high = rows & ~7, wide = columns & ~7, deep = depth & ~1;
+  addStrassenProduct(c, source, cRow, a, aRow, aColumn, b, bRow, bColumn, high, wide, deep);
+  if (deep < depth) addMatrixProduct(c, c, cRow, 1, a + (<usize>(deep * aColumn) << 3), aRow, aColumn, b + (<usize>(deep * bRow) << 3), bRow, bColumn, high, wide, depth - deep);
+  let at = <usize>wide << 3;
+  if (wide < columns) addMatrixProduct(c + at, source ? source + at : 0, cRow, 1, a, aRow, aColumn, b + (<usize>(wide * bColumn) << 3), bRow, bColumn, high, columns - wide, depth);
+  at = <usize>(high * cRow) << 3;
+  if (high < rows) addMatrixProduct(c + at, source ? source + at : 0, cRow, 1, a + (<usize>(high * aRow) << 3), aRow, aColumn, b, bRow, bColumn, rows - high, columns, depth);
+}
+
 /**
  * c (rows × columns) = source + a (rows × depth) · b (depth × columns), each with a stride between rows and between columns; the source lies as c does, may
  * be c, and is nothing if it is 0.
@@ -83,19 +97,12 @@ export function addMatrixProduct(
     addThinProduct(c, source, cRow, cColumn, a, aRow, b, bColumn, rows, columns, depth);
     return;
   }
-  const deep = evenParts(depth, DEPTH);
-  for (let k = 0; k < depth; k += deep) {
-    const depthHere = min(deep, depth - k);
-    for (let j = 0; j < columns; j += WIDTH) {
-      const columnsHere = min(WIDTH, columns - j);
-      const first = b + (<usize>(k * bRow + j * bColumn) << 3);
-      if (bColumn == 1) packRightColumns(first, columnsHere, depthHere, bRow);
-      else for (let jj = 0; jj < columnsHere; jj += COLUMNS) packRight(jj, first + (<usize>(jj * bColumn) << 3), min(COLUMNS, columnsHere - jj), bColumn, depthHere, bRow);
-      const at = <usize>(j * cColumn) << 3;
-      const from = k > 0 ? c + at : source ? source + at : 0;
-      multiplyPanels(c + at, from, cRow, cColumn, a + (<usize>(k * aColumn) << 3), aRow, aColumn, rows, columnsHere, depthHere);
-    }
+  if (min(min(rows, columns), depth) >= LARGE && <i64>rows * columns * depth >= MANY && (cColumn == 1 || cRow == 1)) {
+    if (cColumn == 1) addLargeProduct(c, source, cRow, a, aRow, aColumn, b, bRow, bColumn, rows, columns, depth);
+    else addLargeProduct(c, source, cColumn, b, bColumn, bRow, a, aColumn, aRow, columns, rows, depth);
+    return;
   }
+  addPlainProduct(c, source, cRow, cColumn, a, aRow, aColumn, b, bRow, bColumn, rows, columns, depth);
 }
 
 /**

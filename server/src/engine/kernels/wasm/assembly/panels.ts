@@ -22,8 +22,15 @@ export const BAND: i32 = 1 << 16;
 export const transformed: usize = band;
 export const SIDE: i32 = 64;
 export const MATRIX: i32 = SIDE * SIDE + 8;
+/** Four blocks of each factor, as panels, again where a band would be, and what is noted of them. See strassen.ts, and sizes.ts. */
+export const LARGEST: i32 = 512;
+export const HALF: i32 = 128;
+const BLOCKS: i32 = 2 * HALF * LARGEST + 4 * 8;
+export const leftBlocks: usize = transformed;
+export const rightBlocks: usize = leftBlocks + BLOCKS * 8;
+export const sizes: usize = rightBlocks + BLOCKS * 8;
 /** Where the caller's memory begins. */
-export const freeMemory: usize = transformed + 3 * 16 * MATRIX * 8;
+export const freeMemory: usize = sizes + 2 * (2 * LARGEST * 8 + 2 * HALF * 16);
 
 /** The largest equal parts of a length that are at most so long. */
 // @ts-ignore: decorator
@@ -90,10 +97,10 @@ function packPanel(target: usize, size: i32, source: usize, count: i32, lineStri
   }
 }
 
-/** Packs the left panel with up to `size` lines. */
-export function packLeft(size: i32, source: usize, count: i32, lineStride: i32, depth: i32, depthStride: i32): void {
-  if (ROWS == 6 && size == 6) packPanel(leftPanel, 6, source, count, lineStride, depth, depthStride);
-  else packPanel(leftPanel, 4, source, count, lineStride, depth, depthStride);
+/** Packs a left panel with up to `size` lines. */
+export function packLeft(target: usize, size: i32, source: usize, count: i32, lineStride: i32, depth: i32, depthStride: i32): void {
+  if (ROWS == 6 && size == 6) packPanel(target, 6, source, count, lineStride, depth, depthStride);
+  else packPanel(target, 4, source, count, lineStride, depth, depthStride);
 }
 
 /** Where the right panel begins that holds a column, of those that reach so far along the depth. */
@@ -108,12 +115,13 @@ export function packRight(column: i32, source: usize, count: i32, lineStride: i3
   packPanel(rightPanel(column, depth), COLUMNS, source, count, lineStride, depth, depthStride);
 }
 
-/** Packs columns that are neighbours, two panels at a time: together they are a line of the cache, which is read once. */
-export function packRightColumns(source: usize, columns: i32, depth: i32, depthStride: i32): void {
+/** Packs columns into right panels, one after the other. */
+export function packColumns(panels: usize, source: usize, columns: i32, columnStride: i32, depth: i32, depthStride: i32): void {
   const step = <usize>depthStride << 3, panel = <usize>(depth * COLUMNS) << 3;
   let j = 0;
-  for (; j + 2 * COLUMNS <= columns; j += 2 * COLUMNS) {
-    let target = rightPanel(j, depth), from = source + (<usize>j << 3);
+  // Those that are neighbours two panels at a time: together they are a line of the cache, which is read once.
+  for (; columnStride == 1 && j + 2 * COLUMNS <= columns; j += 2 * COLUMNS) {
+    let target = panels + (<usize>(j * depth) << 3), from = source + (<usize>j << 3);
     for (const end = target + panel; target != end; target += COLUMNS << 3, from += step) {
       v128.store(target, v128.load(from));
       v128.store(target, v128.load(from, 16), 16);
@@ -121,7 +129,7 @@ export function packRightColumns(source: usize, columns: i32, depth: i32, depthS
       v128.store(target + panel, v128.load(from, 48), 16);
     }
   }
-  for (; j < columns; j += COLUMNS) packRight(j, source + (<usize>j << 3), min(COLUMNS, columns - j), 1, depth, depthStride);
+  for (; j < columns; j += COLUMNS) packPanel(panels + (<usize>(j * depth) << 3), COLUMNS, source + (<usize>(j * columnStride) << 3), min(COLUMNS, columns - j), columnStride, depth, depthStride);
 }
 
 /** Packs `part` places from `k` on along the depth of such a panel. */

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CheckHost } from '../../server/src/check/host';
 import { main } from '../../server/src/cli/main';
 
 const examples = path.join(import.meta.dirname, '../../examples');
@@ -292,6 +293,17 @@ describe('nn grad', () => {
     main(['grad', file('small.nn', small)], { out: () => undefined, error: () => undefined, colours: false, progress: (text) => { seen.push(text); } }, () => undefined);
     expect(seen.some((text) => /^Net: .+ \d+ %$/.test(text))).toBe(true);
     expect(seen.at(-1)).toBe('');
+  });
+
+  it('has its workers start while the file is read, and ends them where there is nothing to check', () => {
+    const ended: boolean[] = [];
+    const host = (): CheckHost => new CheckHost(() => {
+      const at = ended.push(false) - 1;
+      return { post: () => undefined, onMessage: () => undefined, onFailure: () => undefined, terminate: () => { ended[at] = true; } };
+    }, 2);
+    const quiet = { out: () => undefined, error: () => undefined, colours: false };
+    expect(main(['grad', path.join(folder, 'missing.nn')], quiet, () => undefined, host)).toBe(2);
+    expect(ended).toEqual([true, true]);
   });
 });
 

@@ -25,21 +25,15 @@ export function grad(file: string, name: string | undefined, options: GradOption
 /** @param host Workers that share each check; the answer then comes later. */
 export function grad(file: string, name: string | undefined, options: GradOptions, terminal: Terminal, host: CheckHost | undefined): ExitCode | Promise<ExitCode>;
 export function grad(file: string, name: string | undefined, options: GradOptions, terminal: Terminal, host?: CheckHost): ExitCode | Promise<ExitCode> {
-  const document = openFile(file);
-  const models = chosenModels(document, name);
-  const sizes = options.at ?? new Map<string, number>();
-  requirePossible(models, sizes);
-  const files = [...document.dependencies].flatMap(([uri, source]) => (source === undefined ? [] : [{ uri, text: source.text }]));
-  const requestOf = (model: EvaluatedModel): CheckRequest => ({
-    files,
-    file: document.uri,
-    model: model.name,
-    at: Object.fromEntries(ofModel(model, sizes)),
-    seed: options.seed,
-    second: options.second,
-    budgetMilliseconds: options.budget === undefined ? undefined : options.budget * 1000,
-    memoryBytes: options.memory === undefined ? undefined : options.memory * 1e9,
-  });
+  // They start while the file is read.
+  host?.warm();
+  let requests: ReadonlyMap<EvaluatedModel, CheckRequest>;
+  try {
+    requests = requestsOf(file, name, options);
+  } catch (error) {
+    host?.dispose();
+    throw error;
+  }
   const follow = (model: EvaluatedModel) => ({ done, total, stage, remark }: CheckProgress): void => {
     terminal.progress?.(`${model.name}: ${stage} ${String(total === 0 ? 0 : Math.floor((100 * done) / total))} %${remark === undefined ? '' : `; ${remark}`}`);
   };
@@ -53,11 +47,31 @@ export function grad(file: string, name: string | undefined, options: GradOption
     else if (reports.length === 0) terminal.out(`${file} declares no model that can be built without arguments\n`);
     return reports.every(({ ok }) => ok) ? 0 : 1;
   };
-  if (host === undefined) return finish(models.map((model) => show(checkModel(requestOf(model), { onProgress: follow(model) }))));
-  return checkWith(host, models.map((model) => ({ request: requestOf(model), onProgress: follow(model) })), show).then(finish, (error: unknown) => {
+  const checks = [...requests].map(([model, request]) => ({ request, onProgress: follow(model) }));
+  if (host === undefined) return finish(checks.map(({ request, onProgress }) => show(checkModel(request, { onProgress }))));
+  return checkWith(host, checks, show).then(finish, (error: unknown) => {
     terminal.error(`nn: ${error instanceof Error ? error.message : String(error)}\n`);
     return 2;
   });
+}
+
+/** What to check of each model. Throws where the file, the model or the sizes are not there. */
+function requestsOf(file: string, name: string | undefined, options: GradOptions): ReadonlyMap<EvaluatedModel, CheckRequest> {
+  const document = openFile(file);
+  const models = chosenModels(document, name);
+  const sizes = options.at ?? new Map<string, number>();
+  requirePossible(models, sizes);
+  const files = [...document.dependencies].flatMap(([uri, source]) => (source === undefined ? [] : [{ uri, text: source.text }]));
+  return new Map(models.map((model) => [model, {
+    files,
+    file: document.uri,
+    model: model.name,
+    at: Object.fromEntries(ofModel(model, sizes)),
+    seed: options.seed,
+    second: options.second,
+    budgetMilliseconds: options.budget === undefined ? undefined : options.budget * 1000,
+    memoryBytes: options.memory === undefined ? undefined : options.memory * 1e9,
+  }]));
 }
 
 interface Check {

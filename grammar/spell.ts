@@ -1,4 +1,4 @@
-// How nodes are spelled on one line, with no more parentheses than the tree needs.
+// How nodes are spelled on one line, with no more parentheses than the tree needs, or people: `(h // 2) * w`.
 
 import type { Argument, Block, Dimension, Expression, IndexItem, Name, Parameter, Statement, Type } from './ast';
 import { quote } from './literals';
@@ -8,6 +8,9 @@ import { negatePrecedence, notPrecedence, precedence } from './operators';
 export type Spellable = Expression | Dimension | IndexItem | Argument | Parameter | Type | Statement;
 
 const atomStrength = 8;
+/** Whole quotients and remainders bind a little less than products, so that they stand in parentheses as factors. */
+const whole: ReadonlySet<string> = new Set(['//', '%']);
+const aLittle = 0.05;
 const hasBlock = new Set<Expression['kind']>(['block', 'if', 'repeat', 'for', 'residual', 'parallel']);
 
 /** Where an expression stands: how strongly it must bind there, and whether a `{` would be taken for a header's body. */
@@ -25,7 +28,7 @@ export function operandPlaces(operator: string, inHeader: boolean): { left: Plac
   if (operator === '^') return { left: { least: strength + 0.1, inHeader }, right: { least: negatePrecedence, inHeader } };
   const isComparison = strength === precedence.get('==');
   return {
-    left: { least: isComparison ? strength + 0.1 : strength, inHeader },
+    left: { least: isComparison ? strength + 0.1 : whole.has(operator) ? strength - aLittle : strength, inHeader },
     right: { least: strength + 0.1, inHeader },
   };
 }
@@ -50,8 +53,9 @@ function strengthOf(node: Expression): number {
     case 'pipe':
       return precedence.get('->')!;
     case 'logical':
-    case 'binary':
       return precedence.get(node.operator)!;
+    case 'binary':
+      return precedence.get(node.operator)! - (whole.has(node.operator) ? aLittle : 0);
     case 'comparison':
       return precedence.get('==')!;
     case 'not':

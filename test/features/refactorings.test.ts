@@ -122,6 +122,7 @@ describe('inlining', () => {
   });
 
   it('leaves out what a stack publishes, where nobody reads it', () => {
+    expect(after('inlineHere', 'stack S(k) { input x: [c]; Linear(k); Linear(c * k); Reshape(k, -1) }\nmodel A(n = 2) { input x: [4]; ‹S›(n + 2); Tanh }')).toContain('{ input x: [c]; Linear(n + 2); Linear(c * (n + 2)); Reshape(n + 2, -1) }');
     expect(after('inlineHere', 'stack S { Linear(2); output early; ReLU }\nmodel A { input x: [3]; ‹S›; Tanh }')).toContain('input x: [3]; { Linear(2); ReLU }; Tanh');
     expect(after('inlineHere', 'stack S {\n  y = Linear(2)\n  z = ReLU\n  y\n  z\n  output z\n}\nmodel A { input x: [3]; ‹›ReLU; Tanh }')).toBeUndefined();
     expect(after('inlineHere', 'stack S {\n  input a\n  z = a -> Linear(2)\n  ReLU\n  output z\n}\nmodel A { input x: [3]; ‹S›; Tanh }')).toContain('  z = a -> Linear(2)\n  ReLU\n  z\n}');
@@ -217,6 +218,7 @@ describe('loops', () => {
   });
 
   it('over lists are unrolled in stacks, too, whatever their arguments', () => {
+    expect(after('unroll', 'stack S(n) { ‹›for c in [n, 2 * n] { Linear(c); Linear(3 * c) } }\nmodel A { input x: [3]; S(4) }')).toContain('{ Linear(n); Linear(3 * n); Linear(2 * n); Linear(3 * (2 * n)) }');
     expect(after('unroll', 'stack S(n) { ‹›for c, k in zip([n, 2 * n], [1, 2]) { Linear(c // k) } }\nmodel A { input x: [3]; S(4); S(6) }')).toContain('stack S(n) { Linear(n // 1); Linear((2 * n) // 2) }');
   });
 

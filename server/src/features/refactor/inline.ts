@@ -11,7 +11,7 @@ import { referencesTo } from '../references';
 import { introductionOf, pathTo } from '../scopes';
 import { applied, type TextEdit } from '../text-edits';
 import type { Document, Source } from '../workspace';
-import { needsNoParentheses } from './parentheses';
+import { inPlaceOf, needsNoParentheses } from './parentheses';
 import { isSimple } from './simple';
 import { hasComment, indentAt, type Offer, type Refused, reindented, written } from './site';
 
@@ -230,7 +230,7 @@ function substitution(document: Document, { stack, source, path: target }: Appli
       const value = introduction?.by.kind === 'parameter' ? given.get(node.text) : undefined;
       if (value !== undefined) {
         const text = written(stack.parameters.some((parameter) => parameter.default === value) ? source : document, value);
-        edits.push({ span: node.span, text: value.kind === 'binary' || value.kind === 'negate' ? `(${text})` : text });
+        edits.push({ span: node.span, text: inPlaceOf(ancestors.at(-1), value, text) });
       } else if (introduction !== undefined && isWithin(introduction.name, stack.body)) {
         bound.add(node.text);
         // In a type, a size that is known around the place would no longer be fresh.

@@ -2,12 +2,14 @@
 
 import type * as ast from '../../../../grammar/ast';
 import { type Node, walk } from '../../../../grammar/walk';
+import type { Span } from '../../base/span';
 import { statementSpan } from '../../semantics/text-spans';
 import { toNumber, type Value } from '../../semantics/values';
 import { introductionOf, introductionsAround } from '../scopes';
 import { spellValue } from '../spelling';
 import { applied, type TextEdit } from '../text-edits';
 import type { Document } from '../workspace';
+import { inPlaceOf } from './parentheses';
 import { isSimple } from './simple';
 import { hasComment, indentAt, type Offer, type Refused, reindented, runsInOrder, selectedStatements, separatorAt, written } from './site';
 
@@ -134,13 +136,16 @@ function roundsOf(document: Document, loop: ast.Repeat | ast.For): readonly (rea
   if (count === undefined || values.some((each) => each?.length !== count)) return `the values of ${loop.names.map(({ text }) => text).join(' and ')} are not the same numbers wherever the loop runs`;
   const problem = problemOf(count);
   if (problem !== undefined) return problem;
-  return Array.from({ length: count }, (_, round) => loop.names.flatMap((name, index) => usesOf(document, loop, name).map((span) => ({ span, text: values[index]![round]! }))));
+  return Array.from({ length: count }, (_, round) => loop.names.flatMap((name, index) => usesOf(document, loop, name).map(({ span, holder }) => ({ span, text: values[index]![round]!(holder) }))));
 }
 
+/** How the value of a name is written in one round, by what holds the name. */
+type Spelling = (holder: Node | undefined) => string;
+
 /** How the values of a name of a loop are written, round for round. */
-function valuesOf(document: Document, name: ast.Name, loop: ast.For): readonly string[] | undefined {
+function valuesOf(document: Document, name: ast.Name, loop: ast.For): readonly Spelling[] | undefined {
   const list = listOf(document, loop, loop.names.indexOf(name));
-  if (list?.items.every(isSimple) === true) return list.items.map((item) => (item.kind === 'binary' || item.kind === 'negate' ? `(${written(document, item)})` : written(document, item)));
+  if (list?.items.every(isSimple) === true) return list.items.map((item) => (holder) => inPlaceOf(holder, item, written(document, item)));
   const observations = document.analysis.observations(name);
   const observed = observations?.first ?? [];
   if (observed.length === 0 || observations!.count > observed.length) return undefined;
@@ -149,7 +154,7 @@ function valuesOf(document: Document, name: ast.Name, loop: ast.For): readonly s
   // Every evaluation of the loop must have had the same rounds.
   const runs = new Set(observed.map(({ run, chain }) => `${String(idOf(run))} ${chain === undefined ? '' : String(idOf(chain))}`)).size;
   const length = texts.length / runs;
-  return Number.isInteger(length) && texts.every((text, index) => text === texts[index % length]) ? texts.slice(0, length) : undefined;
+  return Number.isInteger(length) && texts.every((text, index) => text === texts[index % length]) ? texts.slice(0, length).map((text) => () => text) : undefined;
 }
 
 /** The list that a name of a loop goes through, where it is written out: that of the header, or one of those that it zips. */
@@ -175,12 +180,12 @@ function literalOf(value: Value): string | undefined {
   return number === undefined || !Number.isFinite(number) || number < 0 || /e/.test(String(number)) ? undefined : String(number);
 }
 
-function usesOf({ tree }: Document, loop: ast.For, name: ast.Name): readonly { readonly start: number; readonly end: number }[] {
-  const found: { start: number; end: number }[] = [];
+function usesOf({ tree }: Document, loop: ast.For, name: ast.Name): readonly { readonly span: Span; readonly holder: Node | undefined }[] {
+  const found: { span: Span; holder: Node | undefined }[] = [];
   walk(tree, {
     enter(node, ancestors) {
       if (node.span.end < loop.body.span.start || node.span.start > loop.body.span.end) return false;
-      if (node.kind === 'name' && node.text === name.text && introductionOf(node, ancestors)?.name === name) found.push(node.span);
+      if (node.kind === 'name' && node.text === name.text && introductionOf(node, ancestors)?.name === name) found.push({ span: node.span, holder: ancestors.at(-1) });
       return undefined;
     },
   });

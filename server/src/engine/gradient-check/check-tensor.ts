@@ -28,6 +28,8 @@ const NOISE_SPACING = 1e-9;
 const NOISE_ENTRIES = 4;
 /** In units in the last place of the loss. Where that is too little, entries take more steps to be judged. */
 const USUAL_NOISE = 4;
+/** Where evaluations are dear, a difference that agrees to so many digits is not taken more exactly. */
+const DEAR_TOLERANCE = 1e-5;
 /** A value that is uncertain by this part of the greatest derivative of its tensor proves nothing. */
 const VACUOUS = 0.1;
 
@@ -80,6 +82,10 @@ export class TensorCheck {
 
   get hasWrongDirection(): boolean {
     return this.wrongDirections > 0;
+  }
+
+  get hasWrongEntry(): boolean {
+    return this.verdicts.wrong > 0;
   }
 
   /** Whether a direction of it alone was compared. */
@@ -220,7 +226,8 @@ export class TensorCheck {
 
   private scaleAt(place: number): Scale {
     const step = Math.max(1, Math.abs(this.entries.values[place]!));
-    return { step, noise: this.surroundings.knownNoise ?? this.ownNoise ?? this.findNoise(place, step) };
+    const noise = this.surroundings.knownNoise ?? this.ownNoise ?? this.findNoise(place, step);
+    return { step, noise, tolerance: this.surroundings.isDear && this.planned <= NOISE_ENTRIES ? DEAR_TOLERANCE : 0 };
   }
 
   /** The noise for the entries of this tensor: what shows along one of them, if it takes too long to look at all. */

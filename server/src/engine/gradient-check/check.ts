@@ -49,8 +49,9 @@ export interface GradientCheck extends ExecutionOptions {
 }
 
 const LEAST_ENTRIES = 4;
-/** What part of the budget directions may take, and second ones. */
+/** What part of the budget directions may take with all before them, or of what is left behind that; and second ones. */
 const DIRECTIONS_SHARE = 0.6;
+const LEFT_DIRECTIONS_SHARE = 0.4;
 /** What entries may take in any case, even if directions took all: those near the loss cost little. */
 const ENTRIES_SHARE = 0.03;
 const SECOND_DIRECTIONS_SHARE = 0.25;
@@ -65,8 +66,6 @@ const SHAKEN_ENTRIES = 1e6;
 const TRIALS_SHARE = 0.25;
 /** How often, and for how much of the budget, entries are tried to see what they cost. */
 const TRIALS = 3;
-/** How often the dearest of them must be paid for, where there is time left for more. */
-const DEAREST_TRIALS = 4;
 const TRIAL_SHARE = 0.002;
 /** How much of the budget may be overdrawn: where it seemed to pay for all entries, and to explain a failure. */
 const OVERDRAFT = 0.25;
@@ -75,8 +74,9 @@ const FAILURE_OVERDRAFT = 1;
 const PIECE = { milliseconds: 4, evaluations: 0 };
 /** Only groups of entries are kept together of which each would have more. */
 const GROUPS_OF_A_CHECK = 8;
-/** Measuring the worst entry once more takes as much as this many entries. */
+/** Measuring the worst entry once more takes as much as this many entries; what part of the time that may take where other entries would have it. */
 const REFINEMENT = 4;
+const REFINED_SHARE = 0.05;
 /** Relative errors are not taken of less than this part of the greatest derivative. */
 const FLOOR = 1e-4;
 
@@ -140,14 +140,13 @@ export function checkGradients(input: GradientCheck): GradientReport {
 
   const floor = FLOOR * Math.max(1e-8, ...gradients.map(({ greatest }) => greatest));
   const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, seed, floor, surroundings));
-  const groups = checkDirections(checks, share, 2 * once, budget, progress, (group) =>
+  const { groups, dearest } = checkDirections(checks, share, 2 * once, budget, progress, (group) =>
     new GroupCheck(evaluation, group.map(({ tensor }) => tensor), seed, surroundings));
   // Where time is short, no large leaves are put back for a few entries more.
-  // What drawing them took at first is more than it takes again.
-  const restoring = budget.shareOf({ milliseconds: evaluation.drawingTime, evaluations: 0 });
+  const restoring = budget.shareOf({ milliseconds: evaluation.restoringTime, evaluations: 0 });
   if (evaluation.isAtRest || budget.left() > restoring || checks.some((single) => single.hasWrongDirection)) {
     budget.grant(ENTRIES_SHARE);
-    checkEntries(checks, share, budget, progress);
+    checkEntries(checks, share, budget, progress, Math.min(2 * once, dearest));
   }
 
   const results = checks.map((single) => single.report());
@@ -190,7 +189,7 @@ function shakenOf(tensors: readonly CheckedTensor[]): Ref[] {
 
 /**
  * A direction of every tensor, from the loss upwards: what is near to it costs least. Where there is no time for that, tensors share directions, as
- * few as possible each. Gives what they shared.
+ * few as possible each. Gives what they shared, and what the dearest direction cost.
  * @param most About what a direction of all tensors costs.
  */
 function checkDirections(
@@ -200,15 +199,17 @@ function checkDirections(
   budget: Budget,
   progress: Progress,
   groupOf: (group: readonly TensorCheck[]) => GroupCheck,
-): GroupCheck[] {
+): { readonly groups: readonly GroupCheck[]; readonly dearest: number } {
   const own = [...checks].reverse().filter((_, i) => i % count === index);
   const groups: GroupCheck[] = [];
+  const end = Math.max(DIRECTIONS_SHARE, budget.used() + LEFT_DIRECTIONS_SHARE * budget.left());
+  let dearest = 0;
   // One that takes unusually long says nothing of the next, least of all the first, before which no code is warm.
   let [cost, before] = [0, 0];
   let next = 0;
   while (next < own.length) {
     const last = Math.min(cost, before);
-    const size = groupSize(own.length - next, DIRECTIONS_SHARE - budget.used(), last, Math.max(last, most));
+    const size = groupSize(own.length - next, end - budget.used(), last, Math.max(last, most));
     const group = own.slice(next, (next += size));
     const started = budget.used();
     if (size > 1) {
@@ -218,17 +219,21 @@ function checkDirections(
       if (shared.verdict === 'wrong') group[shared.findWrongTensor()]!.checkDirection();
     } else group[0]!.checkDirection();
     [cost, before] = [budget.used() - started, cost];
+    dearest = Math.max(dearest, cost);
     progress.report('directions', 0.5 + (0.5 * next) / own.length);
   }
-  return groups;
+  return { groups, dearest };
 }
 
-/** All entries of the share where they fit into the budget, else a sample, of the cheapest tensors first. */
-function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budget, progress: Progress): void {
+/**
+ * All entries of the share where they fit into the budget, else a sample, of the cheapest tensors first, then of the others all over the model.
+ * @param most About what an entry costs whose cost is not known.
+ */
+function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budget, progress: Progress, most: number): void {
   const shares = share.count;
-  const { costs, dearest } = costsOfEntries(checks, share, budget);
-  // Of those whose cost is not known, the ones near the loss come first.
-  const planned = costs.sort((a, b) => (a.cost === b.cost ? b.index - a.index : a.cost * a.single.size - b.cost * b.single.size));
+  const costs = costsOfEntries(checks, share, budget);
+  const known = costs.filter(({ cost }) => cost < Infinity).sort((a, b) => (a.cost === b.cost ? b.index - a.index : a.cost * a.single.size - b.cost * b.single.size));
+  const planned = [...known, ...spread(costs.filter(({ cost }) => cost === Infinity).sort((a, b) => b.index - a.index))];
   const needed = planned.reduce((sum, { single, cost }) => sum + cost * Math.ceil(single.size / shares), 0);
   const isEnough = needed <= budget.left();
   if (!isEnough) for (const { single } of planned) if (single.hasDirection && budget.used() < SECOND_DIRECTIONS_SHARE) single.checkDirection();
@@ -239,24 +244,23 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
   let compared = 0;
   planned.forEach(({ single, index, cost }, position) => {
     const { size } = single;
-    const most = Math.ceil(size / shares);
-    // The engine's code gets faster as it warms up: what was estimated before the first tensor is an upper bound.
-    const mayTry = cost === Infinity ? budget.left() > DEAREST_TRIALS * dearest : cost * LEAST_ENTRIES <= budget.left();
-    const isSettled = !mayTry || (position === 0 && cost < Infinity) || isEnough;
-    const current = isSettled ? cost : Math.min(cost, entryCost(single, budget));
-    const fair = affordableEntries(most, current, budget.left() / (planned.length - position) - single.noiseCost * current);
-    const count = Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(most, current, budget.left())));
+    const before = budget.used();
+    const part = budget.left() / (planned.length - position);
+    const isUnknown = cost === Infinity;
+    const { count, current } = isUnknown
+      ? { count: budget.left() > most ? LEAST_ENTRIES : 0, current: most }
+      : countOfEntries(single, cost, part, shares, budget, isEnough);
     single.plan(count);
     const extent = agreedExtent(Math.min(count * shares, size), index, share);
     const isAll = single.isTold(extent);
-    const isOver = (): boolean => budget.left() < (isAll ? -OVERDRAFT : 0);
+    // What an entry costs that nobody has tried shows as it is compared.
+    const isOver = (): boolean => (isUnknown ? budget.left() < 0 || budget.used() > before + part : budget.left() < (isAll ? -OVERDRAFT : 0));
     // Of a tensor that others have finished, nothing is made ready.
     let places = isAll ? undefined : count === 0 ? [] : inGroups(single, extent);
     const length = places?.length ?? size;
     let own = 0;
-    const before = budget.used();
-    const least = (): number => budget.shareOf(PIECE) / (own === 0 ? cost : (budget.used() - before) / own);
-    for (const { start, stop } of partsOf(length, index, share, least)) {
+    const costOfOne = (): number => (own === 0 ? current : (budget.used() - before) / own);
+    for (const { start, stop } of partsOf(length, index, share, () => budget.shareOf(PIECE) / costOfOne())) {
       places ??= inGroups(single, size);
       const end = isAll ? endOfGroup(single, places, stop, shares) : stop;
       const from = isAll ? endOfGroup(single, places, start, shares) : start;
@@ -270,8 +274,30 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
     }
     const mayGoOn = (): boolean => budget.left() > -FAILURE_OVERDRAFT;
     if (!isAll && single.hasWrongDirection && mayGoOn()) single.findWrongEntry(mayGoOn);
-    if (own > 0 && budget.left() > REFINEMENT * current) single.refineWorst();
+    const refining = budget.left() * (isEnough || single.hasWrongEntry ? 1 : REFINED_SHARE);
+    if (own > 0 && refining > REFINEMENT * (isUnknown ? costOfOne() : current)) single.refineWorst();
   });
+}
+
+/**
+ * How many entries of a tensor are to be compared in a part of the time, and what one costs.
+ * @param isSettled Whether the cost is that of now. The engine's code gets faster as it warms up: what was found before is an upper bound.
+ */
+function countOfEntries(single: TensorCheck, cost: number, part: number, shares: number, budget: Budget, isSettled: boolean): { readonly count: number; readonly current: number } {
+  const most = Math.ceil(single.size / shares);
+  const mayTry = cost * LEAST_ENTRIES <= budget.left();
+  const current = isSettled || !mayTry ? cost : Math.min(cost, entryCost(single, budget));
+  const fair = affordableEntries(most, current, part - single.noiseCost * current);
+  return { count: Math.max(fair, Math.min(LEAST_ENTRIES, affordableEntries(most, current, budget.left()))), current };
+}
+
+/** The same in an order of which every beginning is spread over all: the first, the one in the middle, those in the middles of both halves (van der Corput, 1935). */
+function spread<Item>(items: readonly Item[]): Item[] {
+  const order = new Set<number>();
+  for (let count = 1; order.size < items.length; count *= 2) {
+    for (let i = 0; i < count; i++) order.add(Math.floor((i * items.length) / count));
+  }
+  return [...order].map((place) => items[place]!);
 }
 
 /** Compares the entries at some places, and says how many. @param isOver Asked before each, with how many there were. */
@@ -301,21 +327,23 @@ function endOfGroup(single: TensorCheck, places: readonly number[], at: number, 
   return most === places.length ? most : at;
 }
 
-/** What one entry of each tensor costs, infinitely much where there was no time to find out; and what finding out took at most. */
-function costsOfEntries(checks: readonly TensorCheck[], share: Share, budget: Budget): { costs: { single: TensorCheck; index: number; cost: number }[]; dearest: number } {
+/** What one entry of each tensor costs, infinitely much where there was no time to find out, or it is better spent on comparing one. */
+function costsOfEntries(checks: readonly TensorCheck[], share: Share, budget: Budget): { readonly single: TensorCheck; readonly index: number; readonly cost: number }[] {
   const least = (1 - TRIALS_SHARE) * budget.left();
-  let dearest = 0;
-  const costs = ordered(checks.length, share).map((index) => {
+  let needed = 0;
+  // One that takes unusually long says nothing of the next, least of all the first, before which no code is warm.
+  let [last, before] = [0, 0];
+  // Farther from the loss they cost no less.
+  const isDear = (): boolean => needed > budget.left() && Math.min(last, before) * LEAST_ENTRIES * checks.length > budget.left();
+  return ordered(checks.length, share).map((index) => {
     const single = checks[index]!;
     const told = toldCost(index, share);
-    if (told !== undefined) return { single, index, cost: told };
-    const before = budget.used();
-    const cost = budget.left() > least ? entryCost(single, budget, budget.left() / (2 * checks.length * single.size)) : Infinity;
-    tellCost(index, share, cost);
-    dearest = Math.max(dearest, budget.used() - before);
+    const cost = told ?? (budget.left() > least && !isDear() ? entryCost(single, budget, budget.left() / (2 * checks.length * single.size)) : Infinity);
+    if (told === undefined) tellCost(index, share, cost);
+    if (cost < Infinity) needed += cost * Math.ceil(single.size / share.count);
+    if (told === undefined) [last, before] = [cost, last];
     return { single, index, cost };
   });
-  return { costs, dearest };
 }
 
 /** The share of the budget that one entry takes: the quickest of a few trials. @param enough A share that is known to be small enough. */

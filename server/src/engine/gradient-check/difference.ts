@@ -25,9 +25,12 @@ export interface Scale {
   readonly step: number;
   /** How far rounding may move the loss. */
   readonly noise: number;
+  /** Within such a part of itself, the analytic value counts as borne out by one difference: where evaluations are dear and the noise is not known. */
+  readonly tolerance?: number;
 }
 
 const SWEEP_STEP = 1e-6;
+const CLOSER_STEPS = [SWEEP_STEP, 1e-7, 1e-8] as const;
 const STEPS = [1e-4, 1e-5, 1e-6, 1e-7, 1e-8] as const;
 /** Where rounding is gross, only a great step sees through it. */
 const GREAT_STEPS = [1e-2, 1e-3] as const;
@@ -88,13 +91,16 @@ export function errorOfSweep(noise: number): number {
   return (4 * noise) / SWEEP_STEP;
 }
 
-/** One central difference: settles the ordinary case and leaves the rest to `examine`. */
-export function sweep(line: Line, analytic: number, { step, noise }: Scale): Measurement | undefined {
-  const h = SWEEP_STEP * step;
-  const numeric = centralDifference(line, h);
-  if (numeric === undefined) return undefined;
-  const errorBound = (4 * noise) / h;
-  return Math.abs(analytic - numeric) <= errorBound ? { verdict: 'agrees', numeric, errorBound } : undefined;
+/** One central difference: settles the ordinary case and leaves the rest to `examine`. Dear ones are tried closer to a kink, too. */
+export function sweep(line: Line, analytic: number, { step, noise, tolerance = 0 }: Scale): Measurement | undefined {
+  for (const part of tolerance > 0 ? CLOSER_STEPS : [SWEEP_STEP]) {
+    const h = part * step;
+    const numeric = centralDifference(line, h);
+    if (numeric === undefined) continue;
+    const errorBound = Math.max((4 * noise) / h, tolerance * Math.abs(analytic));
+    return Math.abs(analytic - numeric) <= errorBound ? { verdict: 'agrees', numeric, errorBound } : undefined;
+  }
+  return undefined;
 }
 
 /** By how much the analytic value exceeds one central difference. */

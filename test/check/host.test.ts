@@ -197,9 +197,10 @@ describe('a pool of workers', () => {
     const running = host.run(request('A'), () => undefined);
     const { id } = workers[0]!.requests[0]!;
     const culprit = { message: 'relu', place: { file: 'file:///a.nn', span: { start: 1, end: 2 } } };
-    workers[1]!.say({ id, report: { ...report('A'), ok: false, tensors: [{ ...tensor(4, 1e-3, 2), ok: false }], culprits: [culprit] } });
+    const failing = tensor(4, 1e-3, 2);
+    workers[1]!.say({ id, report: { ...report('A'), ok: false, tensors: [{ ...failing, ok: false, worst: { ...failing.worst!, wrong: true } }], culprits: [culprit] } });
     workers[0]!.say({ id, report: { ...report('A'), tensors: [tensor(5, 2e-3, 1)], culprits: [culprit] } });
-    expect(await running.promise).toMatchObject({ ok: false, tensors: [{ ok: false, worst: { index: [1] } }], culprits: [culprit] });
+    expect(await running.promise).toMatchObject({ ok: false, tensors: [{ ok: false, worst: { index: [2] } }], culprits: [culprit] });
   });
 
   it('second derivatives are put together alike', () => {

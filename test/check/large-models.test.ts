@@ -89,4 +89,25 @@ describe('what a budget left out is said', () => {
     expect(report.notes).toEqual(['2 of 2 tensors were compared only by one random direction of all tensors together; a larger budget compares each by itself']);
     expect(outcomeOf(report)).toBe('✓ gradients agree · only 0 of 2 tensors');
   });
+
+  it('where the time did not suffice to find the wrong entry of a tensor', () => {
+    const agreeing = { tensor: 'a', index: [3], analytic: 1, numeric: 1, relativeError: 0, rank: 0, wrong: false };
+    const wrong: CheckedTensor = { ...tensor('a', 1, 1, 1), ok: false, worst: agreeing, region: { from: [32], to: [63] } };
+    const report = mergeReports([{ model: 'M', ok: false, tensors: [wrong], culprits: [], unsearched: 12, asserts: [], sizes: {}, batch: 2, seconds: 1, notes: [] }]);
+    expect(report.notes.slice(-2)).toEqual([
+      'no operation was found whose own derivative is wrong: there was no time for 12 of them',
+      'the wrong derivatives of a lie between [32] and [63], most of them: the time did not suffice to find one',
+    ]);
+    // An entry that agrees is not shown as the reason.
+    expect(report.tensors[0]!.worst).toBeUndefined();
+    expect(outcomeOf(report)).toBe('✗ a: a random direction of its entries differs');
+  });
+
+  it('where it did not suffice to find the wrong tensor', () => {
+    const suspects = [{ names: ['a', 'b', 'c', 'd', 'e', 'f'], analytic: -20.64403, numeric: -20.64624 }];
+    const report = mergeReports([{ model: 'M', ok: false, tensors: [tensor('a', 0, 0, 6)], suspects, culprits: [], asserts: [], sizes: {}, batch: 2, seconds: 1, notes: [] }]);
+    const note = 'of a, b, c, d and 2 more, at least one is wrong: their derivative along a common direction is -20.64403 by differentiation and -20.64624 by differences; the time did not suffice to find which';
+    expect(report.notes.at(-1)).toBe(note);
+    expect(outcomeOf(report)).toBe(`✗ gradients do not agree: ${note}`);
+  });
 });

@@ -2,9 +2,10 @@
 
 import { findPattern, mergeEvidence } from '../engine/gradient-check/patterns';
 import type { CheckedEntry, CheckedKink, CheckedPart, CheckedTensor, CheckReport } from './protocol';
-import { spellKink, spellPattern } from './wording';
+import { spellIndex, spellKink, spellPattern } from './wording';
 
 const mostCulprits = 3;
+const mostNames = 4;
 
 /** @param reports At least one, in the order of their shares; each has checked other entries of the same tensors. */
 export function mergeReports(reports: readonly CheckReport[]): CheckReport {
@@ -15,7 +16,7 @@ export function mergeReports(reports: readonly CheckReport[]): CheckReport {
     ...merged,
     second: first.second && mergeParts(reports.flatMap(({ second }) => second ?? []), first.batch),
     seconds: Math.max(...reports.map(({ seconds }) => seconds)),
-    notes: [...first.notes, ...coverageNotes(merged.tensors)],
+    notes: [...first.notes, ...coverageNotes(merged.tensors), ...unlocatedNotes(merged)],
   };
 }
 
@@ -24,13 +25,16 @@ function mergeParts(parts: readonly CheckedPart[], batch: number): CheckedPart {
   const tensors = parts[0]!.tensors.map((_, i) => mergeTensors(parts.flatMap(({ tensors: each }) => each[i] ?? []), batch));
   const culprits = parts.flatMap((part) => part.culprits);
   const isFirst = ({ place }: CheckedPart['culprits'][number], i: number): boolean => culprits.findIndex((other) => JSON.stringify(other.place) === JSON.stringify(place)) === i;
-  return { ok: parts.every(({ ok }) => ok), worst: worstEntry(tensors), tensors, culprits: culprits.filter(isFirst).slice(0, mostCulprits) };
+  return { ok: parts.every(({ ok }) => ok), worst: worstEntry(tensors), tensors, suspects: parts.flatMap(({ suspects = [] }) => suspects), culprits: culprits.filter(isFirst).slice(0, mostCulprits), unsearched: Math.max(0, ...parts.map(({ unsearched = 0 }) => unsearched)) };
 }
 
 function mergeTensors(parts: readonly CheckedTensor[], batch: number): CheckedTensor {
   const [first] = parts as [CheckedTensor, ...CheckedTensor[]];
   const sum = (of: (part: CheckedTensor) => number): number => parts.reduce((total, part) => total + of(part), 0);
-  const worst = parts.reduce<CheckedTensor>((a, b) => (outranks(b, a) ? b : a), first).worst;
+  const ok = parts.every((part) => part.ok);
+  const found = parts.reduce<CheckedTensor>((a, b) => (outranks(b, a) ? b : a), first).worst;
+  // Where only a direction is wrong, no entry that was compared shows it.
+  const worst = ok || found?.wrong !== false ? found : undefined;
   return {
     ...first,
     checked: Math.min(first.entries, sum(({ checked }) => checked)),
@@ -39,7 +43,7 @@ function mergeTensors(parts: readonly CheckedTensor[], batch: number): CheckedTe
     kinks: sum(({ kinks }) => kinks),
     kink: firstKink(parts.flatMap(({ kink }) => kink ?? [])),
     unresolved: sum(({ unresolved = 0 }) => unresolved) || undefined,
-    ok: parts.every(({ ok }) => ok),
+    ok,
     worst: worst && {
       tensor: worst.tensor,
       index: worst.index,
@@ -49,6 +53,7 @@ function mergeTensors(parts: readonly CheckedTensor[], batch: number): CheckedTe
       relativeError: worst.relativeError,
       errorBound: worst.errorBound,
     },
+    region: ok || worst !== undefined ? undefined : parts.find(({ region }) => region !== undefined)?.region,
     pattern: patternOf(parts, batch),
     evidence: undefined,
     axes: undefined,
@@ -87,6 +92,21 @@ function worstEntry(tensors: readonly CheckedTensor[]): CheckedEntry | undefined
   const wrong = tensors.filter(({ ok }) => !ok);
   const entries = (wrong.length > 0 ? wrong : tensors).flatMap(({ worst }) => worst ?? []);
   return entries.reduce<CheckedEntry | undefined>((a, b) => (a === undefined || b.relativeError > a.relativeError ? b : a), undefined);
+}
+
+/** What is wrong without it being known where, since the time ended. */
+function unlocatedNotes({ ok, tensors, suspects = [], culprits, unsearched = 0 }: CheckedPart): string[] {
+  if (ok) return [];
+  const regions = tensors.flatMap(({ name, ok: isRight, region }) => {
+    if (isRight || region === undefined) return [];
+    return [`the wrong derivatives of ${name} lie between ${spellIndex(region.from, undefined)} and ${spellIndex(region.to, undefined)}, most of them: the time did not suffice to find one`];
+  });
+  const groups = suspects.map(({ names, analytic, numeric }) => {
+    const some = names.length > mostNames ? `${names.slice(0, mostNames).join(', ')} and ${String(names.length - mostNames)} more` : names.join(', ');
+    return `of ${some}, at least one is wrong: their derivative along a common direction is ${analytic.toPrecision(7)} by differentiation and ${numeric.toPrecision(7)} by differences; the time did not suffice to find which`;
+  });
+  const operations = culprits.length > 0 || unsearched === 0 ? [] : [`no operation was found whose own derivative is wrong: there was no time for ${unsearched.toLocaleString('en-US')} of them`];
+  return [...operations, ...regions, ...groups];
 }
 
 /** What was compared entry by entry, what by directions of how many tensors, and what lies at kinks. */

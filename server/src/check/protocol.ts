@@ -1,6 +1,7 @@
 // What is asked of a gradient check and what it answers: plain data, as it crosses to a worker.
 
 import type { Evidence } from '../engine/gradient-check/patterns';
+import type { Suspects } from '../engine/gradient-check/report';
 import type { Share } from '../engine/gradient-check/shares';
 import type { Place } from '../semantics/graph';
 
@@ -86,6 +87,8 @@ export interface CheckedTensor {
   readonly zero?: boolean;
   readonly ok: boolean;
   readonly worst?: CheckedEntry;
+  /** Where no time was left to find a wrong entry: between which two the greater part of the error lies. */
+  readonly region?: { readonly from: readonly number[]; readonly to: readonly number[] };
   /** What the wrong entries have in common, in words. */
   readonly pattern?: string;
   /** Only in a share: what the pattern is seen in, together with what the other shares found. */
@@ -111,8 +114,12 @@ export interface CheckedPart {
   readonly ok: boolean;
   readonly worst?: CheckedEntry;
   readonly tensors: readonly CheckedTensor[];
+  /** Tensors whose common direction is wrong, without it being known which of them are. */
+  readonly suspects?: readonly Suspects[];
   /** Operations whose own derivative is wrong. */
   readonly culprits: readonly { readonly message: string; readonly place?: Place }[];
+  /** How many operations there was no time to look at. */
+  readonly unsearched?: number;
 }
 
 export interface CheckReport extends CheckedPart {

@@ -107,6 +107,8 @@ export function checkShare(request: CheckRequest, share: Share, options: CheckOp
         ok: report?.ok ?? true,
         worst: tensors.find(({ name }) => name === report?.worst?.name)?.worst,
         tensors,
+        suspects: report?.suspects,
+        unsearched: report?.unsearched,
         culprits: (report?.culprits ?? []).map((culprit) => ({ message: spellCulprit(culprit, graph), place: place(culprit.origin) })),
       };
     };
@@ -349,7 +351,7 @@ function projection(count: number, output: Tensor, seed: number): Float64Array {
 
 /** One tensor's result, with the names that people know it by. */
 function toTensor(report: TensorReport, tensor: Tensor | undefined): CheckedTensor {
-  const { name, shape, entries, checked, directions, together, kinks, kink, unresolved, zero, ok, worst, evidence } = report;
+  const { name, shape, entries, checked, directions, together, kinks, kink, unresolved, zero, ok, worst, region, evidence } = report;
   const axes = tensor && axisNames(tensor);
   return {
     name,
@@ -374,6 +376,7 @@ function toTensor(report: TensorReport, tensor: Tensor | undefined): CheckedTens
       rank: worst.rank,
       wrong: worst.verdict === 'wrong',
     },
+    region,
     evidence,
     axes,
     place: placeOf(tensor),

@@ -29,7 +29,7 @@ export function outcomeOf(report: CheckReport): string {
   if (failing.length > 0) {
     const worst = failing.find((tensor) => tensor.name === report.worst?.tensor) ?? failing[0]!;
     const others = failing.length - 1;
-    return `✗ ${worst.worst === undefined ? worst.name : describeEntry(worst.worst)}${others > 0 ? ` · and ${counted(others, 'more tensor')}` : ''}`;
+    return `✗ ${worst.worst === undefined ? `${worst.name}: a random direction of its entries differs` : describeEntry(worst.worst)}${others > 0 ? ` · and ${counted(others, 'more tensor')}` : ''}`;
   }
   if (broken.length > 0) return `✗ ${counted(broken.length, 'assert')} ${broken.length === 1 ? 'fails' : 'fail'}: ${broken[0]!.text}`;
   if (report.second?.ok === false) return `✗ ${secondOutcome(report.second)}`;

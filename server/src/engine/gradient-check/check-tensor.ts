@@ -67,6 +67,7 @@ export class TensorCheck {
   private worst: EntryReport | undefined;
   private worstPlace = 0;
   private planned = 0;
+  private region: TensorReport['region'];
 
   /** @param floor Below it a derivative counts as this great in relative errors. */
   constructor(
@@ -154,12 +155,13 @@ export class TensorCheck {
     this.record(place, settled ?? examine(line, analytic, scale, this.noiseAlong));
   }
 
-  /** Halves a wrong direction until one wrong entry is left, for tensors too large to sweep. */
+  /** Halves a wrong direction until one wrong entry is left, or no time, for tensors too large to sweep. */
   findWrongEntry(mayGoOn: () => boolean): void {
-    const { track, wrongDirection, tensor: { ref } } = this;
+    const { track, wrongDirection, tensor: { ref, shape } } = this;
     if (!track || !wrongDirection) return;
-    const place = followError(track, this.gradients, this.surroundings, this.size, (start, stop) => partOf(wrongDirection, ref, start, stop), mayGoOn);
-    if (place !== undefined) this.checkEntry(place);
+    const { start, stop } = followError(track, this.gradients, this.surroundings, this.size, (from, to) => partOf(wrongDirection, ref, from, to), mayGoOn);
+    if (stop - start === 1) this.checkEntry(start);
+    else if (stop - start < this.size) this.region = { from: unravel(start, shape), to: unravel(stop - 1, shape) };
   }
 
   /** The sweep's error is mostly rounding, and that of a wrong entry is taken from others: measures the worst entry once more, as well as it can be. */
@@ -189,6 +191,7 @@ export class TensorCheck {
       unresolved: this.verdicts.unresolved,
       wrong: this.verdicts.wrong,
       failures: this.failures,
+      region: this.region,
       evidence,
       pattern: evidence && findPattern(shape, evidence),
       worst: this.worst,

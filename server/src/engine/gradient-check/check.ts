@@ -19,7 +19,7 @@ import { affordableEntries, Budget, comparableEntries } from './plan';
 import type { BudgetLimits } from './plan';
 import { EntriesProgress, Progress } from './progress';
 import type { CheckProgress } from './progress';
-import type { GradientReport, TensorReport } from './report';
+import type { GradientReport, Suspects, TensorReport } from './report';
 import { sampledPlaces, sampleRandom } from './sample';
 import { agreedExtent, ordered, partsOf, tellCost, toldCost, whole } from './shares';
 import type { Share } from './shares';
@@ -70,6 +70,8 @@ const TRIAL_SHARE = 0.002;
 /** How much of the budget may be overdrawn: where it seemed to pay for all entries, and to explain a failure. */
 const OVERDRAFT = 0.25;
 const FAILURE_OVERDRAFT = 1;
+/** How much longer than what all before took finding the wrong one of several tensors may take, if that is more than the budget. */
+const FOLLOWING = 1.5;
 /** Of several checks that divide entries, one compares at least so many at a time. */
 const PIECE = { milliseconds: 4, evaluations: 0 };
 /** Only groups of entries are kept together of which each would have more. */
@@ -140,7 +142,7 @@ export function checkGradients(input: GradientCheck): GradientReport {
 
   const floor = FLOOR * Math.max(1e-8, ...gradients.map(({ greatest }) => greatest));
   const checks = tensors.map((tensor) => new TensorCheck(evaluation, tensor, seed, floor, surroundings));
-  const { groups, dearest } = checkDirections(checks, share, 2 * once, budget, progress, (group) =>
+  const { groups, suspects, dearest } = checkDirections(checks, share, 2 * once, budget, progress, (group) =>
     new GroupCheck(evaluation, group.map(({ tensor }) => tensor), seed, surroundings));
   // Where time is short, no large leaves are put back for a few entries more.
   const restoring = budget.shareOf({ milliseconds: evaluation.restoringTime, evaluations: 0 });
@@ -156,13 +158,15 @@ export function checkGradients(input: GradientCheck): GradientReport {
   // Naming the operation comes last, and tells most: it has time of its own.
   const spent = budget.used();
   const mayGoOn = (): boolean => budget.used() < spent + FAILURE_OVERDRAFT;
-  const culprits = ok ? [] : localise(evaluation, failing.length > 0 ? failing : check, { ...executionOf(input), derivatives, seed, mayGoOn });
+  const { culprits, unsearched } = ok ? { culprits: [], unsearched: 0 } : localise(evaluation, failing.length > 0 ? failing : check, { ...executionOf(input), derivatives, seed, mayGoOn });
   return {
     ok: ok && unstable === undefined,
     loss: evaluation.baseLoss,
     tensors: results,
+    suspects,
     worst: worstOf(results),
     culprits,
+    unsearched,
     nondeterministic: unstable === undefined ? undefined : { ...program.instructions[unstable]!, ref: unstable },
     implementation: evaluation.implementation,
     evaluations: evaluation.count,
@@ -189,7 +193,8 @@ function shakenOf(tensors: readonly CheckedTensor[]): Ref[] {
 
 /**
  * A direction of every tensor, from the loss upwards: what is near to it costs least. Where there is no time for that, tensors share directions, as
- * few as possible each. Gives what they shared, and what the dearest direction cost.
+ * few as possible each. Gives what they shared, which of them are wrong without it
+ * being known which, and what the dearest direction cost.
  * @param most About what a direction of all tensors costs.
  */
 function checkDirections(
@@ -199,9 +204,12 @@ function checkDirections(
   budget: Budget,
   progress: Progress,
   groupOf: (group: readonly TensorCheck[]) => GroupCheck,
-): { readonly groups: readonly GroupCheck[]; readonly dearest: number } {
+): { readonly groups: readonly GroupCheck[]; readonly suspects: readonly Suspects[]; readonly dearest: number } {
   const own = [...checks].reverse().filter((_, i) => i % count === index);
   const groups: GroupCheck[] = [];
+  const suspects: Suspects[] = [];
+  let followed = 1;
+  const mayFollow = (): boolean => budget.used() < followed;
   const end = Math.max(DIRECTIONS_SHARE, budget.used() + LEFT_DIRECTIONS_SHARE * budget.left());
   let dearest = 0;
   // One that takes unusually long says nothing of the next, least of all the first, before which no code is warm.
@@ -216,13 +224,18 @@ function checkDirections(
       const shared = groupOf(group);
       groups.push(shared);
       for (const each of group) each.sharesDirection(size);
-      if (shared.verdict === 'wrong') group[shared.findWrongTensor()]!.checkDirection();
+      if (shared.verdict === 'wrong') {
+        if (followed === 1) followed = Math.max(1, (1 + FOLLOWING) * budget.used());
+        const { start, stop } = shared.findWrongTensors(mayFollow);
+        if (stop - start === 1) group[start]!.checkDirection();
+        else suspects.push({ names: group.slice(start, stop).map(({ tensor }) => tensor.name), analytic: shared.analytic, numeric: shared.numeric });
+      }
     } else group[0]!.checkDirection();
     [cost, before] = [budget.used() - started, cost];
     dearest = Math.max(dearest, cost);
     progress.report('directions', 0.5 + (0.5 * next) / own.length);
   }
-  return { groups, dearest };
+  return { groups, suspects, dearest };
 }
 
 /**
@@ -272,9 +285,10 @@ function checkEntries(checks: readonly TensorCheck[], share: Share, budget: Budg
       compared += some;
       if (isOver()) break;
     }
-    const mayGoOn = (): boolean => budget.left() > -FAILURE_OVERDRAFT;
+    // Beyond the budget, one wrong entry is enough.
+    const mayGoOn = (): boolean => budget.left() > 0 || (budget.left() > -FAILURE_OVERDRAFT && !checks.some((each) => each.hasWrongEntry));
     if (!isAll && single.hasWrongDirection && mayGoOn()) single.findWrongEntry(mayGoOn);
-    const refining = budget.left() * (isEnough || single.hasWrongEntry ? 1 : REFINED_SHARE);
+    const refining = budget.left() * (isEnough ? 1 : REFINED_SHARE);
     if (own > 0 && refining > REFINEMENT * (isUnknown ? costOfOne() : current)) single.refineWorst();
   });
 }

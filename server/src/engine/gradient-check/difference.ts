@@ -30,7 +30,7 @@ export interface Scale {
 }
 
 const SWEEP_STEP = 1e-6;
-const CLOSER_STEPS = [SWEEP_STEP, 1e-7, 1e-8] as const;
+const DEAR_STEPS = [SWEEP_STEP, 1e-7, 1e-8] as const;
 const STEPS = [1e-4, 1e-5, 1e-6, 1e-7, 1e-8] as const;
 /** Where rounding is gross, only a great step sees through it. */
 const GREAT_STEPS = [1e-2, 1e-3] as const;
@@ -53,6 +53,9 @@ export const smoothSteps: Steps = { steps: [1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9],
 /** For directions: steps at which one difference is often enough, and what part of the magnitude it may be off. */
 export const QUICK_STEPS: readonly number[] = [1e-5, 1e-7, 1e-9];
 const QUICK_TOLERANCE = 1e-6;
+/** What is off by so much of the magnitude, and by so many times what two differences are apart, is wrong. */
+const PLAIN = 1e-5;
+const CERTAIN = 1000;
 
 interface Estimate {
   readonly h: number;
@@ -91,16 +94,14 @@ export function errorOfSweep(noise: number): number {
   return (4 * noise) / SWEEP_STEP;
 }
 
-/** One central difference: settles the ordinary case and leaves the rest to `examine`. Dear ones are tried closer to a kink, too. */
+/** One central difference: settles the ordinary case and leaves the rest to `examine`. Dear ones are settled by a few in most cases. */
 export function sweep(line: Line, analytic: number, { step, noise, tolerance = 0 }: Scale): Measurement | undefined {
-  for (const part of tolerance > 0 ? CLOSER_STEPS : [SWEEP_STEP]) {
-    const h = part * step;
-    const numeric = centralDifference(line, h);
-    if (numeric === undefined) continue;
-    const errorBound = Math.max((4 * noise) / h, tolerance * Math.abs(analytic));
-    return Math.abs(analytic - numeric) <= errorBound ? { verdict: 'agrees', numeric, errorBound } : undefined;
-  }
-  return undefined;
+  if (tolerance > 0) return compareWithin(line, analytic, Math.abs(analytic), DEAR_STEPS.map((part) => part * step), (h) => Math.max((4 * noise) / h, tolerance * Math.abs(analytic)));
+  const h = SWEEP_STEP * step;
+  const numeric = centralDifference(line, h);
+  if (numeric === undefined) return undefined;
+  const errorBound = (4 * noise) / h;
+  return Math.abs(analytic - numeric) <= errorBound ? { verdict: 'agrees', numeric, errorBound } : undefined;
 }
 
 /** By how much the analytic value exceeds one central difference. */
@@ -108,11 +109,35 @@ export function discrepancy(line: Line, analytic: number, h: number): number {
   return analytic - (centralDifference(line, h) ?? NaN);
 }
 
-/** One central difference along a smooth line: settles the ordinary case and leaves the rest to `examine`. @param magnitude Of such derivatives. */
-export function compare(line: Line, analytic: number, magnitude: number, h: number): Measurement | undefined {
-  const errorBound = QUICK_TOLERANCE * magnitude;
-  const numeric = centralDifference(line, h);
-  return numeric !== undefined && Math.abs(analytic - numeric) <= errorBound ? { verdict: 'agrees', numeric, errorBound } : undefined;
+type Settled = Measurement & { readonly step: number };
+
+/** Differences along a smooth line. @param magnitude Of such derivatives. */
+export function compare(line: Line, analytic: number, magnitude: number, steps: readonly number[]): Settled | undefined {
+  return compareWithin(line, analytic, magnitude, steps, () => QUICK_TOLERANCE * magnitude);
+}
+
+/**
+ * Central differences: one that bears out the analytic value settles it, and so do two that agree with each other far better than with that.
+ * The rest is left to `examine`.
+ */
+function compareWithin(line: Line, analytic: number, magnitude: number, steps: readonly number[], boundOf: (step: number) => number): Settled | undefined {
+  const tried: { readonly numeric: number; readonly step: number; readonly least: number }[] = [];
+  for (const step of steps) {
+    const above = line(step);
+    const below = above.branched ? above : line(-step);
+    if (below.branched) continue;
+    const numeric = (above.loss - below.loss) / (above.offset - below.offset);
+    if (Math.abs(analytic - numeric) <= boundOf(step)) return { verdict: 'agrees', numeric, errorBound: boundOf(step), step };
+    // A loss that is too coarse to move gives equal differences, too.
+    const least = (4 * Number.EPSILON * Math.max(Math.abs(above.loss), Math.abs(below.loss))) / step;
+    for (const other of tried) {
+      const errorBound = Math.max(Math.abs(numeric - other.numeric), other.least);
+      const off = Math.abs(analytic - other.numeric);
+      if (off >= CERTAIN * errorBound && off >= PLAIN * magnitude) return { verdict: 'wrong', numeric: other.numeric, errorBound, step: other.step };
+    }
+    tried.push({ numeric, step, least });
+  }
+  return undefined;
 }
 
 /**

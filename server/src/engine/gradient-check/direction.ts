@@ -49,16 +49,12 @@ export class Surroundings {
 /** Compares the derivative along a direction with differences. */
 export function measureDirection(track: Track, direction: Direction, gradients: ReadonlyMap<Ref, Gradient>, surroundings: Surroundings): Measurement {
   const { slope, magnitude, rounding } = alongDirection(direction, gradients);
-  const settled = onLine(track, direction, (line) => {
-    for (const step of surroundings.quickSteps) {
-      const found = compare(line, slope, magnitude, step);
-      if (!found) continue;
-      surroundings.settled(step);
-      return found;
-    }
-    return undefined;
-  });
-  if (settled) return settled;
+  const settled = onLine(track, direction, (line) => compare(line, slope, magnitude, surroundings.quickSteps));
+  if (settled) {
+    surroundings.settled(settled.step);
+    if (settled.verdict === 'wrong') surroundings.failed();
+    return settled;
+  }
   const scale = { step: 1, noise: surroundings.noise + (Number.isFinite(rounding) ? rounding : 0) };
   const measured = onLine(track, direction, (line) => examine(line, slope, scale, surroundings.noiseAlong, smoothSteps));
   if (measured.verdict === 'wrong') surroundings.failed();
@@ -66,8 +62,9 @@ export function measureDirection(track: Track, direction: Direction, gradients: 
 }
 
 /**
- * Where along a direction that is wrong the greater part of the error lies, by halving; undefined where there is no time to see.
- * @param part Keeps some of the direction.
+ * Where along a direction that is wrong the greater part of the error lies: one place, or the places from `start` to before `stop` where there was
+ * no time to see more. By halving: blocks are of 2ᵏ places, so that a gradient that is not kept can sum them in advance.
+ * @param part Keeps some of the direction. @param whole The error along all of it, if it is known.
  */
 export function followError(
   track: Track,
@@ -76,24 +73,25 @@ export function followError(
   count: number,
   part: (start: number, stop: number) => Direction,
   mayGoOn: () => boolean = () => true,
-): number | undefined {
+  whole?: number,
+): { readonly start: number; readonly stop: number } {
   const errorOf = (start: number, stop: number): number => {
     const direction = part(start, stop);
     const { slope } = alongDirection(direction, gradients);
     return onLine(track, direction, (line) => discrepancy(line, slope, step!));
   };
-  let [start, stop] = [0, count];
-  let whole = errorOf(start, stop);
-  while (stop - start > 1) {
-    if (!mayGoOn()) return undefined;
-    const middle = (start + stop) >> 1;
+  let start = 0;
+  let error = whole;
+  for (let length = 2 ** Math.ceil(Math.log2(count)) / 2; length >= 1; length /= 2) {
+    const [middle, stop] = [start + length, Math.min(count, start + 2 * length)];
+    if (middle >= stop) continue;
+    if (!mayGoOn()) return { start, stop };
+    error ??= errorOf(start, stop);
     const left = errorOf(start, middle);
-    const right = whole - left;
-    const isLeft = Number.isNaN(left) || Math.abs(left) >= Math.abs(right);
-    if (isLeft) [stop, whole] = [middle, left];
-    else [start, whole] = [middle, right];
+    if (Number.isNaN(left) || Math.abs(left) >= Math.abs(error - left)) error = left;
+    else [start, error] = [middle, error - left];
   }
-  return start;
+  return { start, stop: start + 1 };
 }
 
 /** A direction kept to some of a tensor's entries. */

@@ -55,6 +55,7 @@ export class SummedGradient implements Gradient {
   readonly length: number;
   private readonly sums: readonly SumAlong[];
   private readonly entries: ReadonlyMap<number, number>;
+  private blocks: Blocks | undefined;
 
   /** @param again The same values once more. */
   constructor(values: Float64Array, private readonly questions: Questions, private readonly again: () => Float64Array) {
@@ -76,13 +77,51 @@ export class SummedGradient implements Gradient {
   }
 
   along(signs: Signs): SumAlong {
-    const known = this.questions.signs.findIndex(({ random, start, stop }) =>
-      random.key0 === signs.random.key0 && random.key1 === signs.random.key1 && start === signs.start && stop === signs.stop);
-    return known >= 0 ? this.sums[known]! : sumAlong(this.again(), signs);
+    const known = this.questions.signs.findIndex((other) => isSameStream(other, signs) && other.start === signs.start && other.stop === signs.stop);
+    if (known >= 0) return this.sums[known]!;
+    return signs.stop - signs.start < this.length ? this.blocksAround(signs).sum(signs) : sumAlong(this.again(), signs);
+  }
+
+  /** Who follows an error asks for one half after the other: of the last stretch, the sums of many parts are known. */
+  private blocksAround(signs: Signs): Blocks {
+    if (this.blocks?.holds(signs) !== true) this.blocks = new Blocks(this.again(), signs);
+    return this.blocks;
   }
 
   whole(): Float64Array {
     return this.again();
+  }
+}
+
+function isSameStream({ random: a }: Signs, { random: b }: Signs): boolean {
+  return a.key0 === b.key0 && a.key1 === b.key1;
+}
+
+const BLOCKS = 256;
+
+/** The sums of equal blocks of a stretch twice as long as what was asked for, so that either half can be asked for next. */
+class Blocks {
+  private readonly stop: number;
+  private readonly length: number;
+  private readonly sums: SumAlong[] = [];
+
+  constructor(values: Float64Array, private readonly signs: Signs) {
+    const { random, start, stop } = signs;
+    this.stop = Math.min(values.length, 2 * stop - start);
+    this.length = Math.max(1, (2 * (stop - start)) / BLOCKS);
+    // Stretches of other lengths than powers of two are asked for once.
+    if (!Number.isInteger(Math.log2(stop - start))) [this.stop, this.length] = [stop, stop - start];
+    for (let at = start; at < this.stop; at += this.length) this.sums.push(sumAlong(values, { random, start: at, stop: Math.min(this.stop, at + this.length) }));
+  }
+
+  holds(signs: Signs): boolean {
+    const [from, to] = [(signs.start - this.signs.start) / this.length, (signs.stop - this.signs.start) / this.length];
+    return isSameStream(this.signs, signs) && from >= 0 && Number.isInteger(from) && (signs.stop === this.stop || (signs.stop < this.stop && Number.isInteger(to)));
+  }
+
+  sum({ start, stop }: Signs): SumAlong {
+    const [from, to] = [start, stop].map((at) => Math.ceil((at - this.signs.start) / this.length));
+    return this.sums.slice(from, to).reduce((a, b) => ({ slope: a.slope + b.slope, square: a.square + b.square, greatest: Math.max(a.greatest, b.greatest) }));
   }
 }
 

@@ -7,12 +7,15 @@ import { followError, measureDirection } from './direction';
 import type { Surroundings } from './direction';
 import type { Evaluation } from './evaluation';
 import type { Gradient } from './gradient';
-import { randomDirection } from './lines';
+import { alongDirection, randomDirection } from './lines';
 import type { Direction } from './lines';
 import type { Track } from './track';
 
 export class GroupCheck {
   readonly verdict: Verdict;
+  /** The derivative along the direction by differentiation, and by differences. */
+  readonly analytic: number;
+  readonly numeric: number;
   private readonly track: Track;
   private readonly direction: Direction;
   private readonly gradients: ReadonlyMap<Ref, Gradient>;
@@ -26,13 +29,16 @@ export class GroupCheck {
     this.track = evaluation.track(tensors.map(({ ref }) => ref));
     this.gradients = new Map(tensors.map(({ ref, gradient }) => [ref, gradient]));
     this.direction = randomDirection(this.track, seed, 1);
-    this.verdict = measureDirection(this.track, this.direction, this.gradients, surroundings).verdict;
+    const { verdict, numeric } = measureDirection(this.track, this.direction, this.gradients, surroundings);
+    this.verdict = verdict;
+    this.numeric = numeric;
+    this.analytic = alongDirection(this.direction, this.gradients).slope;
   }
 
-  /** The place of the tensor that the greater part of a wrong direction's error comes from. */
-  findWrongTensor(): number {
-    return followError(this.track, this.gradients, this.surroundings, this.tensors.length, (start, stop) =>
-      new Map(this.tensors.slice(start, stop).map(({ ref }) => [ref, this.direction.get(ref)!])))!;
+  /** The tensors that the greater part of a wrong direction's error comes from: one, or more where there is no time to see which. */
+  findWrongTensors(mayGoOn: () => boolean): { readonly start: number; readonly stop: number } {
+    const part = (start: number, stop: number): Direction => new Map(this.tensors.slice(start, stop).map(({ ref }) => [ref, this.direction.get(ref)!]));
+    return followError(this.track, this.gradients, this.surroundings, this.tensors.length, part, mayGoOn, this.analytic - this.numeric);
   }
 }
 

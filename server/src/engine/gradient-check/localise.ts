@@ -5,9 +5,10 @@ import { Builder } from '../builder';
 import { EngineError } from '../errors';
 import { run } from '../execute';
 import type { ExecutionOptions } from '../execute';
+import { workOf } from '../incremental/step';
 import type { DerivativeTable } from '../primitive';
 import { primitives } from '../primitives/table';
-import type { Ref } from '../program';
+import type { PrimitiveName, Ref } from '../program';
 import { sizeOf } from '../shape';
 import { measureDirection, Surroundings } from './direction';
 import { Evaluation } from './evaluation';
@@ -24,18 +25,39 @@ export interface LocaliseOptions extends ExecutionOptions {
   readonly mayGoOn: () => boolean;
 }
 
-/** The operations between the leaves and the loss whose own derivative is wrong, in program order, at most `limit`. */
-export function localise(evaluation: Evaluation, leaves: readonly Ref[], options: LocaliseOptions, limit = 3): Culprit[] {
+export interface Localised {
+  readonly culprits: readonly Culprit[];
+  /** How many operations there was no time for. */
+  readonly unsearched: number;
+}
+
+/**
+ * The operations between the leaves and the loss whose own derivative is wrong, at most `limit`, in program order. The first ones of all primitives
+ * are looked at before the second ones, and those that take little first, so that few have to be where a primitive is wrong wherever it is used.
+ */
+export function localise(evaluation: Evaluation, leaves: readonly Ref[], options: LocaliseOptions, limit = 3): Localised {
+  const { program } = evaluation;
   const depends = new Set(leaves);
-  const culprits: Culprit[] = [];
-  evaluation.program.instructions.forEach(({ primitive, inputs }, ref) => {
+  const met = new Map<PrimitiveName, number>();
+  const suspects: { readonly ref: Ref; readonly round: number; readonly work: number }[] = [];
+  program.instructions.forEach(({ primitive, inputs, shape }, ref) => {
     // Where nothing flows back there is nothing to check, unless something does that should not.
     const passesNothing = primitives[primitive].vjp === 'zero' && (options.derivatives?.[primitive] ?? 'zero') === 'zero';
     if (!evaluation.values[ref] || !inputs.some((input) => depends.has(input)) || passesNothing) return;
     depends.add(ref);
-    if (culprits.length < limit && options.mayGoOn()) culprits.push(...wrongInputs(evaluation, ref, depends, options));
+    const round = met.get(primitive) ?? 0;
+    met.set(primitive, round + 1);
+    suspects.push({ ref, round, work: inputs.reduce((sum, input) => sum + sizeOf(program.instructions[input]!.shape), workOf(program, ref, sizeOf(shape))) });
   });
-  return culprits.slice(0, limit);
+  suspects.sort((a, b) => a.round - b.round || a.work - b.work || a.ref - b.ref);
+  const culprits: Culprit[] = [];
+  let searched = 0;
+  for (const { ref } of suspects) {
+    if (culprits.length >= limit || !options.mayGoOn()) break;
+    culprits.push(...wrongInputs(evaluation, ref, depends, options));
+    searched++;
+  }
+  return { culprits: culprits.sort((a, b) => a.ref - b.ref || a.input - b.input).slice(0, limit), unsearched: suspects.length - searched };
 }
 
 function wrongInputs(evaluation: Evaluation, ref: Ref, depends: ReadonlySet<Ref>, options: LocaliseOptions): Culprit[] {

@@ -57,6 +57,8 @@ export interface TensorReport {
   /** Checked entries whose analytic derivative is wrong; the first few are listed. */
   readonly wrong: number;
   readonly failures: readonly EntryReport[];
+  /** Where no time was left to find a wrong entry: between which two the greater part of the error lies. */
+  readonly region: { readonly from: readonly number[]; readonly to: readonly number[] } | undefined;
   /** What was found of its entries, and what the wrong ones have in common. */
   readonly evidence: Evidence | undefined;
   readonly pattern: Pattern | undefined;
@@ -76,14 +78,25 @@ export interface Culprit {
   readonly numeric: number;
 }
 
+/** Tensors whose common direction is wrong, where no time was left to find out which of them are. */
+export interface Suspects {
+  readonly names: readonly string[];
+  /** The derivative along the direction. */
+  readonly analytic: number;
+  readonly numeric: number;
+}
+
 export interface GradientReport {
   readonly ok: boolean;
   readonly loss: number;
   readonly tensors: readonly TensorReport[];
+  readonly suspects: readonly Suspects[];
   /** The tensor with the worst entry. */
   readonly worst: TensorReport | undefined;
   /** The wrong operations on the way from failing tensors to the loss, in program order. */
   readonly culprits: readonly Culprit[];
+  /** How many operations on that way were not looked at. */
+  readonly unsearched: number;
   /** The first operation that gave other bits when computed again. */
   readonly nondeterministic: { readonly ref: Ref; readonly primitive: PrimitiveName; readonly origin?: Origin } | undefined;
   /** Which kernels ran. */

@@ -202,6 +202,7 @@ const definitions = {
   'probabilities-in-nll-loss': warning('network', 'Probabilities where a loss takes their logarithms'),
   'rectified-logits': warning('network', 'An activation that leaves no logit below 0'),
   'repeated-activation': warning('network', 'The same activation twice in a row'),
+  'repeated-norm': warning('network', 'The same norm twice in a row'),
   'repeated-softmax': warning('network', 'A softmax of a softmax'),
   'saturating-chain': warning('network', 'A deep chain of saturating activations'),
   'separate-weights': hint('network', 'A constructor whose uses share no weights'),

@@ -17,6 +17,7 @@ import { exhaustedField, narrowField } from './map-coverage';
 import { misalignedBranches } from './misaligned-branches';
 import { misplacedDropout } from './misplaced-dropout';
 import { repeatedActivation } from './repeated-activation';
+import { repeatedNorm } from './repeated-norm';
 import { saturatingChain } from './saturating-chain';
 import { separateWeights } from './separate-weights';
 import { skippedInputs, tapsInPadding, unreadBorder } from './windows';
@@ -40,6 +41,7 @@ export const lints: readonly Lint[] = [
   channelsLast,
   adjacentLinear,
   repeatedActivation,
+  repeatedNorm,
   misplacedDropout,
   lossInput,
   gradientSize,

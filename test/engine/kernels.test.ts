@@ -33,6 +33,14 @@ const programs: readonly (readonly [string, (n: Network) => Ref])[] = [
     const y = n.convolution(n.random([5, 14, 5, 4], 'x'), n.random([22, 7, 3, 2], 'w', 0.2), geometry);
     return n.convolution(n.sin(y), n.random([9, 22, 1, 1], 'v', 0.2), pointwise);
   }],
+  ['sums along any axes', (n) => {
+    const x = n.random([5, 3, 17, 21], 'x');
+    const axes = Array.from({ length: 15 }, (_, set) => [0, 1, 2, 3].filter((axis) => ((set + 1) >> axis) & 1));
+    return n.concat(axes.map((each) => {
+      const total = n.sum(x, each);
+      return n.reshape(total, [sizeOf(n.shape(total))]);
+    }), 0);
+  }],
   ['work entry by entry', (n) => {
     const [x, y] = [n.random([7, 211, 3], 'x'), n.random([7, 211, 3], 'y')];
     const positive = n.add(n.square(x), n.scalar(1e-3));

@@ -62,26 +62,6 @@ export function moveFactorCall(
   };
 }
 
-/** y += x, each from its start. */
-export function addRun(y: Float64Array, yStart: number, x: Float64Array, xStart: number, length: number): void {
-  const simd = length >= FEWEST_ENTRIES && y.buffer === x.buffer ? instanceOf(y.buffer) : undefined;
-  if (simd) {
-    const at = y.byteOffset + 8 * yStart;
-    simd.kernels.add(at, at, x.byteOffset + 8 * xStart, length);
-  } else {
-    for (let i = 0; i < length; i++) y[yStart + i]! += x[xStart + i]!;
-  }
-}
-
-/** The sum of neighbouring entries. */
-export function sumRun(x: Float64Array, start: number, length: number): number {
-  const simd = length >= FEWEST_ENTRIES ? instanceOf(x.buffer) : undefined;
-  if (simd) return simd.kernels.sum(x.byteOffset + 8 * start, length);
-  let total = 0;
-  for (let i = start; i < start + length; i++) total += x[i]!;
-  return total;
-}
-
 /** y = a − b over neighbouring entries, y from its start, as a call; undefined where there is no SIMD for it. */
 export function differenceCall(y: Float64Array, yStart: number, a: Float64Array, b: Float64Array, start: number, length: number): SimdCall | undefined {
   const simd = sharedInstance(y, a, b);
@@ -184,7 +164,7 @@ const ENTRYWISE: readonly PrimitiveName[] = ['add', 'subtract', 'multiply', 'div
 /** The range kernel of a primitive, run as SIMD where there is one and its arrays allow. */
 export function accelerateRange(name: PrimitiveName, range: RangeKernel): RangeKernel {
   if (!ENTRYWISE.includes(name)) return range;
-  const kernel = name as Exclude<EntrywiseName, 'sum'>;
+  const kernel = name as EntrywiseName;
   return (output, inputs, start, stop) => {
     const { buffer } = output;
     const [a, b = a!] = inputs;

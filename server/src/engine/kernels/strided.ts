@@ -2,8 +2,10 @@
 
 import { stridesOf } from '../shape';
 import type { Shape } from '../shape';
-import { addRun, sumRun } from './accelerated';
 import { sharedInstance } from './wasm/arena';
+
+/** Below so many entries, a call costs more than it saves. */
+const FEWEST_ENTRIES = 16;
 
 /** Calls `row` for each innermost run of the shape: the dense offset of the run, and the offset of its start in the view. */
 function forEachRow(shape: Shape, offset: number, strides: readonly number[], row: (dense: number, view: number) => void): void {
@@ -52,16 +54,21 @@ export function addStrided(
 ): void {
   if (input.length === 0) return;
   const view = collapse(shape, strides);
+  const simd = input.length >= FEWEST_ENTRIES ? sharedInstance(output, input) : undefined;
+  if (simd) {
+    const dense = stridesOf(view.shape);
+    simd.table.set([view.shape.length, ...view.shape.flatMap((length, axis) => [length, view.strides[0]![axis]!, dense[axis]!])]);
+    simd.kernels.addStrided(output.byteOffset + 8 * offset, input.byteOffset, simd.table.byteOffset);
+    return;
+  }
   const length = view.shape.at(-1)!;
   const stride = view.strides[0]!.at(-1)!;
   forEachRow(view.shape, offset, view.strides[0]!, (dense, start) => {
     if (stride === 0) {
-      output[start]! += sumRun(input, dense, length);
-    } else if (stride === 1) {
-      addRun(output, start, input, dense, length);
-    } else {
-      for (let i = 0, j = start; i < length; i++, j += stride) output[j]! += input[dense + i]!;
-    }
+      let total = 0;
+      for (let i = 0; i < length; i++) total += input[dense + i]!;
+      output[start]! += total;
+    } else for (let i = 0, j = start; i < length; i++, j += stride) output[j]! += input[dense + i]!;
   });
 }
 

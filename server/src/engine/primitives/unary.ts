@@ -105,13 +105,13 @@ export const unary: Pick<PrimitiveTable, UnaryNames> = {
     b.multiply(g, b.multiply(b.exp(b.negate(b.multiply(x, x))), b.scalar(TWO_OVER_ROOT_PI))),
   ),
 
-  // max(x, 0); relu′ = step, 0 at 0
+  // max(x, 0); relu′ = step, 0 at 0, which is also that of the output: what comes before need not be kept
   relu: {
     shape: unaryShape,
     ...entrywise((output, [x], start, stop) => {
       for (let i = start; i < stop; i++) output[i] = x![i]! <= 0 ? 0 : x![i]!;
     }),
-    vjp: (b, g, [x]) => [b.multiply(g, b.step(x!))],
+    vjp: (b, g, _inputs, y) => [b.multiply(g, b.step(y))],
     branchesDiffer: signsDiffer,
     alongBranch: ({ inputs: [x], output }, { inputs: [base] }, start, stop) => {
       for (let i = start; i < stop; i++) output[i] = base![i]! <= 0 ? 0 : x![i]!;

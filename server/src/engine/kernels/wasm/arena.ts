@@ -26,7 +26,6 @@ export interface SimdKernels {
     c: number, base: number, cLine: number, cStep: number, first: number, lines: number, length: number, other: number, otherLine: number, otherStep: number,
     columns: number, turned: number, change: number,
   ) => void;
-  readonly sum: (x: number, count: number) => number;
   readonly sumDifferences: (output: number, a: number, b: number, blocks: number, apart: number, runs: number, count: number) => void;
   readonly add: Entrywise2;
   readonly subtract: Entrywise2;
@@ -58,6 +57,7 @@ export interface SimdKernels {
     y: number, base: number, yApart: number, volume: number, x: number, xApart: number, batch: number, geometry: number, depths: number, outputsPerGroup: number,
     change: number,
   ) => void;
+  readonly addStrided: (to: number, from: number, table: number) => void;
   readonly copyStrided: (to: number, from: number, table: number) => void;
   readonly exp: Entrywise1;
   readonly erf: Entrywise1;

@@ -4,12 +4,12 @@
 export { addMatrixProduct, moveFactor } from './matrix-product';
 export { addInputGradient, convolve, convolveWeightGradient } from './convolution';
 export { freeMemory } from './panels';
-export { sum, sumDifferences } from './vector';
+export { sumDifferences } from './vector';
 export { add, divide, erf, exp, multiply, negate, relu, sigmoid, sqrt, step, subtract, tanh } from './entrywise';
 export { differ, signsDiffer } from './compare';
 export { argmaxWindows, maxWindows, sumWindows } from './windows';
 export { moveTap, setTap } from './tap';
 export { logSumExp, softmax } from './softmax';
 export { pick } from './gather';
-export { copyStrided } from './strided';
+export { addStrided, copyStrided } from './strided';
 export { fillBell, fillUniform, moveAlong, shakeAlong, shiftAlong, sumAlong } from './random';

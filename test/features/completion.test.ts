@@ -16,6 +16,11 @@ function labelsAt(marked: string, files?: Readonly<Record<string, string>>): str
 }
 
 describe('completion', () => {
+  it('does not offer a model inside itself, nor one that is made of it', () => {
+    const offered = labelsAt('model A {\n  input x: [3]\n  $0\n}\nmodel B = A()\nmodel C = B()\nmodel D { input x: [3] }\nmodel E = D()\n');
+    expect(['A', 'B', 'C', 'D', 'E'].filter((name) => offered.includes(name))).toEqual(['D', 'E']);
+  });
+
   it('offers the arguments that are not given yet, first of all', () => {
     expect(labelsAt('model A { input x: [3, 8, 8]; Conv2d(4, 3, stride = 2, $0) }').slice(0, 4)).toEqual(['padding', 'dilation', 'groups', 'bias']);
     const [first] = completions(documentOf('stack S(width, depth = 2) { ReLU }\nmodel A { input x: [3]; S() }'), 61);

@@ -159,7 +159,7 @@ function unique(items: readonly Completion[]): readonly Completion[] {
 
 function namesAround(path: readonly Node[], offset: number, document: Document, flow?: Flow): Completion[] {
   return introductionsKnownAt(path, offset)
-    .filter(({ name, by }) => name.text !== '' && !isGoingOn(by, path, offset, document.text))
+    .filter(({ name, by }) => name.text !== '' && !isGoingOn(by, path, offset, document.text) && !isVariant(by, path[1], document))
     .map(({ name, by }) => {
       const documentation = 'documentation' in by ? by.documentation : undefined;
       if (by.kind === 'stack' || by.kind === 'imported-name') return declaredItem(name.text, by, document, flow);
@@ -174,6 +174,19 @@ function namesAround(path: readonly Node[], offset: number, document: Document, 
 function modelItem(label: string, declaration: ast.Model, text: string): Completion {
   const detail = declaration.parameters.length === 0 ? 'model' : `model ${printSignature(signatureOfDeclaration(declaration, text))}`;
   return { label, kind: 'declaration', detail, documentation: declaration.documentation };
+}
+
+/** Whether something is a variant of a declaration, which it would apply again. */
+function isVariant(by: Node, of: Node | undefined, { tree }: Document): boolean {
+  const seen = new Set<Node>();
+  for (let node: Node | undefined = by; node?.kind === 'model' && node.variant !== undefined && !seen.has(node); ) {
+    seen.add(node);
+    const variant: ast.Expression = node.variant;
+    const callee: ast.Expression = variant.kind === 'call' ? variant.callee : variant;
+    node = callee.kind === 'name' ? tree.declarations.find((each) => each.kind === 'model' && each.name.text === callee.text) : undefined;
+    if (node !== undefined && node === of) return true;
+  }
+  return false;
 }
 
 /** Whether what introduces a name has not come to its end where the cursor is: in a value of its own it is not known. */

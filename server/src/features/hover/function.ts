@@ -6,11 +6,13 @@ import { EngineError } from '../../engine/errors';
 import { run } from '../../engine/execute';
 import type { Arguments, Call, Operation } from '../../layers/definition';
 import { Derivatives } from '../../semantics/derivative/derive';
-import type { Expression } from '../../semantics/derivative/expression';
+import { applied, constant, type Expression } from '../../semantics/derivative/expression';
 import { formsOf } from '../../semantics/derivative/forms';
 import { numberName } from '../../semantics/derivative/naming';
-import { branchesOf, domainOf, intersection, isDefinedAt, printInterval, rangeOf, zerosOf } from '../../semantics/derivative/range';
+import { branchesOf, domainOf, isDefinedAt, isSmoothAt, zerosOf } from '../../semantics/derivative/places';
+import { intersection, printInterval, rangeOf } from '../../semantics/derivative/range';
 import { spell } from '../../semantics/derivative/spelling';
+import type { Graph } from '../../semantics/graph';
 import type { FunctionGraph } from '../../semantics/function-graph';
 import type { FunctionValue } from '../../semantics/values';
 import { notesOf, textAt } from '../derivatives';
@@ -39,19 +41,43 @@ export function functionPart(declared: FunctionValue, document: Document): strin
     const derivative = derivatives.derivative(made.output, input);
     const spelled = derivative && spell(derivative, (word) => made.inputs.some(({ source }) => source.kind === 'input' && source.name === word));
     if (spelled !== undefined) facts.push([made.inputs.length === 1 ? 'Derivative' : `Derivative in ${name}`, [code(spelled.text), ...notesOf(spelled)].join('')]);
-    if (made.inputs.length === 1) facts.push(...certainties(value, derivative));
+    if (made.inputs.length === 1) facts.push(...certainties(value, derivative, conditionsOf(made.graph, derivatives)));
   }
   return paragraphs(factTable(facts), made.inputs.length === 1 ? plotOfGraph(declared.name, made) : undefined);
 }
 
+/** What all operations need of what they are applied to, before anything cancels: x/x is 1 where x ≠ 0. */
+function conditionsOf({ nodes }: Graph, derivatives: Derivatives): readonly string[] {
+  const raised = (base: Expression | undefined, exponent: Expression | undefined): readonly Expression[] => (base === undefined || exponent === undefined ? [] : [{ kind: 'power', base, exponent, shape: [], key: '' }]);
+  const operands = nodes.flatMap((node) => {
+    const [a, b] = node.inputs.map((input) => derivatives.value(input));
+    switch (node.kind === 'operation' ? node.operation.name : '') {
+      case 'divide':
+        return raised(b, constant(-1));
+      case 'reciprocal':
+        return raised(a, constant(-1));
+      case 'sqrt':
+        return raised(a, constant(1 / 2));
+      case 'rsqrt':
+        return raised(a, constant(-1 / 2));
+      case 'power':
+        return raised(a, b);
+      case 'log':
+        return a === undefined ? [] : [applied('log', [a], [])];
+      default:
+        return [];
+    }
+  });
+  return domainOf(...operands);
+}
+
 /** Ranges, gaps and zeros, as far as they are certain. */
-function certainties(value: Expression | undefined, derivative: Expression | undefined): readonly Fact[] {
+function certainties(value: Expression | undefined, derivative: Expression | undefined, defined: readonly string[]): readonly Fact[] {
   const facts: Fact[] = [];
   const add = (what: string, text: string | undefined): void => {
     if (text !== undefined) facts.push([what, text]);
   };
-  const defined = value === undefined ? [] : domainOf(value);
-  const smooth = derivative === undefined ? [] : domainOf(derivative).filter((condition) => !defined.includes(condition) && !defined.includes(condition.replace('≠', '>')));
+  const smooth = derivative === undefined ? [] : domainOf(derivative).filter((condition) => !defined.includes(condition) && !['>', '<'].some((sign) => defined.includes(condition.replace('≠', sign))));
   const where = (conditions: readonly string[]): string | undefined => (conditions.length === 0 ? undefined : `where ${conditions.map(code).join(' and ')}`);
   add('Values within', value && within(value));
   add('Zero', value && zeros(value));
@@ -59,8 +85,10 @@ function certainties(value: Expression | undefined, derivative: Expression | und
   add('Derivative zero', derivative && zeros(derivative));
   add('Defined', where(defined));
   add('Derivative defined', where(smooth));
-  const kinks = value === undefined ? [] : branchesOf(value).filter((condition) => isDefinedAt(value, condition));
+  const bends = value === undefined ? [] : branchesOf(value).filter((condition) => isDefinedAt(value, condition) && !isSmoothAt(value, condition));
+  const [jumps, kinks] = [true, false].map((isJump) => bends.filter((condition) => condition.includes(' is ') === isJump)) as [string[], string[]];
   const isShown = derivative !== undefined && kinks.every((condition) => isDefinedAt(derivative, condition)) && !derivative.key.includes('greater');
+  add('Jump', jumps.length === 0 ? undefined : `where ${jumps.map(code).join(' or ')}`);
   add('Kink', kinks.length === 0 ? undefined : `where ${kinks.map(code).join(' or ')}${isShown ? '; there the derivative is the one shown, by convention' : ''}`);
   return facts;
 }

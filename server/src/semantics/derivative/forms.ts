@@ -58,7 +58,20 @@ const mostTerms = 16;
 export function formsOf(expression: Expression): readonly Expression[] {
   const whole = expanded(expression);
   const joined = expression.kind === 'sum' ? gathered(expression.terms) : undefined;
-  return [expression, factored(expression), whole && factored(whole), whole, joined, joined && factored(joined)].filter((form) => form !== undefined).map(turned);
+  return [expression, factored(expression), whole && factored(whole), whole, joined, joined && factored(joined), overOne(expression)].filter((form) => form !== undefined).map(turned);
+}
+
+/** 2/(x + 1)² for 1/(x + 1) + (1 − x)/(x + 1)²: above one stroke, terms may cancel. */
+function overOne(expression: Expression): Expression | undefined {
+  if (expression.kind !== 'sum') return undefined;
+  const below = new Map<string, Factor>();
+  for (const factor of expression.terms.flatMap((term) => (term.kind === 'product' ? term.factors : [term]).map(factorOf))) {
+    if (factor.base.kind === 'sum' && factor.exponent < 0 && factor.exponent < (below.get(factor.base.key)?.exponent ?? 0)) below.set(factor.base.key, factor);
+  }
+  if (below.size === 0) return undefined;
+  const denominator = [...below.values()].map(({ base, exponent }) => power(base, constant(-exponent)));
+  const above = expanded(sum(expression.terms.map((term) => product([term, ...denominator]))));
+  return above && product([factored(above) ?? above, ...denominator.map((factor) => power(factor, constant(-1)))]);
 }
 
 /** 2·(b − a) for −2·(a − b). */

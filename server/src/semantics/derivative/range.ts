@@ -1,9 +1,6 @@
-// What is certain of a function of one number: between which bounds its values lie, where it is defined, where it is zero.
+// What is certain of the values of an expression: between which bounds they lie.
 
-import { subtract } from './algebra';
-import { constant, type Expression } from './expression';
-import { printExpression } from './print';
-import { valueAt } from './value';
+import type { Expression } from './expression';
 
 /** All values lie between the ends; a closed end may be reached. */
 export interface Interval {
@@ -38,9 +35,24 @@ export function rangeOf(expression: Expression): Interval {
       return expression.exponent.kind === 'number' ? raised(rangeOf(expression.base), expression.exponent.value) : everything;
     case 'applied':
       if (['between', 'within', 'greater', 'exceeds', 'atMost'].includes(expression.name)) return closed(0, 1);
+      if (expression.name === 'where') return union(rangeOf(expression.operands[1]!), rangeOf(expression.operands[2]!));
+      if (expression.name === 'clamp') return clamped(expression.operands);
       if (['maximum', 'minimum'].includes(expression.name)) return extreme(expression.name, rangeOf(expression.operands[0]!), rangeOf(expression.operands[1]!));
       return expression.operands.length === 1 ? appliedRange(expression.name, rangeOf(expression.operands[0]!)) : everything;
   }
+}
+
+/** Of one or the other. */
+function union(a: Interval, b: Interval): Interval {
+  const [low, high] = [Math.min(a.low, b.low), Math.max(a.high, b.high)];
+  return { low, high, lowClosed: (a.low === low && a.lowClosed) || (b.low === low && b.lowClosed), highClosed: (a.high === high && a.highClosed) || (b.high === high && b.highClosed) };
+}
+
+/** Between two numbers. */
+function clamped([x, low, high]: readonly Expression[]): Interval {
+  if (low?.kind !== 'number' || high?.kind !== 'number') return everything;
+  const from = rangeOf(x!);
+  return from.high < low.value || from.low > high.value ? closed(low.value, high.value) : intersection(from, closed(low.value, high.value));
 }
 
 /** What two bounds of the same say together. */
@@ -88,7 +100,8 @@ function multiplied(a: Interval, b: Interval): Interval {
   return { low, high, lowClosed: reaches(low), highClosed: reaches(high) };
 }
 
-function holds({ low, high, lowClosed, highClosed }: Interval, value: number): boolean {
+/** Whether a value lies between the bounds. */
+export function holds({ low, high, lowClosed, highClosed }: Interval, value: number): boolean {
   return (value > low || (value === low && lowClosed)) && (value < high || (value === high && highClosed));
 }
 
@@ -154,26 +167,6 @@ const bounded: Readonly<Record<string, Interval>> = {
   'mish′': open(-0.11253, 1.0885),
 };
 
-/** Where these have zeros, beside those of their operand. */
-const zeroWhere: Readonly<Record<string, (x: string) => string>> = {
-  relu6: (x) => `${x} ≤ 0`,
-  hardsigmoid: (x) => `${x} ≤ −3`,
-  hardshrink: (x) => `|${x}| ≤ 0.5`,
-  softshrink: (x) => `|${x}| ≤ 0.5`,
-};
-
-/** Where these have kinks or jumps, for the numbers that they have where none are given. */
-const kinksOf: Readonly<Record<string, readonly number[]>> = {
-  relu6: [0, 6],
-  hardtanh: [-1, 1],
-  hardsigmoid: [-3, 3],
-  hardswish: [-3, 3],
-  hardshrink: [-0.5, 0.5],
-  softshrink: [-0.5, 0.5],
-  selu: [0],
-  leaky_relu: [0],
-};
-
 function appliedRange(name: string, x: Interval): Interval {
   const rises = rising[name];
   if (rises !== undefined) return risen(x, rises);
@@ -201,154 +194,15 @@ function appliedRange(name: string, x: Interval): Interval {
 export function printInterval({ low, high, lowClosed, highClosed }: Interval): string | undefined {
   if (low === -Infinity && high === Infinity) return undefined;
   if (Number.isNaN(low) || Number.isNaN(high)) return undefined;
-  const spell = (value: number): string => (value === Infinity ? '∞' : value === -Infinity ? '−∞' : value === 1 / 4 ? '1/4' : String(Number(value.toPrecision(6))).replace('-', '−'));
-  if (low === high) return `{${spell(low)}}`;
-  return `${lowClosed ? '[' : '('}${spell(low)}, ${spell(high)}${highClosed ? ']' : ')'}`;
+  const spell = (value: number, outwards: -1 | 1): string => (value === Infinity ? '∞' : value === -Infinity ? '−∞' : value === 1 / 4 ? '1/4' : String(rounded(value, outwards)).replace('-', '−'));
+  if (low === high) return `{${spell(low, -1)}}`;
+  return `${lowClosed ? '[' : '('}${spell(low, -1)}, ${spell(high, 1)}${highClosed ? ']' : ')'}`;
 }
 
-// ── Where it is defined, and where it is zero ────────────────────────────────
-
-/** The conditions that must hold for the expression to have a value, as far as bounds do not already say so. */
-export function domainOf(expression: Expression): readonly string[] {
-  const found = new Set<string>();
-  const visit = (each: Expression): void => {
-    if (each.kind === 'sum') each.terms.forEach(visit);
-    else if (each.kind === 'product') each.factors.forEach(visit);
-    else if (each.kind === 'applied') {
-      each.operands.forEach(visit);
-      const [operand] = each.operands;
-      if (each.name === 'log' && rangeOf(operand!).low < 0) found.add(`${printExpression(operand!)} > 0`);
-      else if (each.name === 'log' && holds(rangeOf(operand!), 0)) found.add(notZero(operand!));
-    } else if (each.kind === 'power') {
-      visit(each.base);
-      if (each.exponent.kind !== 'number') {
-        if (rangeOf(each.base).low < 0) found.add(`${printExpression(each.base)} > 0`);
-        return;
-      }
-      const { value } = each.exponent;
-      const base = rangeOf(each.base);
-      if (!Number.isInteger(value) && base.low < 0) found.add(`${printExpression(each.base)} ${value < 0 ? '>' : '≥'} 0`);
-      else if (value < 0 && holds(base, 0)) found.add(notZero(each.base));
-    }
-  };
-  visit(expression);
-  const positive = (condition: string): boolean => found.has(condition.replace(/ [≠≥] 0$/, ' > 0'));
-  return [...found].filter((condition) => / > 0$/.test(condition) || !positive(condition));
-}
-
-/** `x ≠ 0` for |x| ≠ 0. */
-function notZero(expression: Expression): string {
-  const [zero, ...others] = candidateZeros(expression) ?? [];
-  return zero?.includes(' = ') === true && others.length === 0 ? zero.replace(' = ', ' ≠ ') : `${printExpression(expression)} ≠ 0`;
-}
-
-/** Where the expression takes another branch, as conditions of which one must hold. */
-export function branchesOf(expression: Expression): readonly string[] {
-  const found = new Set<string>();
-  const visit = (each: Expression): void => {
-    if (each.kind === 'sum') each.terms.forEach(visit);
-    else if (each.kind === 'product') each.factors.forEach(visit);
-    else if (each.kind === 'power') [each.base, each.exponent].forEach(visit);
-    else if (each.kind === 'applied') {
-      each.operands.forEach(visit);
-      const [a, b] = each.operands;
-      if (['relu', 'abs', 'sign', 'step'].includes(each.name) && holds(rangeOf(a!), 0)) found.add(zerosOf(a!)?.join(' or ') ?? `${printExpression(a!)} = 0`);
-      if (['maximum', 'minimum'].includes(each.name)) found.add(meeting(a!, b!));
-      for (const place of kinksIn(each.name, each.operands.slice(1))) found.add(`${printExpression(a!)} = ${printExpression(constant(place))}`);
-    }
-  };
-  visit(expression);
-  return [...found].filter((condition) => condition !== '');
-}
-
-/** Where two sides are equal. */
-function meeting(a: Expression, b: Expression): string {
-  return zerosOfLine(subtract(a, b))?.[0] ?? `${printExpression(a)} = ${printExpression(b)}`;
-}
-
-/** The places of a function's kinks, by the numbers that it was given. */
-function kinksIn(name: string, given: readonly Expression[]): readonly number[] {
-  const numbers = given.flatMap((each) => (each.kind === 'number' ? [each.value] : []));
-  if (name === 'clamp') return numbers;
-  if (numbers.length === 0 || name === 'leaky_relu') return kinksOf[name] ?? [];
-  return name === 'hardtanh' ? numbers : ['hardshrink', 'softshrink'].includes(name) ? numbers.flatMap((width) => [-width, width]) : [];
-}
-
-/** Where it is zero: conditions of which one must hold; none: it never is. Undefined where that is not known. */
-export function zerosOf(expression: Expression): readonly string[] | undefined {
-  const found = candidateZeros(expression);
-  // A factor may be 0 where another one has no value.
-  return found?.every((condition) => placeOf(condition) !== undefined || condition === 'everywhere' || !/[≤≥]/.test(condition) || domainOf(expression).length === 0) === true
-    ? found.filter((condition) => isDefinedAt(expression, condition))
-    : undefined;
-}
-
-/** The place that a condition `x = 2` names. */
-function placeOf(condition: string): number | undefined {
-  const match = /^\S+ = (−?[\d.]+)$/.exec(condition);
-  return match === null ? undefined : Number(match[1]!.replace('−', '-'));
-}
-
-/** Whether there is a value where a condition holds, as far as that is known. */
-export function isDefinedAt(expression: Expression, condition: string): boolean {
-  const place = placeOf(condition);
-  const value = place === undefined ? 0 : (valueAt(expression, place) ?? 0);
-  return Number.isFinite(value);
-}
-
-function candidateZeros(expression: Expression): readonly string[] | undefined {
-  if (!holds(rangeOf(expression), 0)) return [];
-  switch (expression.kind) {
-    case 'number':
-      return ['everywhere'];
-    case 'symbol':
-      return [`${printExpression(expression)} = 0`];
-    case 'sum':
-      return zerosOfLine(expression);
-    case 'product': {
-      const parts = expression.factors.map(zerosOf);
-      return parts.includes(undefined) ? undefined : [...new Set(parts.flatMap((part) => part!))];
-    }
-    case 'power':
-      return expression.exponent.kind === 'number' && expression.exponent.value > 0 ? zerosOf(expression.base) : undefined;
-    case 'applied': {
-      const [operand] = expression.operands;
-      if (['relu', 'step'].includes(expression.name)) return [solved(operand!, '≤')];
-      const where = zeroWhere[expression.name];
-      if (where !== undefined) return expression.operands.length === 1 && operand!.kind === 'symbol' ? [where(printExpression(operand!))] : undefined;
-      return ['abs', 'sign', 'tanh', 'erf', 'softsign', 'tanhshrink', 'gelu', 'silu', 'mish', 'elu', 'selu', 'celu', 'leaky_relu', 'hardtanh'].includes(expression.name) ? zerosOf(operand!) : undefined;
-    }
-  }
-}
-
-/** a·x + b with numbers a and b. */
-function lineOf(expression: Expression): { readonly slope: number; readonly shift: number; readonly name: string } | undefined {
-  const slopeOf = (term: Expression): readonly [number, string] | undefined => {
-    if (term.kind === 'symbol') return [1, printExpression(term)];
-    if (term.kind !== 'product' || term.factors.length !== 2) return undefined;
-    const [a, x] = term.factors;
-    return a!.kind === 'number' && x!.kind === 'symbol' ? [a!.value, printExpression(x!)] : undefined;
-  };
-  const terms: readonly Expression[] = expression.kind === 'sum' ? expression.terms : [expression];
-  const numbers = terms.filter((term) => term.kind === 'number');
-  const others = terms.filter((term) => term.kind !== 'number').map(slopeOf);
-  const [line] = others;
-  if (others.length !== 1 || line === undefined) return undefined;
-  return { slope: line[0], shift: numbers.reduce((sum, term) => sum + (term as { value: number }).value, 0), name: line[1] };
-}
-
-function zerosOfLine(expression: Expression): readonly string[] | undefined {
-  const line = lineOf(expression);
-  return line && [`${line.name} = ${spellZero(line)}`];
-}
-
-function spellZero({ slope, shift }: { readonly slope: number; readonly shift: number }): string {
-  return String(Number((-shift / slope).toPrecision(6)) + 0).replace('-', '−');
-}
-
-/** `x ≤ 1` for x − 1 ≤ 0. */
-function solved(expression: Expression, relation: '≤'): string {
-  const line = lineOf(expression);
-  if (line === undefined) return `${printExpression(expression)} ${relation} 0`;
-  return `${line.name} ${line.slope > 0 ? relation : '≥'} ${spellZero(line)}`;
+/** In six digits, so that the bound still holds. */
+function rounded(value: number, outwards: -1 | 1): number {
+  const near = Number(value.toPrecision(6));
+  if (Math.abs(near - value) <= 1e-14 * Math.abs(value) || (near - value) * outwards > 0) return near;
+  const digit = 10 ** (Math.floor(Math.log10(Math.abs(value))) - 5);
+  return Number((near + outwards * digit).toPrecision(6));
 }

@@ -16,7 +16,22 @@ export interface Algebra {
 
 /** The factors of a product, each once. */
 export function simplifiedFactors(factors: readonly Factor[], algebra: Algebra): readonly Factor[] {
-  return withSteps(withSigmoids(factors, algebra));
+  return withSteps(withSigmoids(withoutOpposites(factors, algebra), algebra));
+}
+
+/** eᵘ·e⁻ᵘ = 1. */
+function withoutOpposites(factors: readonly Factor[], { negate }: Algebra): readonly Factor[] {
+  const kept = factors.map(({ base, exponent }) => ({ base, exponent }));
+  for (const factor of kept) {
+    if (!isApplied(factor.base, 'exp')) continue;
+    const opposite = negate(factor.base.operands[0]!).key;
+    const other = kept.find(({ base }) => isApplied(base, 'exp') && base.operands[0]!.key === opposite);
+    if (other === undefined || factor.exponent * other.exponent <= 0) continue;
+    const pairs = Math.sign(factor.exponent) * Math.min(Math.abs(factor.exponent), Math.abs(other.exponent));
+    factor.exponent -= pairs;
+    other.exponent -= pairs;
+  }
+  return kept.filter(({ exponent }) => exponent !== 0);
 }
 
 /** u where the expression is 1 + eᵘ. */

@@ -26,6 +26,11 @@ const functions: Readonly<Record<string, (...x: readonly number[]) => number>> =
   clamp: (x, low, high) => Math.min(Math.max(x!, low!), high!),
   leaky_relu: (x, slope = 0.01) => (x! > 0 ? x! : slope * x!),
   between: (low, x, high) => Number(low! < x! && x! < high!),
+  where: (mask, a, b) => (mask === 0 ? b! : a!),
+  equal: (a, b) => Number(a === b),
+  remainder: (a, b) => a! - Math.floor(a! / b!) * b!,
+  floor: (x) => Math.floor(x!),
+  threshold: (x, limit, value) => (x! > limit! ? x! : value!),
   within: (low, x, high) => Number(low! <= x! && x! <= high!),
 };
 

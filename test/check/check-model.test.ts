@@ -157,7 +157,7 @@ describe('mistakes that students make', () => {
     ['z stands for x', unit('grad(loss, w) == 2 * (yhat - y) * step(z) * z'), 'the right side has the factor z where x belongs'],
     ['the weight stands for the input', unit('grad(loss, w) == 2 * (yhat - y) * step(z) * w'), 'the right side is the derivative by x'],
     ['the target is added', unit('grad(loss, b) == 2 * (yhat + y) * step(z)'), 'the right side has the term y with the wrong sign'],
-    ['the projection of weight normalization is forgotten', norm('grad(loss, v) == g / norm(v) * dw'), 'the two sides differ by a multiple of v'],
+    ['the projection of weight normalization is forgotten', norm('grad(loss, v) == g / norm(v) * dw'), 'the right side takes ‖v‖ for a constant, but it depends on v'],
     ['the norm is forgotten', norm('grad(loss, g) == dot(dw, v)'), 'the right side must be divided by ‖v‖'],
     ['the square of the norm stands for its cube', norm('grad(loss, v) == g / norm(v) * dw - g * dot(dw, v) / norm(v) ^ 2 * v'), 'the right side lacks the factor ‖v‖ at ‖v‖²'],
   ])('%s', (_, text, says) => {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { checkModel } from '../../server/src/check/run';
+import { type Exercise, furtherExercises } from './exercises';
 
 const uri = 'file:///main.nn';
 
@@ -16,15 +17,13 @@ function messageOf(model: string, claim: string): string | undefined {
   return assert!.message;
 }
 
-type Exercise = readonly [name: string, model: string, right: readonly string[], mistakes: readonly (readonly [what: string, claim: string, says: string])[]];
-
 const exercises: readonly Exercise[] = [
   ['logistic regression', ' input x: [5]; target y: []; param w: [5]; param b: []\n z = dot(w, x) + b\n p = sigmoid(z)\n loss -(y * log(p) + (1 - y) * log(1 - p))\n assert 0 <= y <= 1', [
     'grad(loss, w) == (p - y) * x', 'grad(loss, b) == p - y', 'grad(loss, x) == (p - y) * w', 'grad(loss, p) == -y / p + (1 - y) / (1 - p)',
   ], [
     ['the input is forgotten', 'grad(loss, w) == p - y', 'the right side lacks the factor x'],
     ['the difference is turned round', 'grad(loss, w) == (y - p) * x', 'the sign is turned round'],
-    ['the derivative of the sigmoid is there twice', 'grad(loss, w) == (p - y) * p * (1 - p) * x', 'the right side must be divided by p·(1 − p)'],
+    ['the derivative of the sigmoid is there twice', 'grad(loss, w) == (p - y) * p * (1 - p) * x', 'the right side has the factor p·(1 − p) too much'],
     ['the score stands for the probability', 'grad(loss, w) == (z - y) * x', 'the right side has z where p belongs'],
     ['a weight decay that is not in the loss', 'grad(loss, w) == (p - y) * x + w', 'the right side has the term w too much'],
     ['the sign of one term', 'grad(loss, p) == -y / p - (1 - y) / (1 - p)', 'the right side has the term (1 − y)/(1 − p) with the wrong sign'],
@@ -36,7 +35,7 @@ const exercises: readonly Exercise[] = [
   ['softmax and cross entropy', ' input z: [4]; target t: int\n y = one_hot(t, 4)\n p = softmax(z)\n loss -sum(y * log(p))', ['grad(loss, z) == p - y', 'grad(loss, p) == -y / p'], [
     ['the target is forgotten', 'grad(loss, z) == p', 'the right side lacks the term −y'],
     ['the softmax is not led back', 'grad(loss, z) == -y / p', 'the right side is the derivative by p: the way from there back to z is missing'],
-    ['only the diagonal of its Jacobian', 'grad(loss, z) == -y * (1 - p)', 'the two sides differ only where y = 0'],
+    ['only the diagonal of its Jacobian', 'grad(loss, z) == -y * (1 - p)', 'the right side leads only the diagonal of the Jacobian of softmax back: each probability depends on all of z'],
     ['a mean over the classes', 'grad(loss, z) == (p - y) / 4', 'the left side is 4 times the right side everywhere, the number of entries'],
     ['a factor too much', 'grad(loss, z) == (p - y) * p', 'the right side has the factor p too much'],
     ['a function too much', 'grad(loss, z) == log(p) - y', 'the right side has log(p) where p belongs'],
@@ -83,7 +82,7 @@ const exercises: readonly Exercise[] = [
     ['a penalty is forgotten', 'grad(loss, w) == 2 * e * x + 0.4 * w', 'the right side lacks the term 0.1·sign(w)'],
     ['the sign of a penalty', 'grad(loss, w) == 2 * e * x - 0.1 * sign(w) + 0.4 * w', 'the right side has the term 0.1·sign(w) with the wrong sign'],
     ['the magnitude for its sign', 'grad(loss, w) == 2 * e * x + 0.1 * abs(w) + 0.4 * w', 'the right side has the factor |w| where sign(w) belongs'],
-    ['one for the sign', 'grad(loss, w) == 2 * e * x + 0.1 + 0.4 * w', 'the two sides differ only where w < 0'],
+    ['one for the sign', 'grad(loss, w) == 2 * e * x + 0.1 + 0.4 * w', 'the right side lacks the factor sign(w) at 0.1'],
   ]],
   ['a recurrent step', ' input x: [3]; input h0: [4]; param U: [4, 3]; param W: [4, 4]; param b: [4]\n a1 = U @ x + W @ h0 + b\n h1 = tanh(a1)\n a2 = U @ x + W @ h1 + b\n h2 = tanh(a2)\n loss sum(h2 ^ 2)\n d2 = 2 * h2 * (1 - h2 ^ 2)\n d1 = (transpose(W) @ d2) * (1 - h1 ^ 2)', ['grad(loss, b) == d1 + d2'], [
     ['the first step is forgotten', 'grad(loss, b) == d2', 'the right side is the derivative by a2: the way from there back to b, or another one, is missing'],
@@ -102,7 +101,7 @@ const exercises: readonly Exercise[] = [
   ]],
 ];
 
-describe.each(exercises)('%s', (_, model, right, mistakes) => {
+describe.each([...exercises, ...furtherExercises])('%s', (_, model, right, mistakes) => {
   it.each(right.map((claim) => [claim]))('%s holds', (claim) => {
     expect(messageOf(model, claim)).toBeUndefined();
   });

@@ -11,6 +11,9 @@ import type { CheckedAssert } from './protocol';
 import { drawValues } from './values';
 
 const points = 5;
+/** Few entries are looked at more often: what is zero at all points tells no factor from another. */
+const fewEntries = 100;
+const pointsOfFew = 12;
 /** What rounding may amount to, relative to the entry and to the largest entry. */
 const relativeTolerance = 1e-9;
 const absoluteTolerance = 1e-12;
@@ -53,7 +56,7 @@ function firstFailure(
     const wrong = a.findIndex((value, index) => !holds(operator, value, b[index]!, scale));
     if (wrong < 0) continue;
     const failure = describeFailure(operator, a, b, wrong, shape);
-    const why = operator === '==' ? explainFailure({ model, lowering, left, right, shape, points, valuesAt }) : undefined;
+    const why = operator === '==' ? explainFailure({ model, lowering, left, right, shape, points: a.length <= fewEntries ? pointsOfFew : points, valuesAt }) : undefined;
     return why === undefined ? failure : { ...failure, message: `${failure.message}; ${why}` };
   }
   return undefined;

@@ -3,7 +3,7 @@
 import type { Ref } from '../engine/builder';
 import type { Shape } from '../engine/shape';
 import type { Derivatives } from '../semantics/derivative/derive';
-import type { Expression } from '../semantics/derivative/expression';
+import { applied, entry, type Expression } from '../semantics/derivative/expression';
 import { printExpression } from '../semantics/derivative/print';
 import type { EvaluatedModel } from '../semantics/model';
 import { type Lowering, ofOneExample } from './lower';
@@ -44,6 +44,22 @@ export function candidatesOf({ graph }: EvaluatedModel, lowering: Lowering, deri
   }
   for (const tensor of [...graph.inputs, ...graph.targets, ...graph.parameters, ...nodes.flatMap((node) => node.outputs)]) {
     if (tensor.type.element === 'float') add(derivatives.value(tensor), false, () => ofOneExample(lowering, tensor));
+  }
+  // What losses of logits make of them.
+  for (const node of nodes) {
+    if (node.kind === 'gradient') continue;
+    const [scores, labels] = node.inputs;
+    const value = scores && derivatives.value(scores);
+    if (value === undefined) continue;
+    if (node.operation.name === 'binary_cross_entropy_with_logits') add(entry('sigmoid', value), false, () => builder.sigmoid(ofOneExample(lowering, scores!)));
+    if (node.operation.name !== 'cross_entropy' || labels?.type.element !== 'int' || scores!.type.shape.length !== labels.type.shape.length + 1) continue;
+    add(applied('softmax', [value], scores!.type.shape), false, () => builder.softmax(ofOneExample(lowering, scores!), scores!.type.shape.length - 1));
+    const label = derivatives.value(labels);
+    add(label && applied('onehot', [label], scores!.type.shape), false, () => {
+      const classes = builder.shape(ofOneExample(lowering, scores!)).at(-1)!;
+      const single = ofOneExample(lowering, labels);
+      return builder.equal(builder.reshape(single, [...builder.shape(single), 1]), builder.constant(Array.from({ length: classes }, (_, c) => c), [classes]));
+    });
   }
   return [...found.values()];
 }

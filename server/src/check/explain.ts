@@ -42,7 +42,8 @@ export function wholeDifference({ left, right, shape, counts }: Difference): str
 
 /** One value of the model is missing as a factor. */
 export function missingFactor({ left, right, candidates }: Difference): string | undefined {
-  return factorWith([1, 2, 3], left, right, useful(candidates));
+  const found = factorWith([1, 2, 3], left, right, useful(candidates));
+  return found === undefined || found.startsWith('the right side lacks') ? found : (plainDivisor(left, right, useful(candidates)) ?? found);
 }
 
 /** Something is missing or too much that values of the model make up. */
@@ -115,8 +116,14 @@ function constantFactor(left: Float64Array, right: Float64Array, shape: readonly
     const above = Math.round(factor * below);
     if (above !== 0 && Math.abs(above) <= mostOfFraction && isNear(factor, above / below)) return `the left side is ${String(above)}/${String(below)} times the right side everywhere${below > mostOfFraction || counts.has(below) ? meaning(below).replace(', ', `; ${String(below)} is `) : ''}`;
   }
-  return `the left side is ${String(Number(factor.toPrecision(6)))} times the right side everywhere`;
+  const constant = constants.find(([value]) => isNear(factor, value));
+  return `the left side is ${String(Number(factor.toPrecision(6)))} times the right side everywhere${constant === undefined ? '' : `, which is ${constant[1]}`}`;
 }
+
+/** Numbers that stand for something. */
+const constants: readonly (readonly [value: number, text: string])[] = ([
+  [Math.LN2, 'log(2)'], [Math.LN10, 'log(10)'], [Math.LN2 ** 2, 'log(2)²'], [Math.PI, 'π'], [2 * Math.PI, '2·π'], [Math.SQRT2, '√2'], [Math.sqrt(Math.PI), '√π'], [Math.sqrt(2 * Math.PI), '√(2·π)'], [Math.E, 'e'],
+] as const).flatMap(([value, text]) => [[value, text], [1 / value, `1/${text.includes('·') && !text.startsWith('√') ? `(${text})` : text}`]] as const);
 
 function transposition(left: Float64Array, right: Float64Array, shape: readonly number[]): string | undefined {
   const [rows, columns] = shape;
@@ -151,6 +158,12 @@ function rearrangement(left: Float64Array, right: Float64Array, shape: readonly 
   return undefined;
 }
 
+/** A named value by which the right side is to be divided, without a number beside it. */
+function plainDivisor(left: Float64Array, right: Float64Array, candidates: readonly Candidate[]): string | undefined {
+  const found = candidates.filter(isNamed).find(({ values }) => simpleRatio(left, (i) => right[i]! / values[i]!) === 1);
+  return found && `the right side must be divided by ${found.text}`;
+}
+
 function factorWith(exponents: readonly number[], left: Float64Array, right: Float64Array, candidates: readonly Candidate[]): string | undefined {
   for (const exponent of exponents) {
     for (const { text, values } of candidates) {
@@ -182,7 +195,7 @@ function exchangedFactors(left: Float64Array, right: Float64Array, candidates: r
     for (const wrong of candidates) {
       if (right_ === wrong) continue;
       const factor = simpleRatio(left, (i) => (right[i]! * right_.values[i]!) / wrong.values[i]!);
-      if (factor === 1) return `the right side has the factor ${bracketed(wrong.text)} where ${bracketed(right_.text)} belongs`;
+      if (factor === 1) return isNamed(wrong) ? `the right side has the factor ${wrong.text} where ${bracketed(right_.text)} belongs` : `the left side is ${bracketed(right_.text)}/${bracketed(wrong.text)} times the right side`;
     }
   }
   return undefined;

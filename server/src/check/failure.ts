@@ -1,15 +1,17 @@
 // Why an assert on a derivative fails: everything that is tried, the plainest first.
 
 import type { Ref } from '../engine/builder';
-import { type Shape, sizeOf } from '../engine/shape';
+import { sameShape, type Shape, sizeOf } from '../engine/shape';
 import type { Derivatives } from '../semantics/derivative/derive';
 import { printExpression } from '../semantics/derivative/print';
-import type { AnyNode, GradientNode, Graph, Tensor } from '../semantics/graph';
+import type { GradientNode, Graph, Tensor } from '../semantics/graph';
 import type { EvaluatedModel } from '../semantics/model';
 import { candidatesOf, fits, isNamed, type NamedRef } from './candidates';
+import { dependsOn, heldConstant, onlyDiagonal } from './constants';
 import { agree, type Difference, missingFactor, otherDifference, partialDifference, wholeDifference } from './explain';
 import { type Lowering, ofOneExample } from './lower';
 import { exchanges, omissions, operandText, type Repair, slips, type Written, writtenNodes } from './repairs';
+import { activations, orders, reductions, replacements } from './rewrites';
 import { derivativesOf } from './wording';
 
 export interface FailedComparison {
@@ -57,16 +59,24 @@ export function explainFailure(failed: FailedComparison): string | undefined {
   };
   const holds = (ref: Ref): boolean => Array.from({ length: points }, (_, point) => valuesAt(point, [spread(truthRef), spread(ref)])).every(([a, b]) => agree(a!, b!));
   const first = (repairs: Iterable<Repair>): string | undefined => firstRepair(failed, all.map(([values]) => values!), repairs, spread);
-  const written = writtenSide(failed, side, gradientOf(truth), derivatives);
+  const gradient = gradientOf(truth);
+  // Repairs are compared with the truth: what must equal the written side is put in its place.
+  const instead = (slope: Ref): Ref => builder.add(truthRef, builder.subtract(slope, spread(sideRef)));
+  const written = writtenSide(failed, side, gradient, derivatives);
 
   const text = unsummed(failed, truthRef, sideRef, holds)
     ?? wholeDifference(difference)
-    ?? first(slips(written))
+    ?? first(slips(written, [...difference.counts.keys()].flatMap((count) => [count, 1 / count])))
     ?? missingFactor(difference)
-    ?? derivativeByAnother(failed, gradientOf(truth), sideRef, derivatives, holds)
+    ?? derivativeByAnother(failed, gradient, sideRef, derivatives, holds)
     ?? first(omissions(written, candidates.filter(({ isSlope }) => isSlope)))
     ?? first(exchanges(written, candidates.filter(({ isSlope }) => isSlope), 'outer'))
+    ?? first(activations(written))
+    ?? first(orders(written))
+    ?? first(reductions(written))
+    ?? first(replacements(written, candidates))
     ?? first(exchanges(written, candidates.filter(({ isSlope }) => !isSlope), 'inner'))
+    ?? (gradient && sameShape(builder.shape(truthRef), shape) ? first(heldConstant(written, gradient, instead)) ?? first(onlyDiagonal(written, gradient, instead)) : undefined)
     ?? otherDifference(difference)
     ?? first(omissions(written, candidates))
     ?? partialDifference(difference);
@@ -110,7 +120,7 @@ function gradientOf({ source }: Tensor): GradientNode | undefined {
 /** A derivative has the shape of what it is by: what is written in a larger one was to be summed. */
 function unsummed({ lowering: { builder }, shape }: FailedComparison, truth: Ref, side: Ref, holds: (ref: Ref) => boolean): string | undefined {
   const own = builder.shape(truth);
-  if (own.length === 0 || sizeOf(own) === sizeOf(shape) || sizeOf(builder.shape(side)) !== sizeOf(shape)) return undefined;
+  if (sizeOf(own) === sizeOf(shape) || sizeOf(builder.shape(side)) !== sizeOf(shape)) return undefined;
   const axes = shape.flatMap((size, axis) => (axis < shape.length - own.length || (size > 1 && own[axis - shape.length + own.length] === 1) ? [axis] : []));
   const dimensions = `dimension${axes.length === 1 ? '' : 's'} ${axes.join(' and ')}`;
   const sum = builder.sum(side, axes, true);
@@ -142,20 +152,6 @@ function derivativeByAnother({ model: { graph }, lowering, shape }: FailedCompar
 
 function readersOf(graph: Graph, tensor: Tensor): number {
   return graph.nodes.slice(0, graph.bodyNodes).filter((node) => node.inputs.includes(tensor) || (node.kind === 'operation' && node.parameters.includes(tensor))).length;
-}
-
-function dependsOn(tensor: Tensor, other: Tensor): boolean {
-  const seen = new Set<AnyNode>();
-  const pending = [tensor];
-  while (pending.length > 0) {
-    const next = pending.pop()!;
-    if (next === other) return true;
-    const { source } = next;
-    if (source.kind !== 'node' || seen.has(source.node)) continue;
-    seen.add(source.node);
-    pending.push(...source.node.inputs, ...(source.node.kind === 'operation' ? source.node.parameters : []));
-  }
-  return false;
 }
 
 /** The sizes that means may divide by. */

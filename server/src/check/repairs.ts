@@ -2,7 +2,7 @@
 // a factor that is missing within a product, a matrix that is to be transposed.
 
 import type { Ref } from '../engine/builder';
-import { sameShape } from '../engine/shape';
+import { sameShape, sizeOf } from '../engine/shape';
 import type { Derivatives } from '../semantics/derivative/derive';
 import { printExpression } from '../semantics/derivative/print';
 import type { AnyNode, Graph, GraphNode, Tensor } from '../semantics/graph';
@@ -53,6 +53,7 @@ export function operandText(derivatives: Derivatives, tensor: Tensor, written: s
   return text.length <= longestOperand ? text : undefined;
 }
 
+const repeating: ReadonlySet<string> = new Set(['add', 'subtract', 'multiply', 'divide']);
 const sums: ReadonlySet<string> = new Set(['add', 'subtract']);
 /** What a term is to be multiplied by, and how that is said. */
 const termFactors: readonly (readonly [factor: number, says: (term: string) => string])[] = [
@@ -63,18 +64,20 @@ const termFactors: readonly (readonly [factor: number, says: (term: string) => s
 ];
 
 /** Terms with another factor or too much, factors too much, matrices to be transposed. */
-export function* slips(written: Written): Iterable<Repair> {
+export function* slips(written: Written, counts: readonly number[]): Iterable<Repair> {
   const { lowering: { builder }, textOf } = written;
   for (const [node, position, operand, text] of operandsOf(written)) {
     const { name } = node.operation;
     if (sums.has(name)) {
       for (const [factor, says] of termFactors) yield change(written, node, operand, says(text), (x) => builder.multiply(x, builder.scalar(factor)));
       yield change(written, node, operand, `has the term ${text} too much`, (x) => builder.multiply(x, builder.scalar(0)));
+      if (operand.source.kind === 'constant') for (const count of counts) yield change(written, node, operand, `has ${text} where ${String(Number((operand.source.value * count).toPrecision(6)))} belongs`, (x) => builder.multiply(x, builder.scalar(count)));
     }
     const whole = node.operation.pointwise === true ? textOf(node.outputs[0]!) : undefined;
     if (whole !== undefined) yield { text: `has ${whole} where ${bracketed(text)} belongs`, ref: () => withoutFunction(written, node, operand) };
     const ones = (x: Ref): Ref => builder.constant(1, builder.shape(x));
-    if (name === 'multiply') yield change(written, node, operand, `has the factor ${text} too much`, ones);
+    const product = operand.source.kind === 'constant' ? textOf(node.outputs[0]!) : undefined;
+    if (name === 'multiply') yield change(written, node, operand, `has the factor ${text}${product === undefined ? '' : ` of ${product}`} too much`, ones);
     if (name === 'divide' && position === 1) yield change(written, node, operand, `is divided by ${text} too much`, ones);
     if (name === 'matmul' && isSquare(operand)) yield change(written, node, operand, `has ${text} where its transpose belongs`, (x) => builder.transpose(x, [1, 0]));
   }
@@ -99,22 +102,24 @@ export function* omissions(written: Written, candidates: readonly NamedRef[]): I
   const repeated = (x: Ref, ref: Ref): Ref | undefined => (fits(builder.shape(ref), builder.shape(x)) ? builder.broadcastTo(ref, builder.shape(x)) : undefined);
   const combined = (x: Ref, ref: Ref, join: (a: Ref, b: Ref) => Ref): Ref | undefined => {
     const other = repeated(x, ref);
-    return other === undefined ? undefined : join(x, other);
+    return other !== undefined ? join(x, other) : fits(builder.shape(x), builder.shape(ref)) ? join(x, ref) : undefined;
   };
   for (const [node, , operand, text] of operandsOf(written)) {
     for (const { text: other, ref } of candidates) {
       if (other === text) continue;
       yield change(written, node, operand, `lacks the factor ${bracketed(other)} at ${text}`, (x) => combined(x, ref, (a, b) => builder.multiply(a, b)));
+      if (other.includes('·') || other.includes('⊙') || other.includes('²')) yield change(written, node, operand, `has the factor ${other} too much`, (x) => combined(x, ref, (a, b) => builder.divide(a, b)));
       yield change(written, node, operand, `lacks the term −${bracketed(other)} at ${text}`, (x) => combined(x, ref, (a, b) => builder.subtract(a, b)));
       yield change(written, node, operand, `lacks the term ${bracketed(other)} at ${text}`, (x) => combined(x, ref, (a, b) => builder.add(a, b)));
     }
   }
 }
 
-function* operandsOf({ nodes, textOf }: Written): Iterable<readonly [node: GraphNode, position: number, operand: Tensor, text: string]> {
+/** Every operand of every written node that can be named, the last node first. */
+export function* operandsOf({ nodes, textOf }: Written): Iterable<readonly [node: GraphNode, position: number, operand: Tensor, text: string]> {
   for (const node of [...nodes].reverse()) {
     for (const [position, operand] of node.inputs.entries()) {
-      if (operand.type.element !== 'float') continue;
+      if (operand.type.element !== 'float' && operand.source.kind !== 'constant') continue;
       const text = textOf(operand);
       if (text !== undefined) yield [node, position, operand, text];
     }
@@ -122,7 +127,7 @@ function* operandsOf({ nodes, textOf }: Written): Iterable<readonly [node: Graph
 }
 
 /** The written side with one operand of one node changed. @param edit Of its value for one example; undefined where that cannot be. */
-function change(written: Written, node: GraphNode, operand: Tensor, text: string, edit: (x: Ref) => Ref | undefined): Repair {
+export function change(written: Written, node: GraphNode, operand: Tensor, text: string, edit: (x: Ref) => Ref | undefined): Repair {
   return {
     text,
     ref: () => {
@@ -132,7 +137,10 @@ function change(written: Written, node: GraphNode, operand: Tensor, text: string
       const edited = edit(ofOneExample(lowering, operand));
       if (edited === undefined) return undefined;
       const branch = lowering.without(outputsBehind(written, node));
-      branch.feed(operand, builder.reshape(edited, builder.shape(whole)));
+      // What is repeated for its neighbour may grow to the shape of the result.
+      const isSame = sizeOf(builder.shape(edited)) === sizeOf(builder.shape(whole));
+      if (!isSame && !(repeating.has(node.operation.name) && sameShape(builder.shape(edited), builder.shape(ofOneExample(lowering, node.outputs[0]!))))) return undefined;
+      branch.feed(operand, builder.reshape(edited, isSame ? builder.shape(whole) : operand.batched ? [1, ...builder.shape(edited)] : builder.shape(edited)));
       branch.ref(node.outputs[0]!);
       // Others read that operand as it is.
       branch.feed(operand, whole);
@@ -150,7 +158,7 @@ function withoutFunction(written: Written, node: GraphNode, operand: Tensor): Re
 }
 
 /** What a node makes, and all of the written side that is made of it. */
-function outputsBehind({ nodes }: Written, node: GraphNode): ReadonlySet<Tensor> {
+export function outputsBehind({ nodes }: Written, node: GraphNode): ReadonlySet<Tensor> {
   const behind = new Set<Tensor>(node.outputs);
   for (const other of nodes) if (other.inputs.some((input) => behind.has(input))) for (const output of other.outputs) behind.add(output);
   return behind;

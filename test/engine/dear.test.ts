@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../server/src/base/random';
 import { Builder } from '../../server/src/engine/builder';
 import { checkGradients } from '../../server/src/engine/gradient-check/check';
-import { compare, sweep } from '../../server/src/engine/gradient-check/difference';
+import { compare, QUICK_STEPS, sweep } from '../../server/src/engine/gradient-check/difference';
 import type { Line } from '../../server/src/engine/gradient-check/difference';
 import { SummedGradient } from '../../server/src/engine/gradient-check/gradient';
 import type { GradientReport } from '../../server/src/engine/gradient-check/report';
@@ -22,10 +22,10 @@ function counted(loss: (x: number) => number): { line: Line; asked: () => number
 const steps = [1e-5, 1e-7, 1e-9];
 
 describe('a direction', () => {
-  it('that is plainly wrong needs two differences', () => {
+  it('that is plainly wrong needs three differences', () => {
     const { line, asked } = counted((x) => 3 + 2 * x + x * x);
     expect(compare(line, 2.02, 1, steps)).toMatchObject({ verdict: 'wrong', numeric: expect.closeTo(2, 6) as number });
-    expect(asked()).toBe(4);
+    expect(asked()).toBe(6);
   });
 
   it('is not wrong where the loss is too coarse to move', () => {
@@ -36,6 +36,20 @@ describe('a direction', () => {
   it('is not wrong where differences disagree with each other, as on a steep function', () => {
     const { line } = counted((x) => Math.sin(3e5 * x));
     expect(compare(line, 2.9e5, 3e5, steps)).toBeUndefined();
+  });
+
+  it('is not wrong where the loss moves in coarse steps, as behind great numbers that cancel', () => {
+    const random = new RandomStream(0, 'coarse losses');
+    let wrong = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const [slope, at, fineness] = [1 + random.uniform(3 * i), random.uniform(3 * i + 1), random.uniform(3 * i + 2)];
+      // From a step that no difference sees to one of which the greatest sees 10⁴.
+      const quantum = 1e-5 * 10 ** (1 - 5 * fineness);
+      const { line } = counted((x) => (Math.round((at + slope * x) / quantum) * quantum) / 3);
+      if (compare(line, slope / 3, slope / 3, QUICK_STEPS)?.verdict === 'wrong') wrong++;
+      if (sweep(line, slope / 3, { step: 1, noise: 1e-16, tolerance: 1e-5 })?.verdict === 'wrong') wrong++;
+    }
+    expect(wrong).toBe(0);
   });
 
   it('that is off by rounding is left to more exact differences', () => {
@@ -58,7 +72,7 @@ describe('an entry whose evaluations are dear', () => {
     expect(sweep(kinked, 2, scale)).toMatchObject({ verdict: 'agrees', step: 1e-7 });
   });
 
-  it('is wrong where two differences say so', () => {
+  it('is wrong where three differences say so', () => {
     expect(sweep(counted((x) => 2 * x).line, 2.002, scale)).toMatchObject({ verdict: 'wrong' });
     expect(sweep(counted((x) => 2 * x).line, 2 + 1e-4, { ...scale, tolerance: 0 })).toBeUndefined();
   });

@@ -53,9 +53,11 @@ export const smoothSteps: Steps = { steps: [1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9],
 /** For directions: steps at which one difference is often enough, and what part of the magnitude it may be off. */
 export const QUICK_STEPS: readonly number[] = [1e-5, 1e-7, 1e-9];
 const QUICK_TOLERANCE = 1e-6;
-/** What is off by so much of the magnitude, and by so many times what two differences are apart, is wrong. */
+/** What is off by so much of the magnitude, and by so many times what differences are apart, is wrong. */
 const PLAIN = 1e-5;
 const CERTAIN = 1000;
+/** By which part of a step a third one is smaller. A loss that moves in coarse steps gives equal differences where the ratio is that of small numbers. */
+const INCOMMENSURATE = (Math.sqrt(5) - 1) / 2;
 
 interface Estimate {
   readonly h: number;
@@ -117,7 +119,7 @@ export function compare(line: Line, analytic: number, magnitude: number, steps: 
 }
 
 /**
- * Central differences: one that bears out the analytic value settles it, and so do two that agree with each other far better than with that.
+ * Central differences: one that bears out the analytic value settles it, and so do three that agree with each other far better than with that.
  * The rest is left to `examine`.
  */
 function compareWithin(line: Line, analytic: number, magnitude: number, steps: readonly number[], boundOf: (step: number) => number): Settled | undefined {
@@ -128,12 +130,14 @@ function compareWithin(line: Line, analytic: number, magnitude: number, steps: r
     if (below.branched) continue;
     const numeric = (above.loss - below.loss) / (above.offset - below.offset);
     if (Math.abs(analytic - numeric) <= boundOf(step)) return { verdict: 'agrees', numeric, errorBound: boundOf(step), step };
-    // A loss that is too coarse to move gives equal differences, too.
     const least = (4 * Number.EPSILON * Math.max(Math.abs(above.loss), Math.abs(below.loss))) / step;
     for (const other of tried) {
-      const errorBound = Math.max(Math.abs(numeric - other.numeric), other.least);
       const off = Math.abs(analytic - other.numeric);
-      if (off >= CERTAIN * errorBound && off >= PLAIN * magnitude) return { verdict: 'wrong', numeric: other.numeric, errorBound, step: other.step };
+      const boundWith = (numeric: number): number => Math.max(Math.abs(numeric - other.numeric), other.least);
+      // A loss that is too coarse to move gives equal differences, too.
+      if (numeric === 0 || off < CERTAIN * boundWith(numeric) || off < PLAIN * magnitude) continue;
+      const errorBound = Math.max(boundWith(numeric), boundWith(centralDifference(line, INCOMMENSURATE * other.step) ?? NaN));
+      if (off >= CERTAIN * errorBound) return { verdict: 'wrong', numeric: other.numeric, errorBound, step: other.step };
     }
     tried.push({ numeric, step, least });
   }

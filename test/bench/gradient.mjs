@@ -103,7 +103,7 @@ const kernelRows = kernels.filter(([name]) => isWanted(name)).map(([name, title]
 });
 if (kernelRows.length > 0) {
   const limit = peak();
-  sections.push(`## Kernels, GFLOP/s\n\n${limit === undefined ? '' : `With 128-bit vectors, which is what WebAssembly has, one core does at most ${limit.separate.toFixed(1)} GFLOP/s multiplying and adding${limit.fused > 0 ? `, ${limit.fused.toFixed(1)} fused` : ''}; PyTorch uses wider ones${capability ? ` (${capability} here)` : ''}, or the 256 bits that most machines have.\n\n`}${
+  sections.push(`## Kernels, GFLOP/s\n\n${limit === undefined ? '' : `With 128-bit vectors, which is what WebAssembly has, one core does at most ${limit.separate.toFixed(1)} GFLOP/s multiplying and adding${limit.fused > 0 ? `, ${limit.fused.toFixed(1)} fused` : ''}; large products and 3×3 convolutions save some of the multiplications (Strassen, Winograd). PyTorch uses wider vectors${capability ? ` (${capability} here)` : ''}, or the 256 bits that most machines have.\n\n`}${
     table(['', 'baseline', 'relaxed', 'PyTorch', 'PyTorch, 256 bits', 'baseline / PyTorch', 'baseline / 256 bits', 'relaxed / 256 bits'], kernelRows)}`);
 }
 

@@ -1,39 +1,14 @@
 // The queue of checks and its one worker, with a worker that answers when it is told to.
 
 import { describe, expect, it } from 'vitest';
-import { CheckHost, type CheckWorker } from '../../server/src/check/host';
+import { CheckHost } from '../../server/src/check/host';
 import { mergeReports } from '../../server/src/check/merge';
 import { checkModel, checkShare } from '../../server/src/check/run';
 import type { Builder, Ref } from '../../server/src/engine/builder';
 import type { VectorJacobianProduct } from '../../server/src/engine/primitive';
 import { defaultDerivatives } from '../../server/src/engine/primitives/table';
-import type { CheckProgress, CheckReport, CheckRequest, WorkerMessage, WorkerRequest } from '../../server/src/check/protocol';
-
-class ScriptedWorker implements CheckWorker {
-  readonly requests: WorkerRequest[] = [];
-  ended = false;
-  private listener: (message: WorkerMessage) => void = () => undefined;
-  private failure: (reason: string) => void = () => undefined;
-
-  post(message: WorkerRequest): void {
-    this.requests.push(message);
-  }
-  onMessage(listener: (message: WorkerMessage) => void): void {
-    this.listener = listener;
-  }
-  onFailure(listener: (reason: string) => void): void {
-    this.failure = listener;
-  }
-  terminate(): void {
-    this.ended = true;
-  }
-  say(message: WorkerMessage): void {
-    this.listener(message);
-  }
-  fail(reason: string): void {
-    this.failure(reason);
-  }
-}
+import type { CheckProgress, CheckReport, CheckRequest } from '../../server/src/check/protocol';
+import { ScriptedWorker } from '../support/scripted-worker';
 
 const request = (model: string): CheckRequest => ({ files: [], file: 'file:///a.nn', model });
 const report = (model: string): CheckReport => ({ model, ok: true, tensors: [], asserts: [], culprits: [], sizes: {}, batch: 2, seconds: 0, notes: [] });
@@ -80,7 +55,7 @@ describe('a host of checks', () => {
     const second = host.run(request('B'), () => undefined);
     first.cancel();
     expect(await first.promise).toBeUndefined();
-    expect(workers[0]!.ended).toBe(true);
+    expect(workers[0]!.terminated).toBe(true);
     expect(workers[1]!.requests.map(({ request: { model } }) => model)).toEqual(['B']);
     workers[0]!.say({ id: workers[1]!.requests[0]!.id, report: report('A') });
     workers[1]!.say({ id: workers[1]!.requests[0]!.id, report: report('B') });
@@ -212,12 +187,12 @@ describe('a pool of workers', () => {
   it('ends and starts together when a check is cancelled or a worker dies', async () => {
     const { host, workers } = hostWithWorkers(2);
     host.run(request('A'), () => undefined).cancel();
-    expect(workers.map(({ ended }) => ended)).toEqual([true, true, false, false]);
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true, false, false]);
     const second = host.run(request('B'), () => undefined);
     const failed = expect(second.promise).rejects.toThrow('out of memory');
     workers[3]!.fail('out of memory');
     await failed;
-    expect(workers.map(({ ended }) => ended)).toEqual([true, true, true, true]);
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true, true, true]);
   });
 
   const text = `model Small {

@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CodeLensRequest, DidChangeWatchedFilesNotification, DidSaveTextDocumentNotification, FileChangeType, HoverRequest, ShutdownRequest } from 'vscode-languageserver/node';
 import { cancelCheckRequest, checkGradientsRequest, modelsRequest, reportRequest } from '../../server/src/lsp/requests';
-import { LanguageClient, type Options, positionOf, ScriptedWorker } from '../support/language-client';
+import { LanguageClient, type Options, positionOf } from '../support/language-client';
+import { ScriptedWorker } from '../support/scripted-worker';
 
 const uri = 'file:///net.nn';
 const text = `model Net {

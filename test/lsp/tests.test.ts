@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CancellationTokenSource } from 'vscode-languageserver/node';
 import { allModelsRequest, compareRequest, runTestsRequest, testsRequest, type TestGroupEntry, type TestResultEntry } from '../../server/src/lsp/requests';
-import { LanguageClient, type Options, positionOf, ScriptedWorker } from '../support/language-client';
+import { LanguageClient, type Options, positionOf } from '../support/language-client';
+import { ScriptedWorker } from '../support/scripted-worker';
 
 const uri = 'file:///net.nn';
 const text = `model Net(n = 3) {

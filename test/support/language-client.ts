@@ -34,7 +34,7 @@ import {
   type WorkDoneProgressReport,
 } from 'vscode-languageserver/node';
 import type { CheckWorker } from '../../server/src/check/host';
-import type { WorkerMessage, WorkerRequest } from '../../server/src/check/protocol';
+import type { WorkerMessage } from '../../server/src/check/protocol';
 import { serveRequest } from '../../server/src/check/serve';
 import { analysedNotification } from '../../server/src/lsp/requests';
 import { startServer } from '../../server/src/lsp/server';
@@ -65,39 +65,6 @@ export function workerInThisThread(): CheckWorker {
     onFailure: () => undefined,
     terminate: () => { alive = false; },
   };
-}
-
-/** A worker that a test speaks for. */
-export class ScriptedWorker implements CheckWorker {
-  readonly requests: WorkerRequest[] = [];
-  terminated = false;
-  private listener: (message: WorkerMessage) => void = () => undefined;
-  private failure: (reason: string) => void = () => undefined;
-
-  post(message: WorkerRequest): void {
-    this.requests.push(message);
-  }
-
-  onMessage(listener: (message: WorkerMessage) => void): void {
-    this.listener = listener;
-  }
-
-  onFailure(listener: (reason: string) => void): void {
-    this.failure = listener;
-  }
-
-  terminate(): void {
-    this.terminated = true;
-  }
-
-  /** Answers the newest request. */
-  answer(message: { progress: unknown } | { report: unknown } | { error: string }): void {
-    this.listener({ id: this.requests.at(-1)!.id, ...message } as WorkerMessage);
-  }
-
-  fail(reason: string): void {
-    this.failure(reason);
-  }
 }
 
 export class LanguageClient {

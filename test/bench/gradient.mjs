@@ -160,7 +160,7 @@ sections.push(`False alarms, full checks of the exam's network with seeds ${seed
 const examples = readFileSync(path.join(root, 'test/bench/false-alarms-examples.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 const fitting = examples.filter(({ problem }) => problem === undefined);
 const refused = new Set(examples.filter(({ problem }) => problem !== undefined).map(({ model }) => model));
-sections.push(`The same for the models of \`examples/\` within the default budget: ${fitting.length} checks of ${new Set(fitting.map(({ model }) => model)).size} models in ${new Set(fitting.map(({ model }) => model.split(' ')[0])).size} files, ${fitting.filter(({ ok }) => !ok).length} failures${refused.size === 0 ? '' : `; ${[...refused].map((model) => model.split(' ')[1]).join(', ')} ${refused.size === 1 ? 'needs' : 'need'} more than 4 GB`}.`);
+sections.push(`The same for the models of \`examples/\` within budgets of 3 and 5 s: ${fitting.length} checks of ${new Set(fitting.map(({ model }) => model)).size} models in ${new Set(fitting.map(({ model }) => model.split(' ')[0])).size} files, ${fitting.filter(({ ok }) => !ok).length} failures${refused.size === 0 ? '' : `; ${[...refused].map((model) => model.split(' ')[1]).join(', ')} ${refused.size === 1 ? 'needs' : 'need'} more than 4 GB`}.`);
 
 const page = `# Benchmarks of gradient checks
 

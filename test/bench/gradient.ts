@@ -111,7 +111,7 @@ function fullCheck(): unknown {
   check();
   const first = processorTime() - start;
   // The host compiles what it finds hot for some rounds more.
-  return { ...measure(check, { warm: 5, rounds: 5 }), first };
+  return { ...measure(check, { warm: 10, rounds: 15 }), first };
 }
 
 /** A model of the examples within the default budget. */

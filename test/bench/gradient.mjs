@@ -36,7 +36,8 @@ function ask(command, args, more = {}) {
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
 
-const ours = (name, implementation, ...more) => ask(process.execPath, [...(implementation === 'relaxed' ? relaxedFlags : []), path.join(folder, 'gradient.mjs'), name, implementation, ...more]);
+/** @param flags Of Node. @param more For the case. */
+const ours = (name, implementation, flags = [], more = []) => ask(process.execPath, [...flags, ...(implementation === 'relaxed' ? relaxedFlags : []), path.join(folder, 'gradient.mjs'), name, implementation, ...more]);
 const torch = (name, more) => ask(python, [path.join(root, 'test/bench/gradient.py'), name], more);
 const { version, capability } = torch('version') ?? {};
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
@@ -48,7 +49,8 @@ function compare(name, times = rounds, torchTimes = times) {
   let last;
   for (let round = 0; round < times; round++) {
     for (const implementation of ['baseline', 'relaxed']) {
-      const result = ours(name, implementation);
+      // The host's compilers and collectors work on that one thread, too.
+      const result = ours(name, implementation, ['--single-threaded']);
       if (result) results[implementation].push(result.cpu);
       if (implementation === 'baseline') last = result;
     }
@@ -139,7 +141,7 @@ if (isWanted('workers')) {
 
 const large = [['budget resnet50', 'ResNet-50'], ['budget gpt2', 'GPT-2 small'], ['budget unet', 'U-Net'], ['budget lstm', 'LSTM language model', 'Medium']];
 const largeRows = large.filter(([name]) => isWanted(name)).map(([name, title, ...more]) => {
-  const result = ours(name, 'baseline', ...more);
+  const result = ours(name, 'baseline', [], more);
   process.stderr.write(`${name}\n`);
   if (result === undefined || result.problem !== undefined) return [title, result?.problem ?? 'failed', '', '', '', ''];
   const sizes = Object.entries(result.sizes).map(([size, value]) => `${size} = ${value}`).join(', ');

@@ -74,3 +74,25 @@ export function broadcast(shapes: readonly Shape[]): Shape {
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => identical(size, b[axis]!));
 }
+
+/** What an expression is made of. */
+export function childrenOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case 'sum':
+      return expression.terms;
+    case 'product':
+      return expression.factors;
+    case 'power':
+      return [expression.base, expression.exponent];
+    case 'applied':
+      return expression.operands;
+    default:
+      return [];
+  }
+}
+
+/** An expression and all that it is made of, innermost first. */
+export function* everyPart(expression: Expression): Iterable<Expression> {
+  for (const child of childrenOf(expression)) yield* everyPart(child);
+  yield expression;
+}

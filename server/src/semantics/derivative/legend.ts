@@ -1,6 +1,6 @@
 // What expressions name without saying it: derivatives of activations that take a line of their own.
 
-import type { Expression } from './expression';
+import { everyPart, type Expression } from './expression';
 
 /** What a name stands for: code in backquotes, with `x` as the operand; a second operand, where one is given. */
 export const explained: ReadonlyMap<string, (given?: string) => string> = new Map<string, (given?: string) => string>([
@@ -23,17 +23,11 @@ function times(given: string | undefined): string {
 /** A line for each name in the expression that needs one. */
 export function legendOf(expression: Expression): readonly string[] {
   const found = new Set<string>();
-  const visit = (each: Expression): void => {
-    if (each.kind === 'sum') each.terms.forEach(visit);
-    else if (each.kind === 'product') each.factors.forEach(visit);
-    else if (each.kind === 'power') [each.base, each.exponent].forEach(visit);
-    else if (each.kind === 'applied') {
-      each.operands.forEach(visit);
-      const given = each.operands[1];
-      const line = explained.get(each.name)?.(given?.kind === 'number' ? String(given.value) : undefined);
-      if (line !== undefined) found.add(line);
-    }
-  };
-  visit(expression);
+  for (const part of everyPart(expression)) {
+    if (part.kind !== 'applied') continue;
+    const given = part.operands[1];
+    const line = explained.get(part.name)?.(given?.kind === 'number' ? String(given.value) : undefined);
+    if (line !== undefined) found.add(line);
+  }
   return [...found];
 }

@@ -1,7 +1,7 @@
 // Places of a function of one number: where it is defined, where it is zero, where its pieces meet.
 
 import { coefficientOf, subtract } from './algebra';
-import { constant, type Expression, isApplied } from './expression';
+import { constant, everyPart, type Expression, isApplied } from './expression';
 import { printExpression } from './print';
 import { holds, rangeOf } from './range';
 import { valueAt } from './value';
@@ -80,20 +80,14 @@ function notZero(expression: Expression): readonly string[] {
 /** Where the expression takes another branch, as conditions of which one must hold. */
 export function branchesOf(expression: Expression): readonly string[] {
   const found = new Set<string>();
-  const visit = (each: Expression): void => {
-    if (each.kind === 'sum') each.terms.forEach(visit);
-    else if (each.kind === 'product') each.factors.forEach(visit);
-    else if (each.kind === 'power') [each.base, each.exponent].forEach(visit);
-    else if (each.kind === 'applied') {
-      each.operands.forEach(visit);
-      const [a, b] = each.operands;
-      if (['relu', 'abs', 'sign', 'step'].includes(each.name) && holds(rangeOf(a!), 0)) found.add(zerosOf(a!)?.join(' or ') ?? `${printExpression(a!)} = 0`);
-      if (['maximum', 'minimum', 'exceeds', 'atMost', 'greater'].includes(each.name)) found.add(meeting(a!, b!));
-      if (whole[each.name] !== undefined) found.add(whole[each.name]!(printExpression(a!), b && printExpression(b)));
-      for (const place of kinksIn(each.name, each.operands.slice(1))) found.add(`${printExpression(a!)} = ${printExpression(constant(place))}`);
-    }
-  };
-  visit(expression);
+  for (const part of everyPart(expression)) {
+    if (part.kind !== 'applied') continue;
+    const [a, b] = part.operands;
+    if (['relu', 'abs', 'sign', 'step'].includes(part.name) && holds(rangeOf(a!), 0)) found.add(zerosOf(a!)?.join(' or ') ?? `${printExpression(a!)} = 0`);
+    if (['maximum', 'minimum', 'exceeds', 'atMost', 'greater'].includes(part.name)) found.add(meeting(a!, b!));
+    if (whole[part.name] !== undefined) found.add(whole[part.name]!(printExpression(a!), b && printExpression(b)));
+    for (const place of kinksIn(part.name, part.operands.slice(1))) found.add(`${printExpression(a!)} = ${printExpression(constant(place))}`);
+  }
   return [...found].filter((condition) => condition !== '');
 }
 

@@ -3,22 +3,6 @@
 import { factorOf, negate, power, product, sum } from './algebra';
 import { applied, constant, type Expression } from './expression';
 
-/** What an expression is made of. */
-export function childrenOf(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case 'sum':
-      return expression.terms;
-    case 'product':
-      return expression.factors;
-    case 'power':
-      return [expression.base];
-    case 'applied':
-      return expression.operands;
-    default:
-      return [];
-  }
-}
-
 /** The expression with a name for a definition, for its opposite, and for its factors among others. */
 export function refolded(expression: Expression, definition: Expression, name: Expression): Expression {
   if (definition.kind === 'number' || definition.kind === 'symbol') return expression;

@@ -1,11 +1,11 @@
 // Long expressions with names for their parts: "G·K/2, where G = A ⊙ (D − …)".
 
 import { scaleOf } from './algebra';
-import { type Expression, symbol } from './expression';
+import { childrenOf, everyPart, type Expression, symbol } from './expression';
 import { shortest } from './forms';
 import { legendOf } from './legend';
 import { printExpression } from './print';
-import { childrenOf, refolded } from './refold';
+import { refolded } from './refold';
 
 export interface Spelled {
   readonly text: string;
@@ -62,9 +62,9 @@ function worthNaming(expression: Expression, isTooLong: boolean): Expression | u
   return weighed.filter(({ part, length }) => part.kind !== 'number' && length <= longest && length >= leastNamed && whole - length <= longest).sort((a, b) => b.length - a.length)[0]?.part;
 }
 
-/** All parts within, each as often as it is there. */
+/** All parts within that may get a name, each as often as it is there; exponents get none. */
 function* partsOf(expression: Expression): Iterable<Expression> {
-  for (const child of childrenOf(expression)) {
+  for (const child of expression.kind === 'power' ? [expression.base] : childrenOf(expression)) {
     const [, part] = scaleOf(child);
     if (part.kind !== 'number' && part.kind !== 'symbol') yield part;
     yield* partsOf(part);
@@ -73,12 +73,7 @@ function* partsOf(expression: Expression): Iterable<Expression> {
 
 function namesIn(expression: Expression): Set<string> {
   const names = new Set<string>();
-  const pending = [expression];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (next.kind === 'symbol') names.add(next.name);
-    else if (next.kind === 'power') pending.push(next.exponent);
-    pending.push(...childrenOf(next));
-  }
+  for (const part of everyPart(expression)) if (part.kind === 'symbol') names.add(part.name);
   return names;
 }
 

@@ -4,7 +4,7 @@ import type { Ref } from '../engine/builder';
 import type { AnyNode, GradientNode, Tensor } from '../semantics/graph';
 import { printExpression } from '../semantics/derivative/print';
 import { applied } from '../semantics/derivative/expression';
-import type { Repair, Written } from './repairs';
+import { readBy, type Repair, tensorsBehind, type Written } from './repairs';
 
 const mostHeld = 8;
 const longestText = 24;
@@ -16,7 +16,7 @@ export function* heldConstant(written: Written, gradient: GradientNode, instead:
   const [scalar, by] = gradient.inputs;
   const nodes = graph.nodes.slice(0, graph.bodyNodes);
   // Beside another way back: of |w| in a sum of its own, the whole way would be missing.
-  const isBeside = (tensor: Tensor): boolean => nodes.some((node) => !isSumOfNumbers(node) && operandsOf(node).includes(tensor) && operandsOf(node).some((other) => other !== tensor && dependsOn(other, by)));
+  const isBeside = (tensor: Tensor): boolean => nodes.some((node) => !isSumOfNumbers(node) && readBy(node).includes(tensor) && readBy(node).some((other) => other !== tensor && dependsOn(other, by)));
   const between = nodes.flatMap(({ outputs }) => outputs).filter((tensor) => tensor !== scalar && tensor !== by && dependsOn(tensor, by) && dependsOn(scalar, tensor) && isBeside(tensor));
   const named = between.flatMap((tensor) => {
     const value = derivatives.value(tensor);
@@ -31,9 +31,7 @@ export function* heldConstant(written: Written, gradient: GradientNode, instead:
       text,
       ref: () => {
         const fixed = new Set(held.map(({ tensor }) => tensor));
-        const behind = new Set<Tensor>(fixed);
-        for (const node of nodes) if (operandsOf(node).some((operand) => behind.has(operand))) for (const output of node.outputs) behind.add(output);
-        const branch = lowering.without(behind);
+        const branch = lowering.without(tensorsBehind(fixed, nodes));
         for (const tensor of fixed) branch.feed(tensor, builder.detach(lowering.ref(tensor)));
         const [slope] = builder.gradient(builder.sum(branch.ref(scalar)), [lowering.ref(by)]);
         return slope && instead(by.batched ? builder.reshape(slope, builder.shape(slope).slice(1)) : slope);
@@ -68,10 +66,6 @@ function isSumOfNumbers(node: AnyNode): boolean {
   return node.kind === 'operation' && ['add', 'subtract'].includes(node.operation.name) && node.outputs[0]!.type.shape.length === 0;
 }
 
-function operandsOf(node: AnyNode): readonly Tensor[] {
-  return node.kind === 'operation' ? [...node.inputs, ...node.parameters] : node.inputs;
-}
-
 /** Whether a tensor is made of another one. */
 export function dependsOn(tensor: Tensor, other: Tensor): boolean {
   const seen = new Set<AnyNode>();
@@ -82,7 +76,7 @@ export function dependsOn(tensor: Tensor, other: Tensor): boolean {
     const { source } = next;
     if (source.kind !== 'node' || seen.has(source.node)) continue;
     seen.add(source.node);
-    pending.push(...operandsOf(source.node));
+    pending.push(...readBy(source.node));
   }
   return false;
 }

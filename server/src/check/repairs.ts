@@ -136,7 +136,7 @@ export function change(written: Written, node: GraphNode, operand: Tensor, text:
       const whole = lowering.ref(operand);
       const edited = edit(ofOneExample(lowering, operand));
       if (edited === undefined) return undefined;
-      const branch = lowering.without(outputsBehind(written, node));
+      const branch = lowering.without(tensorsBehind(node.outputs, written.nodes));
       // What is repeated for its neighbour may grow to the shape of the result.
       const isSame = sizeOf(builder.shape(edited)) === sizeOf(builder.shape(whole));
       if (!isSame && !(repeating.has(node.operation.name) && sameShape(builder.shape(edited), builder.shape(ofOneExample(lowering, node.outputs[0]!))))) return undefined;
@@ -152,16 +152,21 @@ export function change(written: Written, node: GraphNode, operand: Tensor, text:
 /** The written side with a function of one tensor left out. */
 function withoutFunction(written: Written, node: GraphNode, operand: Tensor): Ref {
   const { lowering, side } = written;
-  const branch = lowering.without(outputsBehind(written, node));
+  const branch = lowering.without(tensorsBehind(node.outputs, written.nodes));
   branch.feed(node.outputs[0]!, lowering.ref(operand));
   return ofOneExample(branch, side);
 }
 
-/** What a node makes, and all of the written side that is made of it. */
-export function outputsBehind({ nodes }: Written, node: GraphNode): ReadonlySet<Tensor> {
-  const behind = new Set<Tensor>(node.outputs);
-  for (const other of nodes) if (other.inputs.some((input) => behind.has(input))) for (const output of other.outputs) behind.add(output);
+/** Some tensors, and all that is made of them by some nodes, which stand in their order. */
+export function tensorsBehind(tensors: Iterable<Tensor>, nodes: readonly AnyNode[]): ReadonlySet<Tensor> {
+  const behind = new Set(tensors);
+  for (const node of nodes) if (readBy(node).some((each) => behind.has(each))) for (const output of node.outputs) behind.add(output);
   return behind;
+}
+
+/** What a node reads, the parameters of a layer among it. */
+export function readBy(node: AnyNode): readonly Tensor[] {
+  return node.kind === 'operation' ? [...node.inputs, ...node.parameters] : node.inputs;
 }
 
 function isSquare({ type: { shape } }: Tensor): boolean {

@@ -1,20 +1,20 @@
 // Changes of a written derivative beyond one operand: matrices in another order, sums for means, one tensor for another throughout,
 // the wrong derivative of an activation.
 
-import type { Ref } from '../engine/builder';
+import type { Builder, Ref } from '../engine/builder';
 import { sameShape, type Shape, sizeOf } from '../engine/shape';
 import { product, square, subtract, sum } from '../semantics/derivative/algebra';
-import { type Expression, one, sameShape as sameDimensions, two } from '../semantics/derivative/expression';
+import { constant, type Expression, sameShape as sameDimensions } from '../semantics/derivative/expression';
 import { printExpression } from '../semantics/derivative/print';
 import type { GraphNode, Tensor } from '../semantics/graph';
 import { fits, type NamedRef } from './candidates';
 import { ofOneExample } from './lower';
-import { bracketed, change, operandsOf, outputsBehind, type Repair, type Written } from './repairs';
+import { bracketed, change, operandsOf, type Repair, tensorsBehind, type Written } from './repairs';
 
 /** The written side with another result of one node; undefined where nothing can read that. */
 function withResult(written: Written, node: GraphNode, result: Ref): Ref {
   const { lowering, side } = written;
-  const branch = lowering.without(outputsBehind(written, node));
+  const branch = lowering.without(tensorsBehind(node.outputs, written.nodes));
   branch.feed(node.outputs[0]!, node.outputs[0]!.batched ? lowering.builder.reshape(result, [1, ...lowering.builder.shape(result)]) : result);
   return ofOneExample(branch, side);
 }
@@ -94,10 +94,7 @@ function isRepeated({ nodes, side, lowering }: Written, { outputs: [output] }: G
 function withAll(written: Written, values: readonly (readonly [Tensor, Ref])[]): Ref {
   const { lowering, side, nodes } = written;
   const { builder } = lowering;
-  const changed = new Set(values.map(([tensor]) => tensor));
-  const behind = new Set<Tensor>(changed);
-  for (const node of nodes) if (node.inputs.some((input) => behind.has(input))) for (const output of node.outputs) behind.add(output);
-  const branch = lowering.without(behind);
+  const branch = lowering.without(tensorsBehind(values.map(([tensor]) => tensor), nodes));
   for (const [tensor, ref] of values) branch.feed(tensor, builder.reshape(ref, builder.shape(lowering.ref(tensor))));
   return ofOneExample(branch, side);
 }
@@ -126,11 +123,37 @@ export function* replacements(written: Written, candidates: readonly NamedRef[])
 
 // ── Derivatives of activations ───────────────────────────────────────────────
 
+/** What computes, with expressions to be read or with numbers. */
+interface Algebra<Value> {
+  readonly number: (value: number) => Value;
+  readonly add: (a: Value, b: Value) => Value;
+  readonly subtract: (a: Value, b: Value) => Value;
+  readonly multiply: (a: Value, b: Value) => Value;
+  readonly square: (x: Value) => Value;
+}
+
+const expressions: Algebra<Expression> = { number: (value) => constant(value), add: (a, b) => sum([a, b]), subtract, multiply: (a, b) => product([a, b]), square };
+
+type Mistaken = <Value>(algebra: Algebra<Value>, x: Value, y: Value) => Value;
+
 /** What is taken for the derivative of an activation y = f(x). */
-const mistaken: Readonly<Record<string, readonly ((x: Expression, y: Expression) => Expression)[]>> = {
-  sigmoid: [(_, y) => y, (x) => product([x, subtract(one, x)]), (_, y) => subtract(one, square(y)), (_, y) => subtract(one, y), (_, y) => square(subtract(one, y))],
-  tanh: [(_, y) => subtract(one, y), (_, y) => product([y, subtract(one, y)]), (_, y) => square(subtract(one, y)), (x) => subtract(one, square(x)), (_, y) => sum([one, square(y)]), (_, y) => subtract(two, square(y))],
-  relu: [(_, y) => y, (x) => x],
+const mistaken: Readonly<Record<string, readonly Mistaken[]>> = {
+  sigmoid: [
+    (_, _x, y) => y,
+    (a, x) => a.multiply(x, a.subtract(a.number(1), x)),
+    (a, _, y) => a.subtract(a.number(1), a.square(y)),
+    (a, _, y) => a.subtract(a.number(1), y),
+    (a, _, y) => a.square(a.subtract(a.number(1), y)),
+  ],
+  tanh: [
+    (a, _, y) => a.subtract(a.number(1), y),
+    (a, _, y) => a.multiply(y, a.subtract(a.number(1), y)),
+    (a, _, y) => a.square(a.subtract(a.number(1), y)),
+    (a, x) => a.subtract(a.number(1), a.square(x)),
+    (a, _, y) => a.add(a.number(1), a.square(y)),
+    (a, _, y) => a.subtract(a.number(2), a.square(y)),
+  ],
+  relu: [(_, _x, y) => y, (_, x) => x],
 };
 
 /** The derivative of an activation in place of what is taken for it, wherever that is a factor. */
@@ -145,9 +168,10 @@ export function* activations(written: Written): Iterable<Repair> {
     if (x === undefined || y === undefined || slope === undefined) continue;
     const [xRef, yRef] = [node.inputs[0]!, node.outputs[0]!].map((tensor) => ofOneExample(lowering, tensor)) as [Ref, Ref];
     const right = slopeRef(written, node);
-    for (const [index, wrong] of (mistaken[name] ?? []).entries()) {
-      const ratio = builder.divide(right, wrongRef(written, name, index, xRef, yRef));
-      const text = `has ${printExpression(wrong(x, y))} where ${printExpression(slope)} belongs, the derivative of ${printExpression(y) === `${name}(${printExpression(x)})` ? '' : `${printExpression(y)} = `}${name}(${printExpression(x)})`;
+    const numbers = algebraOf(builder);
+    for (const wrong of mistaken[name] ?? []) {
+      const ratio = builder.divide(right, wrong(numbers, xRef, yRef));
+      const text = `has ${printExpression(wrong(expressions, x, y))} where ${printExpression(slope)} belongs, the derivative of ${printExpression(y) === `${name}(${printExpression(x)})` ? '' : `${printExpression(y)} = `}${name}(${printExpression(x)})`;
       for (const [parent, , operand] of operandsOf(written)) {
         yield change(written, parent, operand, text, (value) => (fits(builder.shape(ratio), builder.shape(value)) ? builder.multiply(value, ratio) : undefined));
       }
@@ -163,13 +187,12 @@ function slopeRef({ lowering }: Written, node: GraphNode): Ref {
   return node.inputs[0]!.batched ? builder.reshape(slope!, builder.shape(slope!).slice(1)) : slope!;
 }
 
-/** The numbers of `mistaken`, in its order. */
-function wrongRef({ lowering: { builder } }: Written, name: string, index: number, x: Ref, y: Ref): Ref {
-  const less = (a: number, b: Ref): Ref => builder.subtract(builder.scalar(a), b);
-  const values: Readonly<Record<string, readonly (() => Ref)[]>> = {
-    sigmoid: [() => y, () => builder.multiply(x, less(1, x)), () => less(1, builder.square(y)), () => less(1, y), () => builder.square(less(1, y))],
-    tanh: [() => less(1, y), () => builder.multiply(y, less(1, y)), () => builder.square(less(1, y)), () => less(1, builder.square(x)), () => builder.add(builder.scalar(1), builder.square(y)), () => less(2, builder.square(y))],
-    relu: [() => y, () => x],
+function algebraOf(builder: Builder): Algebra<Ref> {
+  return {
+    number: (value) => builder.scalar(value),
+    add: (a, b) => builder.add(a, b),
+    subtract: (a, b) => builder.subtract(a, b),
+    multiply: (a, b) => builder.multiply(a, b),
+    square: (x) => builder.square(x),
   };
-  return values[name]![index]!();
 }
